@@ -1,0 +1,74 @@
+import type { HookPoint, Json } from '../contract/index.ts';
+
+/** A configuration, checked, with defaults filled in and paths made absolute. */
+export interface Config {
+  /** The file it came from, absolute. */
+  readonly file: string;
+  readonly application: string;
+  readonly source: SourceConfig;
+  readonly environments: Readonly<Record<string, EnvironmentConfig>>;
+}
+
+export type SourceConfig =
+  | {
+      readonly type: 'git';
+      readonly repository: string;
+      readonly subdirectory: string | null;
+      readonly exclude: readonly string[];
+    }
+  | { readonly type: 'directory'; readonly directory: string; readonly exclude: readonly string[] };
+
+export interface EnvironmentConfig {
+  readonly name: string;
+  /** What a git source deploys unless `--ref` says otherwise; null: HEAD. */
+  readonly branch: string | null;
+  readonly strategy: 'parallel';
+  readonly keep: number | 'all';
+  readonly shared: { readonly directories: readonly string[]; readonly files: readonly string[] };
+  readonly commands: {
+    readonly postUpload: readonly CommandConfig[];
+    readonly postLaunch: readonly CommandConfig[];
+  };
+  readonly servers: readonly ServerConfig[];
+  readonly hooks: readonly HookConfig[];
+  readonly notify: readonly ExtensionConfig[];
+}
+
+export interface CommandConfig {
+  readonly run: string;
+  /** `release`: the release directory before activation, `current` after it. `root`: the deploy path. */
+  readonly cwd: 'release' | 'root';
+  readonly on: 'all' | 'first';
+  readonly timeoutMs: number | null;
+}
+
+export interface ServerConfig {
+  readonly name: string;
+  readonly transport: string;
+  /** The deploy path on the server: absolute, or relative to the login directory with `~/`. */
+  readonly path: string;
+  /** What the transport's extension parsed. */
+  readonly options: unknown;
+}
+
+export interface ExtensionConfig {
+  readonly name: string;
+  /** What the extension parsed. */
+  readonly options: unknown;
+}
+
+export interface HookConfig extends ExtensionConfig {
+  readonly at: HookPoint;
+}
+
+/** One thing wrong in a configuration. */
+export interface ConfigIssue {
+  /** `environments.production.servers.web1.hots` */
+  readonly path: string;
+  readonly line: number | null;
+  readonly column: number | null;
+  readonly message: string;
+  readonly expected: string | null;
+  readonly found: Json | undefined;
+  readonly didYouMean: string | null;
+}

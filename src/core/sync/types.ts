@@ -1,0 +1,56 @@
+/** One file, directory or link of a tree. */
+export interface ManifestEntry {
+  /** Relative, `/` between names, no leading or trailing slash, valid UTF-8, no control characters. */
+  readonly path: string;
+  readonly kind: 'file' | 'directory' | 'link';
+  /** 0o644 or 0o755 for files (only the executable bit of the source counts), 0o755 for directories, 0o777 for links. */
+  readonly mode: number;
+  /** Of the content; of the target text for links; 0 for directories. */
+  readonly sizeBytes: number;
+  /** sha256, hex, of the content, or of the target text for links; empty for directories. */
+  readonly hash: string;
+  /** Only of links: the text of the link. */
+  readonly target?: string;
+}
+
+/** Every directory, file and link of a tree, sorted by the bytes of the path, so parents come before children. */
+export type Manifest = readonly ManifestEntry[];
+
+/** What the server holds: a manifest whose files also have the time that was set on them, for a cheap scan. */
+export interface CachedEntry extends ManifestEntry {
+  readonly modifiedAtSec: number;
+}
+export type CachedManifest = readonly CachedEntry[];
+
+export type Operation = 'add' | 'update' | 'remove';
+
+/** `bytes` is what will be sent: 0 for removals, directories and links. */
+export interface FileChange {
+  readonly op: Operation;
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** One state of a source, fixed: reading it again gives the same, or fails with `E_SOURCE`. */
+export interface Snapshot {
+  /** The commit for git; `sha256:…` of the manifest for a directory. */
+  readonly revision: string;
+  /** Null for a directory, and for a commit reached by its hash. */
+  readonly branch: string | null;
+  /** First line of the commit's message. */
+  readonly message: string | null;
+  /** `Name <mail>` of the commit. */
+  readonly author: string | null;
+  readonly manifest: Manifest;
+  /**
+   * The contents of these files, in this order. Whatever is read is compared with the manifest's hash and size;
+   * a difference throws `E_SOURCE` naming the path. One file is held in memory only up to its chunks.
+   */
+  read(entries: readonly ManifestEntry[], signal: AbortSignal): AsyncIterable<FileContent>;
+}
+
+export interface FileContent {
+  readonly entry: ManifestEntry;
+  /** Must be drained before the next file is asked for. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
