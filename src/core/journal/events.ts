@@ -1,0 +1,31 @@
+import type { StepName } from '../contract/index.ts';
+import type { Fact } from './facts.ts';
+
+/** What happens while a transaction runs, for whoever watches: the facts, and what is too small for the journal. */
+export type Event = Fact | Passing;
+
+export type Passing = { readonly at: string } & /** A line that a user's command printed, unescaped. */
+(
+  | {
+      readonly type: 'output';
+      readonly server: string;
+      readonly step: StepName;
+      readonly stream: 'stdout' | 'stderr';
+      readonly line: string;
+    }
+  /** A command of the user's is about to run. */
+  | { readonly type: 'command'; readonly server: string; readonly step: StepName; readonly run: string }
+  | {
+      readonly type: 'progress';
+      readonly server: string;
+      readonly step: StepName;
+      readonly doneBytes: number;
+      readonly totalBytes: number;
+    }
+  /** A sentence for people; server is null when it concerns all. */
+  | { readonly type: 'log'; readonly server: string | null; readonly message: string }
+);
+
+export type NewPassing = Passing extends infer P ? (P extends Passing ? Omit<P, 'at'> : never) : never;
+
+export type Emit = (event: Event) => void;

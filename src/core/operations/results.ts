@@ -1,0 +1,97 @@
+import type { Outcome, StepName } from '../contract/index.ts';
+import type { Failure } from '../journal/facts.ts';
+
+/** `deploy --json` and `rollback --json`. */
+export interface TransactionResult {
+  readonly outcome: Outcome | 'unchanged';
+  readonly environment: string;
+  readonly release: string;
+  readonly previous: string | null;
+  readonly revision: string | null;
+  readonly servers: readonly ServerResult[];
+  /** Between the first and the last activation, in milliseconds; null with fewer than two servers. */
+  readonly activationSkewMs: number | null;
+  readonly problems: readonly string[];
+  /** Somebody asked to stop, and it was granted. */
+  readonly interrupted: boolean;
+}
+
+export interface ServerResult {
+  readonly name: string;
+  readonly outcome: Outcome | 'unchanged';
+  /** Read back from the server at the end; null when nothing is live, or when it could not be read. */
+  readonly current: string | null;
+  readonly uploaded: { readonly files: number; readonly bytes: number };
+  readonly removed: number;
+  readonly steps: readonly { readonly name: StepName; readonly ms: number }[];
+  /** The step that failed here, and why. */
+  readonly failure: (Failure & { readonly step: StepName | null }) | null;
+}
+
+/** `status --json`. */
+export interface StatusResult {
+  readonly environment: string;
+  readonly servers: readonly ServerStatus[];
+}
+
+export interface ServerStatus {
+  readonly name: string;
+  readonly reachable: boolean;
+  readonly current: string | null;
+  readonly revision: string | null;
+  readonly lock: LockOwner | null;
+  /** The release of a transaction that has begun here and not ended. */
+  readonly openTransaction: string | null;
+  /** What is not as the ledger says, in words; null when all is. */
+  readonly drift: string | null;
+  /** Why it could not be reached. */
+  readonly error: string | null;
+}
+
+export interface LockOwner {
+  readonly by: string;
+  /** ISO 8601. */
+  readonly since: string;
+  readonly release: string | null;
+  readonly generation: number;
+}
+
+/** `releases --json`. */
+export interface ReleasesResult {
+  readonly servers: readonly { readonly name: string; readonly releases: readonly ReleaseRow[] }[];
+}
+
+export type ReleaseState = 'ready' | 'active' | 'succeeded' | 'failed' | 'bad' | 'foreign';
+
+export interface ReleaseRow {
+  readonly id: string;
+  readonly state: ReleaseState;
+  readonly revision: string | null;
+  readonly at: string | null;
+  readonly by: string | null;
+  readonly current: boolean;
+}
+
+/** `check --json`. */
+export interface CheckResult {
+  readonly environment: string;
+  readonly servers: readonly { readonly name: string; readonly findings: readonly Finding[] }[];
+}
+
+export interface Finding {
+  readonly level: 'ok' | 'warning' | 'error';
+  readonly message: string;
+  /** What to do about it; null when there is nothing to do. */
+  readonly fix: string | null;
+}
+
+/** `unlock --json`. */
+export interface UnlockResult {
+  readonly environment: string;
+  readonly servers: readonly {
+    readonly name: string;
+    readonly path: string;
+    readonly lock: LockOwner | null;
+    readonly released: boolean;
+  }[];
+}

@@ -1,0 +1,61 @@
+import type { FileChange } from '../sync/types.ts';
+
+/** Everything decided, before anything is touched. JSON only; the same facts give the same plan. */
+export interface Plan {
+  readonly version: 1;
+  readonly kind: 'deploy' | 'rollback';
+  readonly application: string;
+  readonly environment: string;
+  /** The release that will be live: 14 digits for a new one. */
+  readonly release: string;
+  readonly revision: string | null;
+  readonly branch: string | null;
+  readonly message: string | null;
+  readonly author: string | null;
+  /** Every file is sent again, whatever the servers hold. */
+  readonly full: boolean;
+  /** Every server already serves this: running the plan changes nothing. */
+  readonly unchanged: boolean;
+  /** Hash of what the configuration says of this environment. */
+  readonly configuration: string;
+  /** Hash of the manifest of the source; null for a rollback. */
+  readonly manifest: string | null;
+  readonly keep: number | 'all';
+  readonly servers: readonly ServerPlan[];
+  /** What a person should know before saying yes. */
+  readonly notes: readonly string[];
+  /** sha256 of all the above. */
+  readonly digest: string;
+}
+
+export interface ServerPlan {
+  readonly name: string;
+  /** Absolute deploy path on the server. */
+  readonly path: string;
+  /** The release that is live now, or null. */
+  readonly current: string | null;
+  readonly expects: Expectation;
+  readonly changes: {
+    readonly added: number;
+    readonly updated: number;
+    readonly removed: number;
+    readonly bytes: number;
+  };
+  readonly files: readonly FileChange[];
+  readonly commands: { readonly postUpload: readonly string[]; readonly postLaunch: readonly string[] };
+  readonly shared: { readonly directories: readonly string[]; readonly files: readonly string[] };
+  /** Releases that will be removed after activation. */
+  readonly prune: readonly string[];
+}
+
+/** What the server held when the plan was made; a plan whose server no longer does is stale. */
+export interface Expectation {
+  /** The text of the link `current`; null when there is none. */
+  readonly current: string | null;
+  /** sha256 of the ledger's text. */
+  readonly ledger: string;
+  /** sha256 of the manifest of the deploy-cache; null when there is none. */
+  readonly manifest: string | null;
+  /** The deploy path with every link resolved; null when it does not exist yet. */
+  readonly realPath: string | null;
+}
