@@ -1,0 +1,5 @@
+import type { Plugin } from '../core/contract/index.ts';
+import { plugin as local } from './local/index.ts';
+
+/** What comes with the program. Their code loads when a configuration names them. */
+export const builtIn: readonly Plugin[] = [local];

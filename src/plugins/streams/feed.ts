@@ -1,0 +1,29 @@
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+
+/**
+ * Writes `content` no faster than it is taken, then ends the stream. A reader that goes away is no error: whether
+ * its command has worked is told by how it exits. Rejects with what reading `content` threw; the stream then stays
+ * open, so that a torn input cannot be taken for a whole one.
+ */
+export async function feed(
+  writable: Writable,
+  content: string | AsyncIterable<Uint8Array> | undefined,
+): Promise<void> {
+  const gone = new AbortController();
+  const leave = () => gone.abort();
+  writable.on('error', leave).on('close', leave);
+  try {
+    for await (const chunk of typeof content === 'object' ? content : [content ?? '']) {
+      if (gone.signal.aborted) return;
+      if (chunk.length > 0 && !writable.write(chunk)) await drained(writable, gone.signal);
+    }
+    if (!gone.signal.aborted) writable.end();
+  } finally {
+    writable.off('close', leave);
+  }
+}
+
+async function drained(writable: Writable, gone: AbortSignal): Promise<void> {
+  await once(writable, 'drain', { signal: gone }).catch(() => {});
+}
