@@ -4,8 +4,7 @@ import type { Fact } from './facts.ts';
 /** What happens while a transaction runs, for whoever watches: the facts, and what is too small for the journal. */
 export type Event = Fact | Passing;
 
-export type Passing = { readonly at: string } & /** A line that a user's command printed, unescaped. */
-(
+export type Passing = { readonly at: string } /** A line that a user's command printed, unescaped. */ & (
   | {
       readonly type: 'output';
       readonly server: string;

@@ -1,5 +1,6 @@
 import type { Outcome, StepName } from '../contract/index.ts';
 import type { Failure } from '../journal/facts.ts';
+import type { ReleaseState } from '../release/ledger.ts';
 
 /** `deploy --json` and `rollback --json`. */
 export interface TransactionResult {
@@ -60,8 +61,6 @@ export interface LockOwner {
 export interface ReleasesResult {
   readonly servers: readonly { readonly name: string; readonly releases: readonly ReleaseRow[] }[];
 }
-
-export type ReleaseState = 'ready' | 'active' | 'succeeded' | 'failed' | 'bad' | 'foreign';
 
 export interface ReleaseRow {
   readonly id: string;

@@ -1,0 +1,8 @@
+import type { Fact, NewFact } from './facts.ts';
+
+/** The truth of a transaction: what was about to be done, and what became of it, in order. */
+export interface Journal {
+  /** Resolves once the fact is durable. Facts are written in the order of the calls. */
+  append(fact: NewFact): Promise<void>;
+  facts(): readonly Fact[];
+}

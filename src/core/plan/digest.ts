@@ -1,0 +1,21 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../config/canonicalJson.ts';
+import type { Json } from '../contract/index.ts';
+import type { Plan } from './types.ts';
+
+/** The plan with the hash of all it says. */
+export function sealPlan(plan: Omit<Plan, 'digest'>): Plan {
+  return { ...plan, digest: digestOf(plan) };
+}
+
+/** False when somebody edited the plan after it was made. */
+export function isSealed(plan: Plan): boolean {
+  const { digest, ...rest } = plan;
+  return digest === digestOf(rest);
+}
+
+function digestOf(plan: Omit<Plan, 'digest'>): string {
+  return createHash('sha256')
+    .update(canonicalJson(plan as unknown as Json))
+    .digest('hex');
+}

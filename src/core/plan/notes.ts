@@ -1,0 +1,45 @@
+import type { EnvironmentConfig } from '../config/types.ts';
+import { parseLockRecord, RELEASED } from '../lock/record.ts';
+import { foldLedger } from '../release/ledger.ts';
+import type { Observation } from '../remote/observation.ts';
+
+/** What a person should know before saying yes, a sentence each. Pure, and free of times, so that plans compare. */
+export function notesOf(
+  environment: EnvironmentConfig,
+  observations: ReadonlyMap<string, Observation>,
+): readonly string[] {
+  return environment.servers.flatMap(({ name }) => {
+    const seen = observations.get(name)!;
+    return [...layoutNotes(seen), ...foreignNotes(seen)].map((note) => `${name}: ${note}`);
+  });
+}
+
+/** Who stands in the way right now: no part of a plan, since it may be over before the plan is run. */
+export function lockNote(name: string, seen: Observation): string | null {
+  const { record } = seen.lock;
+  if (record === null || record === RELEASED) return null;
+  return `${name} is locked by ${parseLockRecord(record)?.by ?? 'somebody'}; a deployment would stop with exit status 11`;
+}
+
+function layoutNotes(seen: Observation): readonly string[] {
+  return [
+    ...(seen.realPath === null ? [`${seen.path} does not exist and will be created`] : []),
+    ...(seen.current.kind === 'link' && seen.current.dangling
+      ? [`current leads to ${seen.current.text}, which does not exist: nothing valid is live`]
+      : []),
+    ...(seen.cache.pending === null
+      ? []
+      : ['an earlier upload was interrupted; what it may have touched is sent again']),
+    ...(seen.cache.hash !== null && seen.cache.manifest === null
+      ? ['the manifest cannot be read; the deploy-cache is built anew']
+      : []),
+  ];
+}
+
+function foreignNotes(seen: Observation): readonly string[] {
+  const ledger = foldLedger(seen.ledger);
+  const foreign = seen.releases.filter((id) => !ledger.has(id));
+  return foreign.length === 0
+    ? []
+    : [`not made by cutover, never counted and never removed: ${foreign.join(', ')}`];
+}

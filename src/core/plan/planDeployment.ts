@@ -1,0 +1,153 @@
+import type { CommandConfig, EnvironmentConfig } from '../config/types.ts';
+import { nextReleaseId, releaseTimeSec } from '../release/id.ts';
+import { foldLedger, type LedgerRecord } from '../release/ledger.ts';
+import { releasesToRemove } from '../release/retention.ts';
+import type { Observation } from '../remote/observation.ts';
+import { manifestHash } from '../sync/manifestText.ts';
+import { planSync, type SyncWork } from '../sync/syncWork.ts';
+import type { Snapshot } from '../sync/types.ts';
+import { sealPlan } from './digest.ts';
+import { notesOf } from './notes.ts';
+import { layoutRefusals, sharedRefusals, spaceRefusals } from './refusals.ts';
+import { refuseAll } from './refuse.ts';
+import type { Plan, ServerPlan } from './types.ts';
+
+export interface DeploymentFacts {
+  readonly application: string;
+  readonly environment: EnvironmentConfig;
+  /** Hash of what the configuration says of the environment. */
+  readonly configuration: string;
+  readonly snapshot: Omit<Snapshot, 'read'>;
+  /** By the name of the server. */
+  readonly observations: ReadonlyMap<string, Observation>;
+  readonly now: Date;
+  /** The id of a plan that was saved; null: a new one is made. */
+  readonly release: string | null;
+  readonly full: boolean;
+}
+
+export interface DeploymentPlan {
+  readonly plan: Plan;
+  /** What there is to do to each deploy-cache, by the name of the server. */
+  readonly work: ReadonlyMap<string, SyncWork>;
+}
+
+/** Pure: the same facts give the same plan. Throws `E_REFUSED`, naming everything that stands against it at once. */
+export function planDeployment(facts: DeploymentFacts): DeploymentPlan {
+  const { environment, snapshot, observations } = facts;
+  const seenOf = (name: string) => observations.get(name)!;
+  const release = facts.release ?? nextReleaseId(facts.now, [...observations.values()].flatMap(namesInUse));
+  const work = new Map(
+    environment.servers.map(({ name }) => [
+      name,
+      planSync(seenOf(name).cache, snapshot.manifest, facts.full, releaseTimeSec(release)),
+    ]),
+  );
+  refuseAll(
+    environment.servers.flatMap(({ name }) => [
+      ...layoutRefusals(name, seenOf(name)),
+      ...sharedRefusals(name, seenOf(name), environment.shared, snapshot.manifest),
+      ...spaceRefusals(name, seenOf(name), work.get(name)!),
+    ]),
+  );
+  const manifest = manifestHash(snapshot.manifest);
+  const unchanged =
+    !facts.full && environment.servers.every(({ name }) => serves(seenOf(name), { ...facts, manifest }));
+  const plan = sealPlan({
+    version: 1,
+    kind: 'deploy',
+    application: facts.application,
+    environment: environment.name,
+    release,
+    revision: snapshot.revision,
+    branch: snapshot.branch,
+    message: snapshot.message,
+    author: snapshot.author,
+    full: facts.full,
+    unchanged,
+    configuration: facts.configuration,
+    manifest,
+    keep: environment.keep,
+    servers: environment.servers.map(({ name }, index) =>
+      planServer(name, index, environment, seenOf(name), work.get(name)!, release),
+    ),
+    notes: notesOf(environment, observations),
+  });
+  return { plan, work };
+}
+
+/** Ids that a new one must be greater than: what is on disk, and what the ledger tells of. */
+function namesInUse(seen: Observation): readonly string[] {
+  return [...seen.releases, ...seen.ledger.map((entry) => entry.release)];
+}
+
+/** Is exactly this what the server serves already? */
+function serves(
+  seen: Observation,
+  wanted: { manifest: string; configuration: string; snapshot: { revision: string } },
+): boolean {
+  const record = liveRecord(seen);
+  return (
+    record?.state === 'succeeded' &&
+    seen.cache.pending === null &&
+    record.manifest === wanted.manifest &&
+    record.configuration === wanted.configuration &&
+    record.revision === wanted.snapshot.revision
+  );
+}
+
+/** What the ledger says of the release that is live. */
+export function liveRecord(seen: Observation): LedgerRecord | null {
+  const id = liveRelease(seen);
+  return (id === null ? undefined : foldLedger(seen.ledger).get(id)) ?? null;
+}
+
+export function liveRelease(seen: Observation): string | null {
+  return seen.current.kind === 'link' && !seen.current.dangling ? seen.current.release : null;
+}
+
+function planServer(
+  name: string,
+  index: number,
+  environment: EnvironmentConfig,
+  seen: Observation,
+  work: SyncWork,
+  release: string,
+): ServerPlan {
+  const { added, updated, removed, bytes, changes } = work.diff;
+  return {
+    name,
+    path: seen.path,
+    current: liveRelease(seen),
+    expects: expectationOf(seen),
+    changes: { added, updated, removed, bytes },
+    files: changes,
+    commands: {
+      postUpload: commandsOn(environment.commands.postUpload, index).map((command) => command.run),
+      postLaunch: commandsOn(environment.commands.postLaunch, index).map((command) => command.run),
+    },
+    shared: environment.shared,
+    prune: releasesToRemove({
+      ledger: foldLedger(seen.ledger),
+      onDisk: seen.releases,
+      current: release,
+      // What was live until now counts as a success even where a crash kept the ledger from saying so.
+      pinned: environment.keep === 1 ? [] : [liveRelease(seen)].flatMap((id) => (id === null ? [] : [id])),
+      keep: environment.keep,
+    }),
+  };
+}
+
+export function expectationOf(seen: Observation): ServerPlan['expects'] {
+  return {
+    current: seen.current.kind === 'link' ? seen.current.text : null,
+    ledger: seen.ledgerHash,
+    manifest: seen.cache.hash,
+    realPath: seen.realPath,
+  };
+}
+
+/** The commands that run on the server of this index. */
+export function commandsOn(commands: readonly CommandConfig[], index: number): readonly CommandConfig[] {
+  return commands.filter((command) => command.on === 'all' || index === 0);
+}

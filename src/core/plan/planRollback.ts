@@ -1,0 +1,103 @@
+import type { EnvironmentConfig } from '../config/types.ts';
+import { CutoverError } from '../contract/index.ts';
+import { foldLedger } from '../release/ledger.ts';
+import { rollbackCandidates } from '../release/retention.ts';
+import type { Observation } from '../remote/observation.ts';
+import { sealPlan } from './digest.ts';
+import { commandsOn, expectationOf, liveRelease } from './planDeployment.ts';
+import { layoutRefusals } from './refusals.ts';
+import { refuseAll } from './refuse.ts';
+import type { Plan, ServerPlan } from './types.ts';
+
+export interface RollbackFacts {
+  readonly application: string;
+  readonly environment: EnvironmentConfig;
+  readonly configuration: string;
+  readonly observations: ReadonlyMap<string, Observation>;
+  /** The release asked for; null: the last one before the current one that succeeded on every server. */
+  readonly to: string | null;
+}
+
+/** Pure. Throws `E_REFUSED` when there is nowhere to go back to. */
+export function planRollback(facts: RollbackFacts): Plan {
+  const { environment, observations } = facts;
+  refuseAll(environment.servers.flatMap(({ name }) => layoutRefusals(name, observations.get(name)!)));
+  const release = facts.to ?? chooseTarget(observations);
+  requireOnDisk(release, observations);
+  const record = [...observations.values()]
+    .map((seen) => foldLedger(seen.ledger).get(release))
+    .find((each) => each !== undefined);
+  return sealPlan({
+    version: 1,
+    kind: 'rollback',
+    application: facts.application,
+    environment: environment.name,
+    release,
+    revision: record?.revision ?? null,
+    branch: null,
+    message: null,
+    author: null,
+    full: false,
+    unchanged: [...observations.values()].every((seen) => liveRelease(seen) === release),
+    configuration: facts.configuration,
+    manifest: null,
+    keep: environment.keep,
+    servers: environment.servers.map(({ name }, index) =>
+      planServer(name, index, environment, observations.get(name)!),
+    ),
+    notes: [],
+  });
+}
+
+function chooseTarget(observations: ReadonlyMap<string, Observation>): string {
+  const perServer = [...observations.values()].map((seen) => {
+    const live = liveRelease(seen);
+    return live === null ? [] : rollbackCandidates(foldLedger(seen.ledger), seen.releases, live);
+  });
+  const common = (perServer[0] ?? []).filter((id) => perServer.every((each) => each.includes(id)));
+  const target = common.at(-1);
+  if (target !== undefined) return target;
+  throw new CutoverError(
+    'E_REFUSED',
+    'There is no earlier release that succeeded on every server; nothing was touched.',
+    {
+      hint: 'See "cutover releases"; "cutover rollback --to ID" names one explicitly.',
+    },
+  );
+}
+
+function requireOnDisk(release: string, observations: ReadonlyMap<string, Observation>): void {
+  const lacking = [...observations]
+    .filter(([, seen]) => !seen.releases.includes(release))
+    .map(([name]) => name);
+  if (lacking.length === 0) return;
+  throw new CutoverError(
+    'E_REFUSED',
+    `The release ${release} does not exist on ${lacking.join(', ')}; nothing was touched.`,
+    {
+      hint: 'See "cutover releases" for what is there.',
+    },
+  );
+}
+
+function planServer(
+  name: string,
+  index: number,
+  environment: EnvironmentConfig,
+  seen: Observation,
+): ServerPlan {
+  return {
+    name,
+    path: seen.path,
+    current: liveRelease(seen),
+    expects: expectationOf(seen),
+    changes: { added: 0, updated: 0, removed: 0, bytes: 0 },
+    files: [],
+    commands: {
+      postUpload: [],
+      postLaunch: commandsOn(environment.commands.postLaunch, index).map((command) => command.run),
+    },
+    shared: environment.shared,
+    prune: [],
+  };
+}

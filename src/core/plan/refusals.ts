@@ -1,0 +1,136 @@
+import type { EnvironmentConfig } from '../config/types.ts';
+import type { Observation } from '../remote/observation.ts';
+import type { SyncWork } from '../sync/syncWork.ts';
+import type { Manifest } from '../sync/types.ts';
+
+export interface Refusal {
+  readonly server: string;
+  readonly why: string;
+  readonly fix: string;
+}
+
+/** What no deployment or rollback can be made on. Pure. */
+export function layoutRefusals(server: string, seen: Observation): readonly Refusal[] {
+  const refuse = (why: string, fix: string): Refusal => ({ server, why, fix });
+  const { current } = seen;
+  return [
+    ...seen.misplaced.map((name) =>
+      refuse(
+        `${seen.path}/${name} is a link or a file, not a directory`,
+        `Move it away: cutover removes old entries below it.`,
+      ),
+    ),
+    ...(current.kind === 'directory' || current.kind === 'other'
+      ? [
+          refuse(
+            `${seen.path}/current is a ${current.kind === 'directory' ? 'real directory' : 'file'}, not a link`,
+            `To adopt it: mkdir -p ${seen.path}/releases && mv ${seen.path}/current ${seen.path}/releases/initial && ln -s releases/initial ${seen.path}/current`,
+          ),
+        ]
+      : []),
+    ...(current.kind === 'link' && current.release === null
+      ? [
+          refuse(
+            `${seen.path}/current leads outside releases/, to ${current.text}`,
+            `Move that directory to ${seen.path}/releases/initial and link current to releases/initial.`,
+          ),
+        ]
+      : []),
+    ...(seen.writable
+      ? []
+      : [
+          refuse(
+            `${seen.user} may not write to ${seen.path}`,
+            `On the server, as root: mkdir -p ${seen.path} && chown ${seen.user} ${seen.path}`,
+          ),
+        ]),
+    ...toolRefusals(server, seen),
+  ];
+}
+
+const NEEDED_TOOLS = ['tar', 'cp', 'mv', 'ln', 'rm', 'find', 'xargs', 'readlink'];
+
+function toolRefusals(server: string, seen: Observation): readonly Refusal[] {
+  const missing = NEEDED_TOOLS.filter((tool) => !seen.tools.has(tool));
+  return missing.length === 0
+    ? []
+    : [
+        {
+          server,
+          why: `it has no ${missing.join(', ')}`,
+          fix: 'Install GNU coreutils, tar and findutils, or BusyBox.',
+        },
+      ];
+}
+
+/** Shared paths that would be missing or are of the wrong kind. */
+export function sharedRefusals(
+  server: string,
+  seen: Observation,
+  shared: EnvironmentConfig['shared'],
+  manifest: Manifest,
+): readonly Refusal[] {
+  const kinds = new Map(manifest.map((entry) => [entry.path, entry.kind]));
+  const refuse = (why: string, fix: string): Refusal => ({ server, why, fix });
+  const at = (path: string) => `${seen.path}/shared/${path}`;
+  return [
+    ...shared.directories.flatMap((path) =>
+      seen.shared[path] === 'file' || seen.shared[path] === 'other'
+        ? [refuse(`${at(path)} is not a directory`, 'Move it away, or list it under shared.files.')]
+        : [],
+    ),
+    ...shared.files.flatMap((path) => {
+      if (seen.shared[path] === 'directory')
+        return [refuse(`${at(path)} is a directory`, 'Move it away, or list it under shared.directories.')];
+      const missing = (seen.shared[path] ?? 'absent') === 'absent' && kinds.get(path) !== 'file';
+      return missing
+        ? [
+            refuse(
+              `the shared file ${at(path)} does not exist`,
+              'Create it there; cutover never makes up the content of a shared file.',
+            ),
+          ]
+        : [];
+    }),
+    ...[...shared.directories, ...shared.files].flatMap((path) => {
+      const parts = path.split('/');
+      const blocked = parts
+        .slice(0, -1)
+        .map((_, index) => parts.slice(0, index + 1).join('/'))
+        .find((parent) => (kinds.get(parent) ?? 'directory') !== 'directory');
+      return blocked === undefined
+        ? []
+        : [
+            refuse(
+              `the shared path ${path} cannot be linked: ${blocked} is a ${kinds.get(blocked)} in the source`,
+              `Exclude ${blocked} from the source, or choose another shared path.`,
+            ),
+          ];
+    }),
+  ];
+}
+
+/** A file system hands out blocks; this is the usual size. */
+const BLOCK_BYTES = 4096;
+
+/** What would not fit. */
+export function spaceRefusals(server: string, seen: Observation, work: SyncWork): readonly Refusal[] {
+  const files = work.diff.upload.length + work.diff.directories.length;
+  const neededBytes = work.diff.bytes + files * BLOCK_BYTES;
+  const directories = work.next.filter((entry) => entry.kind === 'directory').length;
+  const neededInodes = files + directories + 64;
+  const tooFull = (what: string, needed: number, free: number): Refusal => ({
+    server,
+    why: `the file system of ${seen.path} has ${free} ${what} free and the deployment needs ${needed}`,
+    fix: 'Free some space there: "keep" says how many releases stay.',
+  });
+  return [
+    ...(seen.freeBytes !== null && seen.freeBytes < neededBytes
+      ? [tooFull('bytes', neededBytes, seen.freeBytes)]
+      : []),
+    // Some file systems (btrfs) have no fixed number of inodes and report none at all.
+    ...(seen.freeInodes !== null && seen.freeInodes > 0 && seen.freeInodes < neededInodes
+      ? [tooFull('inodes', neededInodes, seen.freeInodes)]
+      : []),
+  ];
+}

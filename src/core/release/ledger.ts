@@ -1,0 +1,60 @@
+/** `foreign`: a directory that the ledger does not know. */
+export type ReleaseState = 'ready' | 'active' | 'succeeded' | 'failed' | 'bad' | 'foreign';
+
+/** One line of `.cutover/ledger`. The line that calls a release ready has all; later ones only what changed. */
+export interface LedgerEntry {
+  readonly release: string;
+  readonly state: Exclude<ReleaseState, 'foreign'>;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly by?: string;
+  readonly revision?: string | null;
+  /** Hash of the manifest it was made from. */
+  readonly manifest?: string;
+  /** Hash of the configuration it was made with. */
+  readonly configuration?: string;
+}
+
+/** What the ledger says of one release, all its lines taken together. */
+export interface LedgerRecord extends LedgerEntry {
+  readonly revision: string | null;
+}
+
+/** Unreadable lines are passed over: a line may be torn, and a newer version may write what we do not know. */
+export function parseLedger(text: string): readonly LedgerEntry[] {
+  return text.split('\n').flatMap((line) => {
+    const entry = parseLine(line);
+    return entry ? [entry] : [];
+  });
+}
+
+export function formatLedgerEntry(entry: LedgerEntry): string {
+  return JSON.stringify(entry);
+}
+
+/** One record a release, in the order of their ids. */
+export function foldLedger(entries: readonly LedgerEntry[]): ReadonlyMap<string, LedgerRecord> {
+  const records = new Map<string, LedgerRecord>();
+  for (const entry of entries) {
+    const earlier = records.get(entry.release);
+    records.set(entry.release, {
+      ...earlier,
+      ...entry,
+      revision: entry.revision ?? earlier?.revision ?? null,
+    });
+  }
+  return new Map([...records].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const STATES: ReadonlySet<string> = new Set(['ready', 'active', 'succeeded', 'failed', 'bad']);
+
+function parseLine(line: string): LedgerEntry | null {
+  try {
+    const value = JSON.parse(line) as LedgerEntry;
+    return typeof value.release === 'string' && STATES.has(value.state) && typeof value.at === 'string'
+      ? value
+      : null;
+  } catch {
+    return null;
+  }
+}

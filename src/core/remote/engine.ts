@@ -1,0 +1,105 @@
+import type { Observation } from './observation.ts';
+
+/** The lock generation that is ours; every call that changes anything proves that it is still the highest. */
+export interface Fence {
+  /** `g-000123` */
+  readonly generation: string;
+  readonly record: string;
+}
+
+export type LockAttempt =
+  | { readonly taken: true; readonly fence: Fence }
+  | { readonly taken: false; readonly generation: string; readonly record: string };
+
+/** Ways to rename a link over another that a trial on the server proved. */
+export type RenameMethod = 'mv' | 'perl' | 'python3';
+
+export interface SyncRequest {
+  readonly release: string;
+  /** Throw the whole cache away first: nothing is known of what it holds. */
+  readonly fresh: boolean;
+  /** An archive made by `packTar` holding `tree/`, `manifest`, the lists of `archive.ts` and, last, `complete`. */
+  readonly archive: () => AsyncIterable<Uint8Array>;
+}
+
+export interface LinkRequest {
+  readonly release: string;
+  readonly sharedDirectories: readonly string[];
+  readonly sharedFiles: readonly string[];
+  /** How many files, links and directories the release must have before the shared paths are linked. */
+  readonly entries: number;
+  /** The line of the ledger that calls the release ready. */
+  readonly ready: string;
+}
+
+export interface ActivateRequest {
+  readonly release: string;
+  /** The text that `current` must have now; null: there must be none. */
+  readonly expected: string | null;
+  readonly method: RenameMethod;
+  /** The line of the ledger that calls the release active. */
+  readonly active: string;
+}
+
+export interface RevertRequest {
+  readonly release: string;
+  /** The text that `current` gets back; null: the link is removed. */
+  readonly previous: string | null;
+  /** False when the link led nowhere already before the transaction. */
+  readonly previousMustExist: boolean;
+  /** The release was built by this transaction: it goes too. */
+  readonly discard: boolean;
+  /** The line of the ledger that tells of the failure; null for none. */
+  readonly record: string | null;
+  /** Uniquely names what is thrown away. */
+  readonly nonce: string;
+}
+
+export interface PruneRequest {
+  readonly releases: readonly string[];
+  /** Lines of the ledger to add before anything is removed. */
+  readonly records: readonly string[];
+  readonly nonce: string;
+}
+
+export interface CommandRequest {
+  /** Names the run on the server: letters, digits, dashes. */
+  readonly id: string;
+  readonly run: string;
+  readonly directory: string;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly timeoutMs: number | null;
+  readonly onLine: (stream: 'stdout' | 'stderr', line: string) => void;
+}
+
+/**
+ * Everything cutover does on a server. Each call is convergent: it may be run again after a crash or a lost
+ * connection at any instruction and reaches the same state. Each rejects with `E_FENCED` when the lock is lost.
+ */
+export interface Engine {
+  readonly server: string;
+  readonly address: string;
+  /** Changes nothing. */
+  observe(sharedPaths: readonly string[], signal: AbortSignal): Promise<Observation>;
+  /** Exclusive, also among twenty at once: the next generation is created, or somebody else's is reported. */
+  takeLock(record: string, signal: AbortSignal): Promise<LockAttempt>;
+  /** Gives up exactly this generation; false when a higher one exists. */
+  releaseLock(generation: string, signal: AbortSignal): Promise<boolean>;
+  /** Makes the directories, sweeps what a dead run left, proves a way to rename. */
+  prepare(fence: Fence, signal: AbortSignal): Promise<{ readonly method: RenameMethod }>;
+  sync(fence: Fence, request: SyncRequest, signal: AbortSignal): Promise<void>;
+  /** `copied`: why files were copied instead of linked, or null. */
+  link(fence: Fence, request: LinkRequest, signal: AbortSignal): Promise<{ readonly copied: string | null }>;
+  /** Rejects with `E_STALE` when `current` is not what was expected. Resolves once the new text was read back. */
+  activate(fence: Fence, request: ActivateRequest, signal: AbortSignal): Promise<void>;
+  /** Relinks, reads back, then removes. Gives the text of `current` read back at the end. */
+  revert(
+    fence: Fence,
+    request: RevertRequest,
+    signal: AbortSignal,
+  ): Promise<{ readonly current: string | null }>;
+  prune(fence: Fence, request: PruneRequest, signal: AbortSignal): Promise<void>;
+  /** Runs a command of the user's; rejects with `E_COMMAND`, `E_TIMEOUT` or `E_UNKNOWN`. */
+  command(fence: Fence, request: CommandRequest, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,61 @@
+import type { LedgerEntry } from '../release/ledger.ts';
+import type { CachedManifest } from '../sync/types.ts';
+
+/** What a server was found to hold, in one look that changes nothing. */
+export interface Observation {
+  /** Absolute deploy path, `~/` resolved. */
+  readonly path: string;
+  /** The same with every link resolved; null when it does not exist. */
+  readonly realPath: string | null;
+  readonly user: string;
+  /** May the user create entries in the deploy path (or, where it is missing, in its nearest parent)? */
+  readonly writable: boolean;
+  readonly current: CurrentLink;
+  /** Directories of `releases/`, sorted. */
+  readonly releases: readonly string[];
+  /** Which of cutover's directories are links, or not directories at all. */
+  readonly misplaced: readonly string[];
+  readonly ledger: readonly LedgerEntry[];
+  /** sha256 of the ledger's text. */
+  readonly ledgerHash: string;
+  readonly cache: ObservedCache;
+  readonly lock: LockSeen;
+  /** What stands at each shared path that was asked for. */
+  readonly shared: Readonly<Record<string, PathKind>>;
+  readonly tools: ReadonlySet<string>;
+  /** For the user, on the file system of the deploy path; null when the server could not say. */
+  readonly freeBytes: number | null;
+  readonly freeInodes: number | null;
+  /** The server's clock. */
+  readonly clock: Date | null;
+}
+
+export type PathKind = 'absent' | 'file' | 'directory' | 'link' | 'other';
+
+export type CurrentLink =
+  | { readonly kind: 'absent' }
+  /** `release`: the name below `releases/` it leads to, null when it leads elsewhere. */
+  | {
+      readonly kind: 'link';
+      readonly text: string;
+      readonly release: string | null;
+      readonly dangling: boolean;
+    }
+  | { readonly kind: 'directory' | 'other' };
+
+export interface ObservedCache {
+  /** Null when nothing was ever committed. */
+  readonly manifest: CachedManifest | null;
+  /** sha256 of what was read, to tell whether it is still the same; null with no manifest. */
+  readonly hash: string | null;
+  /** What an interrupted upload was about to commit: where the two differ nobody knows what the cache holds. */
+  readonly pending: CachedManifest | null;
+}
+
+/** The highest generation of the lock. */
+export interface LockSeen {
+  /** `g-000123`; null when nobody ever locked. */
+  readonly generation: string | null;
+  /** The text of that link: the owner's record, or `released`. */
+  readonly record: string | null;
+}

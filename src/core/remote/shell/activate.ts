@@ -1,0 +1,87 @@
+import { currentText } from '../../release/paths.ts';
+import type { ActivateRequest, Fence, RevertRequest } from '../engine.ts';
+import { RENAME } from './rename.ts';
+import type { Script } from './script.ts';
+import { sh } from './sh.ts';
+
+/**
+ * The one way `current` is ever changed, by deployment, rollback and compensation alike: compare with what is
+ * expected, make a link under another name, rename it over `current`, read it back.
+ * In: `switch_current METHOD FROM TO`, where an empty FROM or TO is no link at all.
+ */
+const SWITCH_CURRENT = sh`${RENAME}
+switch_current() {
+  if [ ! -L current ] && [ -e current ]; then fail E_REFUSED "current is not a symbolic link"; fi
+  now=$(link_text current)
+  if [ "$now" != "$3" ]; then
+    [ "$now" = "$2" ] || fail E_STALE "current leads to $\{now:-nothing}, not to $\{2:-nothing}: somebody else changed it"
+    if [ -n "$3" ]; then
+      rm -f -- .cutover/tmp/current
+      ln -s -n -- "$3" .cutover/tmp/current
+      rename_over "$1" .cutover/tmp/current current
+    else
+      rm -f -- current
+    fi
+    now=$(link_text current)
+    [ "$now" = "$3" ] || fail E_REMOTE "current was switched to $\{3:-nothing}, but reads $\{now:-nothing}"
+  fi
+}`;
+
+export function activateScript(path: string, fence: Fence, request: ActivateRequest): Script {
+  return {
+    name: 'activate',
+    body: ACTIVATE,
+    args: [
+      path,
+      fence.generation,
+      fence.record,
+      request.method,
+      request.expected ?? '',
+      currentText(request.release),
+      request.active,
+    ],
+  };
+}
+
+const ACTIVATE = sh`${SWITCH_CURRENT}
+enter "$1"
+fence "$2" "$3"
+[ -d "$6" ] || fail E_REMOTE "the release $6 does not exist"
+switch_current "$4" "$5" "$6"
+[ -d current/ ] || fail E_REMOTE "current leads to $6, which cannot be entered"
+record "$7"`;
+
+/** Puts `current` back if it leads to the release that failed, and only then throws that release away. */
+export function revertScript(path: string, fence: Fence, request: RevertRequest): Script {
+  return {
+    name: 'compensate',
+    body: REVERT,
+    args: [
+      path,
+      fence.generation,
+      fence.record,
+      currentText(request.release),
+      request.previous ?? '',
+      request.discard ? 'discard' : 'keep',
+      request.record ?? '',
+      request.nonce,
+      request.previousMustExist ? 'must-exist' : 'any',
+    ],
+  };
+}
+
+const REVERT = sh`${SWITCH_CURRENT}
+enter "$1"
+fence "$2" "$3"
+if [ "$(link_text current)" = "$4" ] && [ "$4" != "$5" ]; then
+  if [ "$9" = must-exist ] && [ ! -d "$5" ]; then fail E_REMOTE "the release before, $5, does not exist any more"; fi
+  prove_rename
+  switch_current "$method" "$4" "$5"
+fi
+if [ -n "$7" ] && [ -d .cutover ]; then record "$7"; fi
+field current "$(link_text current)"
+if [ "$6" = discard ] && [ "$(link_text current)" != "$4" ]; then
+  mkdir -p .cutover/trash
+  if [ -d "$4" ] && [ ! -L "$4" ]; then mv -- "$4" ".cutover/trash/$8"; fi
+  rm -rf -- ".cutover/trash/$8" ".cutover/build/$\{4#releases/}" ".cutover/incoming/$\{4#releases/}"
+fi`;

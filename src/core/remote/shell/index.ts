@@ -1,0 +1,62 @@
+import type { Engine } from '../engine.ts';
+import type { Link } from '../link.ts';
+import { activateScript, revertScript } from './activate.ts';
+import { runCommand } from './command.ts';
+import { linkScript } from './link.ts';
+import { readLockAttempt, releaseLockScript, takeLockScript } from './lock.ts';
+import { observeScript, readObservation } from './observe.ts';
+import { prepareScript, readMethod } from './prepare.ts';
+import { pruneScript } from './prune.ts';
+import { runScript } from './run.ts';
+import { syncScript } from './sync.ts';
+
+/**
+ * The engine for servers with a POSIX shell: every operation is one script, one round trip.
+ * `path` is the deploy path as configured; the observation resolves a leading `~/`, and what changes the server
+ * is given the resolved one.
+ */
+export function shellEngine(link: Link, configuredPath: string): Engine {
+  let path = configuredPath;
+  return {
+    server: link.server,
+    address: link.address,
+    async observe(sharedPaths, signal) {
+      const observation = readObservation(
+        await runScript(link, observeScript(configuredPath, sharedPaths), { signal }),
+      );
+      path = observation.path;
+      return observation;
+    },
+    async takeLock(record, signal) {
+      return readLockAttempt(await runScript(link, takeLockScript(path, record), { signal }));
+    },
+    async releaseLock(generation, signal) {
+      const fields = await runScript(link, releaseLockScript(path, generation), { signal });
+      return fields.one('released') !== null;
+    },
+    async prepare(fence, signal) {
+      return {
+        method: readMethod(link.server, await runScript(link, prepareScript(path, fence), { signal })),
+      };
+    },
+    async sync(fence, request, signal) {
+      await runScript(link, syncScript(path, fence, request), { signal, upload: request.archive });
+    },
+    async link(fence, request, signal) {
+      const fields = await runScript(link, linkScript(path, fence, request), { signal });
+      return { copied: fields.one('copied') };
+    },
+    async activate(fence, request, signal) {
+      await runScript(link, activateScript(path, fence, request), { signal });
+    },
+    async revert(fence, request, signal) {
+      const fields = await runScript(link, revertScript(path, fence, request), { signal });
+      return { current: fields.one('current') || null };
+    },
+    async prune(fence, request, signal) {
+      await runScript(link, pruneScript(path, fence, request), { signal });
+    },
+    command: (fence, request, signal) => runCommand(link, path, fence, request, signal),
+    close: () => link.close(),
+  };
+}

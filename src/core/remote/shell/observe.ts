@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import { parseLedger } from '../../release/ledger.ts';
+import { releaseOf } from '../../release/paths.ts';
+import { parseManifest } from '../../sync/manifestText.ts';
+import type { CurrentLink, Observation, ObservedCache, PathKind } from '../observation.ts';
+import type { Fields, Script } from './script.ts';
+import { sh } from './sh.ts';
+
+/** Reads all there is to know about a server in one round trip, and changes nothing. */
+export function observeScript(path: string, sharedPaths: readonly string[]): Script {
+  return { name: 'observe', body: BODY, args: [path, ...sharedPaths] };
+}
+
+const BODY = sh`
+case $1 in
+  "~/"*) base=$HOME/$\{1#"~/"} ;;
+  *) base=$1 ;;
+esac
+shift
+field path "$base"
+field user "$(id -un 2>/dev/null || id -u)"
+field clock "$(date -u +%Y-%m-%dT%H:%M:%SZ 2>/dev/null || :)"
+for tool in tar cp mv ln rm find xargs readlink sha256sum gzip setsid timeout bash perl python3; do
+  if command -v "$tool" >/dev/null 2>&1; then field tool "$tool"; fi
+done
+near=$base
+while [ ! -e "$near" ] && [ -n "$near" ]; do near=$\{near%/*}; done
+near=$\{near:-/}
+if [ -d "$near" ] && [ -w "$near" ] && [ -x "$near" ]; then field writable yes; fi
+field blocks "$(df -Pk -- "$near" 2>/dev/null | tail -n 1)"
+field inodes "$(df -Pi -- "$near" 2>/dev/null | tail -n 1)"
+[ -d "$base" ] || return 0
+enter "$base"
+field real "$(pwd -P)"
+if [ -L current ]; then
+  field current "$(readlink current)"
+  if [ ! -d current/ ]; then field dangling yes; fi
+elif [ -d current ]; then field current-kind directory
+elif [ -e current ]; then field current-kind other
+fi
+for each in releases shared deploy-cache .cutover .cutover/locks; do
+  if [ -L "$each" ]; then field misplaced "$each"
+  elif [ -e "$each" ] && [ ! -d "$each" ]; then field misplaced "$each"
+  fi
+done
+if [ -d releases ]; then
+  for each in releases/*; do
+    if [ -d "$each" ] && [ ! -L "$each" ]; then field release "$\{each#releases/}"; fi
+  done
+fi
+for each in "$@"; do
+  if [ -L "shared/$each" ]; then kind=link
+  elif [ -d "shared/$each" ]; then kind=directory
+  elif [ -f "shared/$each" ]; then kind=file
+  elif [ -e "shared/$each" ]; then kind=other
+  else kind=absent
+  fi
+  field shared "$kind $each"
+done
+[ -d .cutover ] || return 0
+[ -r .cutover ] && [ -x .cutover ] || fail E_REFUSED "the directory $base/.cutover cannot be read by this user"
+generation=
+for each in .cutover/locks/g-*; do
+  if [ -L "$each" ]; then generation=$each; fi
+done
+if [ -n "$generation" ]; then
+  field generation "$\{generation##*/}"
+  field lock "$(readlink "$generation")"
+fi
+for each in ledger manifest manifest.next; do
+  if [ -f ".cutover/$each" ] && { [ "$each" = ledger ] || [ -d deploy-cache ]; }; then
+    printf '%s\000' "$each"
+    cat ".cutover/$each"
+    printf '\000'
+  fi
+done`;
+
+export function readObservation(fields: Fields): Observation {
+  const path = fields.one('path') ?? '';
+  const realPath = fields.one('real');
+  const ledger = fields.one('ledger') ?? '';
+  return {
+    path,
+    realPath,
+    user: fields.one('user') ?? '',
+    writable: fields.one('writable') !== null,
+    current: readCurrent(fields, realPath === null ? [path] : [path, realPath]),
+    releases: [...fields.all('release')].sort(),
+    misplaced: fields.all('misplaced'),
+    ledger: parseLedger(ledger),
+    ledgerHash: sha256(ledger),
+    cache: readCache(fields.one('manifest'), fields.one('manifest.next')),
+    lock: { generation: fields.one('generation'), record: fields.one('lock') },
+    shared: Object.fromEntries(fields.all('shared').map(readShared)),
+    tools: new Set(fields.all('tool')),
+    freeBytes: kilobytes(fields.one('blocks')),
+    freeInodes: fourthColumn(fields.one('inodes')),
+    clock: readClock(fields.one('clock')),
+  };
+}
+
+/** A manifest that cannot be read says nothing about the cache, which is then built anew. */
+function readCache(manifest: string | null, pending: string | null): ObservedCache {
+  const hash = manifest === null ? null : sha256(`${manifest}\0${pending ?? ''}`);
+  try {
+    return {
+      manifest: manifest === null ? null : parseManifest(manifest),
+      pending: pending === null ? null : parseManifest(pending),
+      hash,
+    };
+  } catch {
+    return { manifest: null, pending: null, hash };
+  }
+}
+
+function readCurrent(fields: Fields, deployPaths: readonly string[]): CurrentLink {
+  const text = fields.one('current');
+  if (text !== null) {
+    return {
+      kind: 'link',
+      text,
+      release: releaseOf(text, deployPaths),
+      dangling: fields.one('dangling') !== null,
+    };
+  }
+  const kind = fields.one('current-kind');
+  return kind === 'directory' || kind === 'other' ? { kind } : { kind: 'absent' };
+}
+
+function readShared(value: string): [string, PathKind] {
+  const space = value.indexOf(' ');
+  return [value.slice(space + 1), value.slice(0, space) as PathKind];
+}
+
+/** Of a line of `df -P`: device, size, used, available, … */
+function fourthColumn(line: string | null): number | null {
+  const column = line?.trim().split(/\s+/)[3] ?? '';
+  return /^\d+$/.test(column) ? Number(column) : null;
+}
+
+function kilobytes(line: string | null): number | null {
+  const free = fourthColumn(line);
+  return free === null ? null : free * 1024;
+}
+
+function readClock(text: string | null): Date | null {
+  const date = new Date(text ?? '');
+  return Number.isNaN(date.getTime()) ? null : date;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

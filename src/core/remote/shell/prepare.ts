@@ -1,0 +1,38 @@
+import { CutoverError } from '../../contract/index.ts';
+import type { Fence, RenameMethod } from '../engine.ts';
+import { RENAME } from './rename.ts';
+import type { Fields, Script } from './script.ts';
+import { sh } from './sh.ts';
+
+/**
+ * Makes what is missing, sweeps what a dead run left behind (the lock is ours), and proves by a trial how a
+ * link can be renamed over another on this server: `mv -T` does not do it everywhere (uutils, toybox).
+ */
+export function prepareScript(path: string, fence: Fence): Script {
+  return { name: 'prepare', body: BODY, args: [path, fence.generation, fence.record] };
+}
+
+export function readMethod(server: string, fields: Fields): RenameMethod {
+  const method = fields.one('method');
+  if (method === 'mv' || method === 'perl' || method === 'python3') return method;
+  throw new CutoverError(
+    'E_CAPABILITY',
+    `${server}: nothing on this server can rename a link over another in one step.`,
+    {
+      server,
+      hint: 'Install GNU coreutils, BusyBox, perl or python3 there.',
+    },
+  );
+}
+
+const BODY = sh`${RENAME}
+enter "$1"
+fence "$2" "$3"
+mkdir -p releases shared .cutover
+chmod 0700 .cutover
+for each in build incoming trash tmp runs; do
+  rm -rf -- ".cutover/$each"
+  mkdir -m 0700 ".cutover/$each"
+done
+prove_rename
+field method "$method"`;

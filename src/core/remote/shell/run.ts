@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Connection, ErrorCode, ExecResult } from '../../contract/index.ts';
+import { CutoverError, errorCode } from '../../contract/index.ts';
+import type { Link } from '../link.ts';
+import { FAILED_BY_ITSELF, type Fields, readFields, renderScript, type Script, unframe } from './script.ts';
+import { renderUploadScript } from './uploadScript.ts';
+
+export interface RunOptions {
+  readonly signal: AbortSignal;
+  /** Data that the script reads from its stdin. It is asked for again when the script is run again. */
+  readonly upload?: () => AsyncIterable<Uint8Array>;
+}
+
+const ATTEMPTS = 3;
+const BACKOFF_MS = 400;
+const LARGEST_ANSWER_BYTES = 256 * 1024 * 1024;
+
+/**
+ * Runs a script of ours and gives the fields it printed. Such scripts are convergent: when the connection is
+ * lost and nobody knows what became of one, it is run again over a new connection.
+ * Throws `E_REMOTE`, `E_UNKNOWN`, `E_CAPABILITY`, what the transport throws, or the code the script named.
+ */
+export async function runScript(link: Link, script: Script, options: RunOptions): Promise<Fields> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await runOnce(link, script, options);
+    } catch (error) {
+      const retryable =
+        errorCode(error) === 'E_UNKNOWN' || (attempt > 1 && errorCode(error) === 'E_UNREACHABLE');
+      if (!retryable || attempt === ATTEMPTS || options.signal.aborted) throw error;
+      await delay(BACKOFF_MS * 2 ** (attempt - 1), undefined, { signal: options.signal });
+    }
+  }
+}
+
+async function runOnce(link: Link, script: Script, options: RunOptions): Promise<Fields> {
+  const connection = await link.connection();
+  const nonce = randomBytes(12).toString('hex');
+  const result = await shell(
+    link,
+    connection,
+  )({
+    ...(options.upload
+      ? { argv: renderUploadScript(), stdin: withScript(script, nonce, options.upload()) }
+      : { argv: ['sh', '-s'], stdin: renderScript(script, nonce) }),
+    signal: options.signal,
+    keepBytes: LARGEST_ANSWER_BYTES,
+  });
+  return interpret(link.server, script, nonce, result);
+}
+
+/** The connection's `exec`, or the refusal that says what a server without it lacks. */
+export function shell(link: Link, connection: Connection): NonNullable<Connection['exec']> {
+  if (connection.exec) return connection.exec;
+  throw new CutoverError('E_CAPABILITY', `${link.server} (${link.address}) runs no commands.`, {
+    server: link.server,
+    hint: 'Use a login with a POSIX shell.',
+  });
+}
+
+async function* withScript(script: Script, nonce: string, data: AsyncIterable<Uint8Array>) {
+  yield Buffer.from(`${oneLine(renderScript(script, nonce, 'data'))}\n`);
+  yield* data;
+}
+
+/** For `printf %b`: everything that is not plain is an octal escape, so the text fits one line of any shell. */
+function oneLine(text: string): string {
+  return Array.from(Buffer.from(text), (byte) =>
+    byte >= 0x20 && byte < 0x7f && byte !== 0x5c
+      ? String.fromCharCode(byte)
+      : `\\0${byte.toString(8).padStart(3, '0')}`,
+  ).join('');
+}
+
+function interpret(server: string, script: Script, nonce: string, result: ExecResult): Fields {
+  const { exit } = result;
+  const framed = unframe(result.stdout, nonce);
+  const failure = framed.begun ? readFields(framed.body).one('failure') : null;
+  if (failure !== null && exit.type === 'code' && exit.code === FAILED_BY_ITSELF)
+    throw named(server, failure);
+  if (exit.type === 'unknown') {
+    throw new CutoverError(
+      'E_UNKNOWN',
+      `${server}: the connection was lost during "${script.name}" (${exit.reason}).`,
+      { server },
+    );
+  }
+  const said = lastLines(result.stderr) || lastLines(framed.begun ? new Uint8Array() : result.stdout);
+  if (exit.type === 'code' && exit.code === 0 && framed.begun && framed.ended) return readFields(framed.body);
+  if (!framed.begun) {
+    throw new CutoverError(
+      'E_CAPABILITY',
+      `${server}: the login runs no POSIX shell: "sh -s" ended with ${inWords(exit)} and never began our script${said && `: ${said}`}.`,
+      {
+        server,
+        hint: `Look at what "ssh <server> sh -s" does; a start-up file (.bashrc, ForceCommand) may exit early or replace the shell.`,
+      },
+    );
+  }
+  throw new CutoverError(
+    /no space left|disk quota/i.test(said) ? 'E_DISK_FULL' : 'E_REMOTE',
+    `${server}: "${script.name}" ended with ${inWords(exit)}${said && `: ${said}`}.`,
+    { server },
+  );
+}
+
+/** `fail CODE text` in a script. */
+function named(server: string, failure: string): CutoverError {
+  const [code, ...words] = failure.split(' ');
+  return new CutoverError((code ?? 'E_REMOTE') as ErrorCode, `${server}: ${words.join(' ')}`, { server });
+}
+
+export function inWords(exit: ExecResult['exit']): string {
+  if (exit.type === 'code') return `exit status ${exit.code}`;
+  return exit.type === 'signal' ? `signal ${exit.signal}` : `no exit status (${exit.reason})`;
+}
+
+function lastLines(bytes: Uint8Array): string {
+  const lines = Buffer.from(bytes).toString('utf8').trim().split('\n').slice(-4);
+  return lines.join(' | ').slice(-600);
+}

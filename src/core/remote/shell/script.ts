@@ -1,0 +1,94 @@
+import { quoteAll } from '../../contract/index.ts';
+import { sh } from './sh.ts';
+
+/**
+ * A program for the server's `sh`: a fixed text, and values that reach it only as positional parameters.
+ * What a user named (paths, branches, messages) is never part of the text.
+ */
+export interface Script {
+  /** For messages: `activate`. */
+  readonly name: string;
+  readonly body: string;
+  readonly args: readonly string[];
+}
+
+/**
+ * The text sent to the stdin of `sh -s`. Its output stands between two lines with a nonce, so that neither a
+ * start-up file that prints, nor one that exits with 0, can be taken for our program.
+ * The body is a function, read whole before it runs, so that no command in it can eat the rest of the script.
+ */
+export function renderScript(script: Script, nonce: string, stdin: 'none' | 'data' = 'none'): string {
+  return [
+    PREAMBLE,
+    `main() {\n${script.body}\n}`,
+    `printf '\\n%s begin\\n' ${nonce}`,
+    `set -- ${quoteAll(script.args)}`,
+    stdin === 'none' ? 'main "$@" </dev/null' : 'main "$@"',
+    `printf '%s end\\n' ${nonce}`,
+    '',
+  ].join('\n');
+}
+
+/**
+ * `field`: a name and a value, each ended by NUL, which no value can hold.
+ * `fence`: only the owner of the highest lock generation may change anything.
+ * `record`: one line more in the ledger, also after a line that was torn.
+ */
+const PREAMBLE = sh`set -eu
+LC_ALL=C; export LC_ALL
+umask 022
+field() { printf '%s\000%s\000' "$1" "$2"; }
+fail() { field failure "$1 $2"; exit 97; }
+enter() { cd -- "$1" 2>/dev/null || fail E_REMOTE "the deploy path $1 cannot be entered"; }
+fence() {
+  top=
+  for each in .cutover/locks/g-*; do top=$each; done
+  if [ "$top" != ".cutover/locks/$1" ] || [ "$(readlink "$top")" != "$2" ]; then
+    fail E_FENCED "another deployer took the lock over ($\{top##*/})"
+  fi
+}
+record() {
+  [ "$(tail -n 1 .cutover/ledger 2>/dev/null)" != "$1" ] || return 0
+  [ ! -s .cutover/ledger ] || [ -z "$(tail -c 1 .cutover/ledger)" ] || echo >>.cutover/ledger
+  printf '%s\n' "$1" >>.cutover/ledger
+}
+link_text() { if [ -L "$1" ]; then readlink "$1"; fi; }`;
+
+/** The exit status of a script that said itself why it failed. */
+export const FAILED_BY_ITSELF = 97;
+
+export interface Fields {
+  one(name: string): string | null;
+  all(name: string): readonly string[];
+}
+
+/** What stands between the two lines, or why there is no such thing. */
+export type Framed =
+  | { readonly begun: false }
+  | { readonly begun: true; readonly ended: boolean; readonly body: Buffer };
+
+export function unframe(stdout: Uint8Array, nonce: string): Framed {
+  const bytes = Buffer.from(stdout.buffer, stdout.byteOffset, stdout.byteLength);
+  const opening = `\n${nonce} begin\n`;
+  const start = bytes.indexOf(opening);
+  if (start === -1) return { begun: false };
+  const from = start + opening.length;
+  const end = bytes.lastIndexOf(`${nonce} end\n`);
+  return end === -1
+    ? { begun: true, ended: false, body: bytes.subarray(from) }
+    : { begun: true, ended: true, body: bytes.subarray(from, end) };
+}
+
+export function readFields(body: Buffer): Fields {
+  const words = body.toString('utf8').split('\0');
+  const table = new Map<string, string[]>();
+  for (let index = 0; index + 1 < words.length; index += 2) {
+    const values = table.get(words[index]!);
+    if (values) values.push(words[index + 1]!);
+    else table.set(words[index]!, [words[index + 1]!]);
+  }
+  return {
+    one: (name) => table.get(name)?.at(-1) ?? null,
+    all: (name) => table.get(name) ?? [],
+  };
+}

@@ -1,0 +1,7 @@
+/**
+ * Shell text as it stands: backslashes are kept, and `$\{` is how `${` is written in a template literal.
+ * Only other shell texts of ours may be inserted, never a value.
+ */
+export function sh(text: TemplateStringsArray, ...texts: readonly string[]): string {
+  return text.raw.map((part, index) => part.replaceAll('$\\{', '${') + (texts[index] ?? '')).join('');
+}

@@ -1,0 +1,48 @@
+import type { Fence, SyncRequest } from '../engine.ts';
+import type { Script } from './script.ts';
+import { sh } from './sh.ts';
+
+/**
+ * Receives an archive into a private directory and merges it into the deploy-cache. A cached file is never
+ * opened for writing, because releases share it by hard link: new content comes as a new inode under the old
+ * name. What is about to change is on disk (`manifest.next`) before the cache is touched, and the manifest is
+ * committed last.
+ */
+export function syncScript(path: string, fence: Fence, request: SyncRequest): Script {
+  return {
+    name: 'sync the deploy-cache',
+    body: BODY,
+    args: [path, fence.generation, fence.record, request.release, request.fresh ? 'fresh' : 'merge'],
+  };
+}
+
+const BODY = sh`
+enter "$1"
+fence "$2" "$3"
+incoming=.cutover/incoming/$4
+rm -rf -- "$incoming"
+mkdir -p "$incoming"
+tar -x -p -o -f - -C "$incoming"
+[ "$(cat "$incoming/complete" 2>/dev/null)" = "$4" ] || fail E_REMOTE "the upload ended early"
+fence "$2" "$3"
+mkdir -p "$incoming/tree"
+mv -f -- "$incoming/manifest" .cutover/manifest.next
+if [ "$5" = fresh ] && [ -e deploy-cache ]; then
+  rm -f -- .cutover/manifest
+  mv -- deploy-cache "$incoming/discarded"
+fi
+if [ ! -d deploy-cache ]; then
+  mv -- "$incoming/tree" deploy-cache
+else
+  cd deploy-cache
+  while IFS= read -r each; do
+    if [ ! -d "$each" ] || [ -L "$each" ]; then
+      fail E_REFUSED "deploy-cache/$each is not the directory it was: somebody changed the deploy-cache (--full builds it anew)"
+    fi
+  done <"../$incoming/directories"
+  if [ -s "../$incoming/remove" ]; then xargs -0 rm -rf -- <"../$incoming/remove"; fi
+  cd ..
+  cp -a -l -f -- "$incoming/tree/." deploy-cache/
+fi
+mv -f -- .cutover/manifest.next .cutover/manifest
+rm -rf -- "$incoming"`;

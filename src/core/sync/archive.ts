@@ -1,0 +1,66 @@
+import type { TreeDiff } from './diff.ts';
+import { formatManifest } from './manifestText.ts';
+import { packTar } from './packTar.ts';
+import type { CachedManifest, FileContent, ManifestEntry, Snapshot } from './types.ts';
+
+export interface ArchiveContents {
+  readonly release: string;
+  readonly diff: TreeDiff;
+  readonly snapshot: Snapshot;
+  /** What the cache will hold; committed once everything else arrived. */
+  readonly next: CachedManifest;
+  /** Directories that must stand in the cache as such before it is touched. */
+  readonly expected: readonly string[];
+  /** For every file that is sent. */
+  readonly modifiedAtSec: number;
+  readonly onProgress: (doneBytes: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The tar stream that brings a deploy-cache up to date: `tree/` with what is new, `manifest`, the lists
+ * `directories` (one a line) and `remove` (ended by NUL), and last `complete`, which proves that all came.
+ */
+export function packArchive(contents: ArchiveContents): AsyncIterable<Uint8Array> {
+  const { diff } = contents;
+  return packTar(
+    {
+      directories: ['tree', ...diff.directories.map(inTree)],
+      links: diff.upload.filter((entry) => entry.kind === 'link').map(moved),
+      files: allFiles(contents),
+    },
+    contents.modifiedAtSec,
+  );
+}
+
+async function* allFiles(contents: ArchiveContents): AsyncGenerator<FileContent> {
+  const files = contents.diff.upload.filter((entry) => entry.kind === 'file');
+  let doneBytes = 0;
+  for await (const { entry, chunks } of contents.snapshot.read(files, contents.signal)) {
+    yield { entry: moved(entry), chunks };
+    doneBytes += entry.sizeBytes;
+    contents.onProgress(doneBytes);
+  }
+  yield text('directories', contents.expected.map((path) => `./${path}\n`).join(''));
+  yield text('remove', contents.diff.remove.map((path) => `./${path}\0`).join(''));
+  yield text('manifest', formatManifest(contents.next));
+  yield text('complete', contents.release);
+}
+
+function text(path: string, content: string): FileContent {
+  const bytes = Buffer.from(content);
+  const entry: ManifestEntry = { path, kind: 'file', mode: 0o644, sizeBytes: bytes.length, hash: '' };
+  return { entry, chunks: once(bytes) };
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+function moved(entry: ManifestEntry): ManifestEntry {
+  return { ...entry, path: inTree(entry.path) };
+}
+
+function inTree(path: string): string {
+  return `tree/${path}`;
+}

@@ -1,0 +1,116 @@
+import { createActor, fromPromise, toPromise } from 'xstate';
+import type { Json, Outcome, StepName } from '../contract/index.ts';
+import type { Failure, NewFact } from '../journal/facts.ts';
+import type { Journal } from '../journal/journal.ts';
+import { asFailure } from './failure.ts';
+import { groupMachine, reportingServer } from './groupMachine.ts';
+import { readHistory } from './history.ts';
+import type { Effect } from './serverMachine.ts';
+
+/** What steps do, apart from when. Both must be convergent: after a crash they are called again. */
+export interface Effects {
+  perform(effect: Effect): Promise<Json>;
+  compensate(server: string): Promise<Json>;
+}
+
+export interface TransactionOptions {
+  readonly servers: readonly string[];
+  readonly journal: Journal;
+  readonly effects: Effects;
+  /** Fires when somebody wants to stop. Granted until every server is live. */
+  readonly cancel: AbortSignal;
+  /** Monotonic, in milliseconds. */
+  readonly clockMs: () => number;
+}
+
+/**
+ * Runs a transaction to its end. The journal is the truth and the machines a function of it: they start fresh, and
+ * an effect whose outcome the journal knows answers from there. So a transaction that was cut short is finished by
+ * calling this again with the same journal.
+ * Rejects only when the journal cannot be written: nothing is done whose intent is not durable.
+ */
+export async function runTransaction(options: TransactionOptions): Promise<Outcome> {
+  const { journal, servers } = options;
+  const broken = Promise.withResolvers<never>();
+  broken.promise.catch(() => {});
+  const machine = groupMachine.provide({
+    actors: { server: reportingServer.provide({ actors: effectActors(options, broken.reject) }) },
+  });
+  const actor = createActor(machine, { input: { servers } });
+  const ended = toPromise(actor);
+  const cancel = () => {
+    if (!actor.getSnapshot().can({ type: 'cancel' })) return;
+    // The fact is queued before any fact that follows from it.
+    journal.append({ type: 'cancelled' }).catch(broken.reject);
+    actor.send({ type: 'cancel' });
+  };
+  actor.start();
+  if (readHistory(journal.facts()).cancelled) actor.send({ type: 'cancel' });
+  if (options.cancel.aborted) cancel();
+  else options.cancel.addEventListener('abort', cancel, { once: true });
+  try {
+    const outcome = await Promise.race([ended, broken.promise]);
+    await journal.append({ type: 'closed', outcome });
+    return outcome;
+  } finally {
+    options.cancel.removeEventListener('abort', cancel);
+    actor.stop();
+  }
+}
+
+type Break = (error: unknown) => void;
+
+function effectActors(options: TransactionOptions, onBroken: Break) {
+  const { journal, effects, clockMs } = options;
+  const history = readHistory(journal.facts());
+  /** A fact that cannot be written ends the run: the machine hears nothing more. */
+  const write = (fact: NewFact) =>
+    journal.append(fact).catch((error: unknown) => {
+      onBroken(error);
+      return new Promise<never>(() => {});
+    });
+
+  const attempt = async <T>(
+    work: () => Promise<T>,
+    done: (value: T, ms: number) => NewFact,
+    failed: (failure: Failure, ms: number) => NewFact,
+  ) => {
+    const start = clockMs();
+    const elapsed = () => Math.round(clockMs() - start);
+    const result = await work().then(
+      (value) => ({ value }),
+      (error: unknown) => ({ failure: asFailure(error) }),
+    );
+    if ('failure' in result) {
+      await write(failed(result.failure, elapsed()));
+      throw result.failure;
+    }
+    await write(done(result.value, elapsed()));
+  };
+
+  return {
+    perform: fromPromise<void, Effect>(async ({ input }) => {
+      const { server, step } = input;
+      const known = history.stepOutcome(server, step);
+      if (known !== null) {
+        if ('failure' in known) throw known.failure;
+        return;
+      }
+      await write({ type: 'step.begun', server, step });
+      await attempt(
+        () => effects.perform({ server, step }),
+        (output, ms) => ({ type: 'step.done', server, step, ms, output }),
+        (failure, ms) => ({ type: 'step.failed', server, step, ms, failure }),
+      );
+    }),
+    compensate: fromPromise<void, { server: string; step: StepName }>(async ({ input: { server } }) => {
+      if (history.isUndone(server)) return;
+      await write({ type: 'undo.begun', server });
+      await attempt(
+        () => effects.compensate(server),
+        (output, ms) => ({ type: 'undo.done', server, ms, output }),
+        (failure, ms) => ({ type: 'undo.failed', server, ms, failure }),
+      );
+    }),
+  };
+}
