@@ -1,0 +1,110 @@
+import { dirname } from 'node:path';
+import type { HookPoint } from '../contract/index.ts';
+import type { CheckedExtensions } from './checkExtensions.ts';
+import { parseDuration } from './duration.ts';
+import { normalisePath } from './patterns.ts';
+import { resolvePath } from './resolvePath.ts';
+import type { CheckedConfig } from './schema.ts';
+import type {
+  CommandConfig,
+  Config,
+  EnvironmentConfig,
+  ExtensionConfig,
+  HookConfig,
+  ServerConfig,
+  SourceConfig,
+} from './types.ts';
+
+type OptionsAt = CheckedExtensions['optionsAt'];
+type CheckedEnvironment = CheckedConfig['environments'][string];
+type CheckedCommands = NonNullable<CheckedEnvironment['commands']>;
+type CheckedCommand =
+  | NonNullable<CheckedCommands['postUpload']>[number]
+  | NonNullable<CheckedCommands['postLaunch']>[number];
+
+/** The configuration as the rest of the program knows it: defaults filled in, paths absolute, options parsed. */
+export function assemble(file: string, checked: CheckedConfig, optionsAt: OptionsAt): Config {
+  const environments = Object.entries(checked.environments).map(
+    ([name, environment]) => [name, environmentOf(name, environment, optionsAt)] as const,
+  );
+  return {
+    file,
+    application: checked.application,
+    source: sourceOf(checked.source, dirname(file)),
+    // Without a prototype: an environment may be called `constructor`, and none is when it is not there.
+    environments: Object.assign(Object.create(null), Object.fromEntries(environments)),
+  };
+}
+
+function sourceOf(source: CheckedConfig['source'], baseDirectory: string): SourceConfig {
+  const exclude = source.exclude ?? [];
+  if ('directory' in source) {
+    return { type: 'directory', directory: resolvePath(baseDirectory, source.directory), exclude };
+  }
+  const subdirectory = source.subdirectory === undefined ? null : normalisePath(source.subdirectory);
+  return { type: 'git', repository: resolvePath(baseDirectory, source.git), subdirectory, exclude };
+}
+
+function environmentOf(name: string, checked: CheckedEnvironment, optionsAt: OptionsAt): EnvironmentConfig {
+  const { branch, strategy, keep, shared, commands } = checked;
+  return {
+    name,
+    branch: branch ?? null,
+    strategy,
+    keep,
+    shared: {
+      directories: (shared?.directories ?? []).map(normalisePath),
+      files: (shared?.files ?? []).map(normalisePath),
+    },
+    commands: {
+      postUpload: (commands?.postUpload ?? []).map(commandOf),
+      postLaunch: (commands?.postLaunch ?? []).map(commandOf),
+    },
+    servers: serversOf(name, checked, optionsAt),
+    hooks: hooksOf(name, checked, optionsAt),
+    notify: (checked.notify ?? []).map((entry, index) =>
+      extensionOf(entry, ['environments', name, 'notify', index], optionsAt),
+    ),
+  };
+}
+
+function commandOf(command: CheckedCommand): CommandConfig {
+  const { run, on, cwd, timeout } = typeof command === 'string' ? { run: command } : { ...command };
+  return {
+    run,
+    cwd: cwd === 'root' ? 'root' : 'release',
+    on: on ?? 'all',
+    timeoutMs: timeout === undefined ? null : parseDuration(timeout),
+  };
+}
+
+function serversOf(
+  name: string,
+  { servers }: CheckedEnvironment,
+  optionsAt: OptionsAt,
+): readonly ServerConfig[] {
+  return Object.entries(servers).map(([server, { transport, path }]) => ({
+    name: server,
+    transport,
+    path: normalisePath(path),
+    options: optionsAt(['environments', name, 'servers', server]),
+  }));
+}
+
+function hooksOf(name: string, { hooks }: CheckedEnvironment, optionsAt: OptionsAt): readonly HookConfig[] {
+  return Object.entries(hooks ?? {}).flatMap(([point, entries]) =>
+    (entries ?? []).map((entry, index) => ({
+      at: point as HookPoint,
+      ...extensionOf(entry, ['environments', name, 'hooks', point, index], optionsAt),
+    })),
+  );
+}
+
+function extensionOf(
+  entry: object,
+  path: readonly (string | number)[],
+  optionsAt: OptionsAt,
+): ExtensionConfig {
+  const name = Object.keys(entry)[0] ?? '';
+  return { name, options: optionsAt([...path, name]) };
+}

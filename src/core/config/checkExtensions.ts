@@ -1,0 +1,168 @@
+import { CutoverError, type Extension, errorCode, type Json, messageOf } from '../contract/index.ts';
+import { type ConfigDocument, isObject, membersOf, type Path, pathText } from './document.ts';
+import type { ExtensionLookup } from './extensions.ts';
+import { configIssues, type DetailedIssue, issueAt } from './issues.ts';
+import { keysThatPass } from './keysThatPass.ts';
+import type { ConfigIssue } from './types.ts';
+
+export interface CheckedExtensions {
+  /** What the extension at a path made of its options. */
+  readonly optionsAt: (path: Path) => unknown;
+  readonly issues: readonly ConfigIssue[];
+  /** Extensions that could not be had, with the error that said so. */
+  readonly missing: readonly { readonly issue: ConfigIssue; readonly error: unknown }[];
+}
+
+/**
+ * Gives every server, hook and notifier of a document to its extension's `parse`. Looks at what has the right shape
+ * and passes over the rest, so that all issues come at once. Rejects with `E_PLUGIN` when an extension breaks.
+ */
+export async function checkExtensions(
+  document: ConfigDocument,
+  lookup: ExtensionLookup,
+): Promise<CheckedExtensions> {
+  const places = placesIn(document.raw);
+  const find = cached(lookup);
+  const results = await Promise.all(places.map((place) => check(place, document, find)));
+  const options = new Map(results.map(({ place, options }) => [JSON.stringify(place.path), options]));
+  return {
+    optionsAt: (path) => options.get(JSON.stringify(path)),
+    issues: results.flatMap(({ issues }) => issues),
+    missing: results.flatMap(({ missing }) => missing),
+  };
+}
+
+type Kind = keyof ExtensionLookup;
+
+interface Place {
+  readonly kind: Kind;
+  readonly name: string;
+  /** Where the options stand. */
+  readonly path: Path;
+  /** Where the name stands. */
+  readonly nameAt: Path;
+  readonly raw: unknown;
+}
+
+function placesIn(raw: unknown): readonly Place[] {
+  const environments = isObject(raw) ? membersOf(raw.environments) : [];
+  return environments.flatMap(([name, environment]) => {
+    if (!isObject(environment)) return [];
+    const base = ['environments', name];
+    const hooks = membersOf(environment.hooks).flatMap(([point, list]) =>
+      entriesOf('hook', list, [...base, 'hooks', point]),
+    );
+    return [
+      ...serversOf(environment.servers, [...base, 'servers']),
+      ...hooks,
+      ...entriesOf('notifier', environment.notify, [...base, 'notify']),
+    ];
+  });
+}
+
+function serversOf(servers: unknown, base: Path): readonly Place[] {
+  return membersOf(servers).flatMap(([name, server]) => {
+    if (!isObject(server) || typeof server.transport !== 'string') return [];
+    const { transport, path: _, ...raw } = server;
+    const path = [...base, name];
+    return [{ kind: 'transport', name: transport, path, nameAt: [...path, 'transport'], raw }];
+  });
+}
+
+function entriesOf(kind: Kind, list: unknown, base: Path): readonly Place[] {
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((entry: unknown, index) =>
+    membersOf(entry).map(([name, raw]) => {
+      const path = [...base, index, name];
+      // `- webhook:` without options is an empty value in YAML.
+      return { kind, name, path, nameAt: path, raw: raw ?? {} };
+    }),
+  );
+}
+
+type Find = (kind: Kind, name: string) => Promise<Extension<unknown>>;
+
+function cached(lookup: ExtensionLookup): Find {
+  const found = new Map<string, Promise<Extension<unknown>>>();
+  return (kind, name) => {
+    const id = `${kind} ${name}`;
+    const extension = found.get(id) ?? lookup[kind](name);
+    found.set(id, extension);
+    return extension;
+  };
+}
+
+interface Result extends Pick<CheckedExtensions, 'issues' | 'missing'> {
+  readonly place: Place;
+  readonly options: unknown;
+}
+
+async function check(place: Place, document: ConfigDocument, find: Find): Promise<Result> {
+  const nothing = { place, options: undefined, issues: [], missing: [] };
+  const extension = await find(place.kind, place.name).catch((error: unknown) => ({ error }));
+  if ('error' in extension) {
+    const part = place.kind === 'transport' ? 'value' : 'key';
+    const issue = issueAt(document, place.nameAt, messageOf(extension.error), part);
+    return { ...nothing, missing: [{ issue, error: extension.error }] };
+  }
+  try {
+    return { ...nothing, options: extension.parse(place.raw as Json) };
+  } catch (error) {
+    return { ...nothing, issues: issuesOf(error, place, document, extension) };
+  }
+}
+
+function issuesOf(
+  error: unknown,
+  place: Place,
+  document: ConfigDocument,
+  extension: Extension<unknown>,
+): readonly ConfigIssue[] {
+  if (errorCode(error) !== null) throw error;
+  if (!hasIssues(error)) throw broken(error, place);
+  return configIssues(error.issues, {
+    document,
+    base: place.path,
+    expected: expectedOf,
+    knownKeys: (path, key) => keysThatPass(extension, place.raw, path, key),
+  });
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'an integer',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+/** What zod's own messages, and those that begin with "expected", say was expected; null for other sentences. */
+function expectedOf({ message, errors }: DetailedIssue): string | null {
+  const expected = /^(?:[A-Z][a-z ]+: )?expected (.+?)(?:, received .+)?$/.exec(message)?.[1] ?? null;
+  if (expected !== null) return expected.replace(/^\w+/, (kind) => KINDS[kind] ?? kind);
+  const forms = errors?.flat().map(expectedOf) ?? [];
+  return forms.length > 0 && !forms.includes(null) ? [...new Set(forms)].join(' or ') : null;
+}
+
+function hasIssues(error: unknown): error is { readonly issues: readonly DetailedIssue[] } {
+  return isObject(error) && Array.isArray(error.issues) && error.issues.every(isIssue);
+}
+
+function isIssue(issue: unknown): boolean {
+  return isObject(issue) && Array.isArray(issue.path) && typeof issue.message === 'string';
+}
+
+/** The message of an extension that breaks may hold anything, also a secret: only its kind is told. */
+function broken(error: unknown, { kind, name, path }: Place): CutoverError {
+  const what = error instanceof Error ? error.name : typeof error;
+  return new CutoverError(
+    'E_PLUGIN',
+    `The ${kind} ${name} could not read ${pathText(path)}: it threw ${what}.`,
+    {
+      hint: 'This is a fault of the plugin: `parse` must throw an error with `issues`.',
+      cause: error,
+    },
+  );
+}

@@ -1,0 +1,8 @@
+import type { Extension, Hook, Notifier, Transport } from '../contract/index.ts';
+
+/** Finds what a configuration names. Every function rejects with `E_PLUGIN` when there is no such extension. */
+export interface ExtensionLookup {
+  transport(name: string): Promise<Extension<Transport>>;
+  hook(name: string): Promise<Extension<Hook>>;
+  notifier(name: string): Promise<Extension<Notifier>>;
+}

@@ -1,0 +1,248 @@
+import { expect, test } from 'vitest';
+import { load, production, wrong } from './testing/load.ts';
+
+const server = (options: string) =>
+  production(`servers: { web1: { transport: wire, ${options}, path: /srv } }`);
+
+test('a headline counts, and the hint says that nothing happened', async () => {
+  const error = load(production('keep: 0', 'brnch: main'));
+  await expect(error).rejects.toMatchObject({
+    code: 'E_CONFIG',
+    message: expect.stringMatching(/^2 things are wrong in cutover\.yaml:\n/),
+    hint: 'Correct cutover.yaml; nothing was contacted.',
+  });
+});
+
+test('all issues are told at once, in the order of the file, in columns', async () => {
+  const text = production(
+    'brnch: main',
+    'keep: 0',
+    'servers:',
+    '  web1: { transport: wire, hots: a, path: srv }',
+    '  web2: { transport: warp, path: /srv }',
+  );
+  expect(await wrong(text)).toEqual([
+    'cutover.yaml:5:5   environments.production.brnch: unknown key; did you mean "branch"?',
+    'cutover.yaml:6:11  environments.production.keep: expected an integer of 1 or more, or "all"; found 0',
+    'cutover.yaml:8:7   environments.production.servers.web1.host: missing; expected a text',
+    'cutover.yaml:8:32  environments.production.servers.web1.hots: unknown key; did you mean "host"?',
+    'cutover.yaml:8:47  environments.production.servers.web1.path: expected an absolute path, or one that starts with ~/, without . and .. and not the root directory; found "srv"',
+    'cutover.yaml:9:26  environments.production.servers.web2.transport: No plugin has "warp".',
+  ]);
+});
+
+const E = 'environments.production';
+
+test.each([
+  ['keep: many', `${E}.keep: expected an integer of 1 or more, or "all"; found "many"`],
+  ['keep: 1.5', `${E}.keep: expected an integer of 1 or more, or "all"; found 1.5`],
+  ['keep:', `${E}.keep: expected an integer of 1 or more, or "all"; found an empty value`],
+  ['strategy: sequential', `${E}.strategy: expected "parallel"; found "sequential"`],
+  ['branch: 1.10', `${E}.branch: expected the name of a branch or tag; found the number 1.1`],
+  ['branch: --upload-pack=x', `${E}.branch: expected the name of a branch or tag; found "--upload-pack=x"`],
+  ['servers: {}', `${E}.servers: expected at least one server; found an empty object`],
+  ['servers: [a]', `${E}.servers: expected servers by name, at least one; found a list`],
+  [
+    'servers: { 12: { transport: here, path: /srv } }',
+    `${E}.servers.12: expected a name of letters, digits, dot, underscore and hyphen, at most 64, not digits only; found "12"`,
+  ],
+  [
+    'servers: { web1: { path: /srv } }',
+    `${E}.servers.web1.transport: missing; expected the name of a transport`,
+  ],
+  ['commands: { postUpload: make }', `${E}.commands.postUpload: expected a list of commands; found "make"`],
+  [
+    'commands: { postUpload: [{ run: make, onn: all }] }',
+    `${E}.commands.postUpload[0].onn: unknown key; did you mean "on"?`,
+  ],
+  [
+    'commands: { postUpload: [{ run: make, cwd: current }] }',
+    `${E}.commands.postUpload[0].cwd: expected "release" or "root"; found "current"`,
+  ],
+  [
+    'commands: { postLaunch: [{ run: make, timeout: 5 }] }',
+    `${E}.commands.postLaunch[0].timeout: expected a duration such as 500ms, 30s, 5m or 1h (at most 596h); found the number 5`,
+  ],
+  [
+    'commands: { postLaunch: [7] }',
+    `${E}.commands.postLaunch[0]: expected a command, or an object with run, on, cwd, timeout; found 7`,
+  ],
+  ['commands: { postLaunch: ["  "] }', `${E}.commands.postLaunch[0]: expected a command; found "  "`],
+  [
+    'hooks: { "after:activat": [] }',
+    `${E}.hooks["after:activat"]: unknown key; did you mean "after:activate"?`,
+  ],
+  [
+    'hooks: { "after:activate": { ping: {} } }',
+    `${E}.hooks["after:activate"]: expected a list of hooks; found an object`,
+  ],
+  ['notify: [post]', `${E}.notify[0]: expected a notifier and its options: { NAME: { … } }; found "post"`],
+  [
+    'extra: 1',
+    `${E}.extra: unknown key; expected one of branch, strategy, keep, shared, commands, servers, hooks, notify`,
+  ],
+  ['__proto__: 1', `${E}.__proto__: unknown key; expected one of branch`],
+])('%s', async (line, expected) => {
+  const lines = await wrong(production(line));
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatch(/^cutover\.yaml:5:\d+ {2}/);
+  expect(lines[0]).toContain(`  ${expected}`);
+});
+
+test.each([
+  [
+    '{ git: ., directory: dist }',
+    'source: expected either { git: PATH } or { directory: PATH }; found an object',
+  ],
+  ['{}', 'source: expected either { git: PATH } or { directory: PATH }; found an empty object'],
+  ['dist', 'source: expected either { git: PATH } or { directory: PATH }; found "dist"'],
+  ['{ git: ., exclud: [a] }', 'source.exclud: unknown key; did you mean "exclude"?'],
+  ['{ directory: dist, subdirectory: a }', 'source.subdirectory: does not go with its neighbours'],
+  ['{ git: ., subdirectory: ../x }', 'source.subdirectory: expected a path relative to the release'],
+  [
+    '{ git: "https://example.com/a.git" }',
+    'source.git: expected the path of a local git repository; found "https',
+  ],
+  [
+    '{ git: "git@example.com:a.git" }',
+    'source.git: expected the path of a local git repository; found "git@',
+  ],
+])('source: %s', async (source, expected) => {
+  const lines = await wrong(production().replace('{ git: . }', source));
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatch(/^cutover\.yaml:2:\d+ {2}/);
+  expect(lines[0]).toContain(`  ${expected}`);
+});
+
+test.each([
+  ['/', 'found "/"'],
+  ['//', 'found "//"'],
+  ['srv/shop', 'found "srv/shop"'],
+  ['/srv/../shop', 'found "/srv/../shop"'],
+  ['/srv/./shop', 'found "/srv/./shop"'],
+  ['~', 'found "~"'],
+  ['~/', 'found "~/"'],
+  ['/srv/\\u0007', 'found "/srv/\\u0007"'],
+])('a server cannot stand at %s', async (path, found) => {
+  const lines = await wrong(production(`servers: { web1: { transport: here, path: "${path}" } }`));
+  expect(lines).toEqual([expect.stringContaining(found)]);
+});
+
+test.each(['/etc', '../x', 'a/../b', '.', '~/x', 'a\\nb', 'a/./b', ''])(
+  '"%s" cannot be shared',
+  async (path) => {
+    const lines = await wrong(production(`shared: { files: ["${path}"] }`));
+    expect(lines).toEqual([expect.stringContaining('expected a path relative to the release')]);
+  },
+);
+
+test.each([
+  ['{ directories: [a, a/] }', '"a" is listed twice'],
+  ['{ directories: [a], files: [a] }', '"a" is listed twice'],
+  ['{ directories: [storage], files: [storage/key] }', '"storage/key" is inside "storage", which is shared'],
+  ['{ directories: [a/b, a] }', '"a/b" is inside "a", which is shared'],
+])('shared: %s', async (shared, expected) => {
+  expect(await wrong(production(`shared: ${shared}`))).toEqual([expect.stringContaining(expected)]);
+});
+
+test('neighbours with the same beginning may both be shared', async () => {
+  await expect(load(production('shared: { directories: [storage, storage2] }'))).resolves.toBeDefined();
+});
+
+test('two servers with the same way and path are one place', async () => {
+  const lines = await wrong(
+    production(
+      'servers:',
+      '  web1: { transport: wire, host: a, port: 22, path: /srv }',
+      '  web2: { transport: wire, port: 22, host: a, path: /srv/ }',
+      '  web3: { transport: wire, host: b, port: 22, path: /srv }',
+      '  web4: { transport: wire, host: a, port: 22, path: /srv2 }',
+    ),
+  );
+  expect(lines).toEqual([
+    'cutover.yaml:7:7  environments.production.servers.web2: is the same place as "web1"',
+  ]);
+});
+
+test.each([
+  ['usr: a', 'usr: unknown key; did you mean "user"?'],
+  ['identity_file: a', 'identity_file: unknown key; did you mean "identityFile"?'],
+  ['identityfile: a', 'identityfile: unknown key; did you mean "identityFile"?'],
+  ['Port: 22', 'Port: unknown key; did you mean "port"?'],
+  ['colour: red', 'colour: unknown key'],
+  ['retry: { tims: 1 }', 'retry.tims: unknown key; did you mean "times"?'],
+])('a transport is asked what %s may have meant', async (option, expected) => {
+  const lines = await wrong(server(`host: a, ${option}`));
+  expect(lines).toEqual([expect.stringMatching(/^cutover\.yaml:5:/)]);
+  expect(lines[0]?.endsWith(`web1.${expected}`)).toBe(true);
+});
+
+test.each([
+  ['host: a, port: 0', 'web1.port: expected a number to be >=1; found 0'],
+  ['host: true', 'web1.host: expected a text; found the boolean true'],
+  ['host: a, retry: 3', 'web1.retry: expected an object; found 3'],
+  ['host: a, hostKey: 5', 'web1.hostKey: expected a text or a list; found a number'],
+])('options of a transport: %s', async (options, expected) => {
+  const lines = await wrong(server(options));
+  expect(lines).toEqual([expect.stringContaining(expected)]);
+});
+
+test('options of hooks and notifiers have their place too', async () => {
+  const lines = await wrong(
+    production('hooks: { "after:activate": [{ ping: { within: 5 m } }] }', 'notify: [{ post: }]'),
+  );
+  expect(lines).toEqual([
+    'cutover.yaml:5:35  environments.production.hooks["after:activate"][0].ping.url: missing; expected a text',
+    'cutover.yaml:5:51  environments.production.hooks["after:activate"][0].ping.within: expected a duration; found "5 m"',
+    expect.stringMatching(
+      /^cutover\.yaml:6:16 {2}.*notify\[0\]\.post\.url: missing; expected a secret by reference/,
+    ),
+  ]);
+});
+
+test('a module has no lines, and tells the rest', async () => {
+  const text = `export default { application: 'shop', source: { git: '.' }, environments: {
+    production: { keep: 0, servers: { web1: { transport: 'here', path: '/srv', x: () => 1 } } } } };`;
+  expect(await wrong(text, 'cutover.config.mjs')).toEqual([
+    'cutover.config.mjs  environments.production.servers.web1.x: expected plain data; found a function',
+  ]);
+  expect(await wrong(text.replace(', x: () => 1', ''), 'cutover.config.mjs')).toEqual([
+    'cutover.config.mjs  environments.production.keep: expected an integer of 1 or more, or "all"; found 0',
+  ]);
+});
+
+const CANARY = 'Tr0ub4dor-canary';
+
+test.each([
+  [`password: ${CANARY}`],
+  [`password: "${CANARY}"`],
+  [`password: [${CANARY}]`],
+  [`password: { env: [${CANARY}] }`],
+  [`password: { value: ${CANARY} }`],
+  [`pasword: ${CANARY}`],
+  [`password: *${CANARY}`],
+  [`password: !${CANARY} x`],
+  [`password: @${CANARY}`],
+  [`password: "${CANARY}`],
+  [`password: "\\q${CANARY}"`],
+  [`password: a: ${CANARY}`],
+  [`port: "https://me:${CANARY}@host/"`],
+])('a secret that stands in the file is not repeated: %s', async (option) => {
+  const text = await wrong(
+    production(`servers:`, `  web1: { transport: wire, host: a, ${option}, path: /srv }`),
+  );
+  expect(text.length).toBeGreaterThan(0);
+  expect(text.join('\n')).not.toContain(CANARY);
+});
+
+test('a plain secret is answered with how to refer to one', async () => {
+  const lines = await wrong(server('host: a, password: hunter2'));
+  expect(lines).toEqual([
+    'cutover.yaml:5:60  environments.production.servers.web1.password: expected a secret by reference, { env: NAME }, { file: PATH } or { command: "…" }; found a plain text',
+  ]);
+});
+
+test('a URL that is no secret keeps its own message', async () => {
+  const lines = await wrong(production('hooks: { "after:activate": [{ ping: { url: nowhere } }] }'));
+  expect(lines).toEqual([expect.stringMatching(/ping\.url: Invalid URL; found a plain text$/)]);
+});

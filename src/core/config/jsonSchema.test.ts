@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { isObject, membersOf } from './document.ts';
+import { configJsonSchema } from './jsonSchema.ts';
+
+const schema = configJsonSchema();
+
+function visit(
+  node: unknown,
+  seen: (node: Readonly<Record<string, unknown>>, path: string) => void,
+  path = '',
+) {
+  if (isObject(node)) seen(node, path);
+  for (const [key, child] of Array.isArray(node) ? [...node.entries()] : membersOf(node)) {
+    visit(child, seen, `${path}/${key}`);
+  }
+}
+
+test('says what it is, without a host', () => {
+  expect(schema).toMatchObject({
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'urn:cutover:schema:1',
+    title: 'Configuration of cutover',
+    required: ['application', 'source', 'environments'],
+  });
+});
+
+test('every key has a description that ends like a sentence', () => {
+  const without: string[] = [];
+  visit(schema, ({ properties }, path) => {
+    for (const [key, property] of membersOf(properties)) {
+      const described = isObject(property) && /\.$/.test(String(property.description));
+      if (!described) without.push(`${path}/${key}`);
+    }
+  });
+  expect(without).toEqual([]);
+});
+
+test('objects are closed, but for servers and options of extensions', () => {
+  const open: string[] = [];
+  visit(schema, (node, path) => {
+    if (isObject(node.properties) && node.additionalProperties !== false) open.push(path);
+  });
+  expect(open).toEqual([
+    '/properties/environments/additionalProperties/properties/servers/additionalProperties',
+  ]);
+});
+
+test('its patterns are those of ECMA-262 with the u flag, as editors read them', () => {
+  visit(schema, ({ pattern }) => {
+    if (typeof pattern === 'string') expect(() => new RegExp(pattern, 'u')).not.toThrow();
+  });
+});

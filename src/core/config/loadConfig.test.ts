@@ -1,0 +1,168 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { loadConfig } from './loadConfig.ts';
+import { fakeExtensions } from './testing/extensions.ts';
+import { folderWith } from './testing/folder.ts';
+import { load, production } from './testing/load.ts';
+
+const small = production();
+
+test('a small configuration gets its defaults, and paths from its own folder', async () => {
+  const directory = await folderWith({ 'cutover.yaml': small });
+  const config = await loadConfig(join(directory, 'cutover.yaml'), { extensions: fakeExtensions });
+  expect(config).toEqual({
+    file: join(directory, 'cutover.yaml'),
+    application: 'shop',
+    source: { type: 'git', repository: directory, subdirectory: null, exclude: [] },
+    environments: {
+      production: {
+        name: 'production',
+        branch: null,
+        strategy: 'parallel',
+        keep: 3,
+        shared: { directories: [], files: [] },
+        commands: { postUpload: [], postLaunch: [] },
+        servers: [{ name: 'web1', transport: 'here', path: '/srv/shop', options: {} }],
+        hooks: [],
+        notify: [],
+      },
+    },
+  });
+});
+
+test('everything that can be said arrives', async () => {
+  const { environments } = await load(
+    production(
+      'branch: release/2.x',
+      'keep: all',
+      'shared: { directories: [storage/, ./var//log], files: [.env] }',
+      'commands:',
+      '  postUpload: [make, { run: "make db", on: first, cwd: root, timeout: 5m }]',
+      '  postLaunch: [reload, { run: x, cwd: current }, { run: y, cwd: root }]',
+      'servers:',
+      '  b: { transport: wire, host: b.example.com, password: { env: PW }, path: "~/shop/" }',
+      '  a: { transport: here, path: /srv//shop }',
+      'hooks:',
+      '  "after:activate": [{ ping: { url: "https://example.com/" } }]',
+      '  "before:prune": [{ ping: { url: "https://example.com/", status: 204 } }]',
+      'notify: [{ post: { url: { command: "op read x" } } }]',
+    ),
+  );
+  const command = { cwd: 'release', on: 'all', timeoutMs: null };
+  expect(environments.production).toEqual({
+    name: 'production',
+    branch: 'release/2.x',
+    strategy: 'parallel',
+    keep: 'all',
+    shared: { directories: ['storage', 'var/log'], files: ['.env'] },
+    commands: {
+      postUpload: [
+        { ...command, run: 'make' },
+        { run: 'make db', cwd: 'root', on: 'first', timeoutMs: 300_000 },
+      ],
+      postLaunch: [
+        { ...command, run: 'reload' },
+        { ...command, run: 'x' },
+        { ...command, run: 'y', cwd: 'root' },
+      ],
+    },
+    servers: [
+      {
+        name: 'b',
+        transport: 'wire',
+        path: '~/shop',
+        options: { host: 'b.example.com', password: { env: 'PW' } },
+      },
+      { name: 'a', transport: 'here', path: '/srv/shop', options: {} },
+    ],
+    hooks: [
+      { at: 'before:prune', name: 'ping', options: { url: 'https://example.com/', status: 204 } },
+      { at: 'after:activate', name: 'ping', options: { url: 'https://example.com/' } },
+    ].reverse(),
+    notify: [{ name: 'post', options: { url: { command: 'op read x' } } }],
+  });
+});
+
+test('a directory source and a subdirectory are found from the file', async () => {
+  const directory = await folderWith({
+    'a/cutover.yaml': small.replace('{ git: . }', '{ directory: ../dist, exclude: ["*.map"] }'),
+    'b/cutover.yaml': small.replace('{ git: . }', '{ git: ~/shop, subdirectory: web/ }'),
+  });
+  const options = { extensions: fakeExtensions };
+  const { source: first } = await loadConfig(join(directory, 'a/cutover.yaml'), options);
+  const { source: second } = await loadConfig(join(directory, 'b/cutover.yaml'), options);
+  expect(first).toEqual({ type: 'directory', directory: join(directory, 'dist'), exclude: ['*.map'] });
+  expect(second).toEqual({
+    type: 'git',
+    repository: join(homedir(), 'shop'),
+    subdirectory: 'web',
+    exclude: [],
+  });
+});
+
+test('JSON is read, also when tabs indent it', async () => {
+  const json = {
+    application: 'shop',
+    source: { git: '.' },
+    environments: { production: { servers: { web1: { transport: 'here', path: '/srv/shop' } } } },
+  };
+  const config = await load(JSON.stringify(json, null, '\t'), 'cutover.config.json');
+  expect(config.environments.production?.servers[0]?.path).toBe('/srv/shop');
+});
+
+test('anchors and merge keys let servers share options', async () => {
+  const { environments } = await load(
+    production(
+      'servers:',
+      '  web1: &web { transport: wire, host: one, user: deploy, path: /srv/shop }',
+      '  web2: { <<: *web, host: two }',
+    ),
+  );
+  expect(environments.production?.servers.map(({ options }) => options)).toEqual([
+    { host: 'one', user: 'deploy' },
+    { host: 'two', user: 'deploy' },
+  ]);
+});
+
+test('the names of environments are only those of the file', async () => {
+  const { environments } = await load(small.replace('production:', 'constructor:'));
+  expect(environments.constructor?.name).toBe('constructor');
+  expect(environments.toString).toBeUndefined();
+});
+
+const object = `{
+  application: 'shop',
+  source: { git: '.' },
+  environments: { production: { branch: undefined, servers: { web1: { transport: 'here', path: '/srv' } } } },
+}`;
+
+test.each([
+  ['an object', 'cutover.config.ts', `const config: object = ${object};\nexport default config;`],
+  ['a function', 'cutover.config.mjs', `export default () => (${object});`],
+  ['an async function', 'cutover.config.mts', `export default async (): Promise<object> => (${object});`],
+])('a module may export %s', async (_, name, text) => {
+  const config = await load(text, name);
+  expect(config.environments.production?.servers[0]?.path).toBe('/srv');
+});
+
+test('a plugin that is missing is named with its place', async () => {
+  const error = load(production('servers: { web1: { transport: warp, path: /srv } }'));
+  await expect(error).rejects.toMatchObject({
+    code: 'E_PLUGIN',
+    message: 'cutover.yaml:5:35  environments.production.servers.web1.transport: No plugin has "warp".',
+    hint: 'cutover plugins install cutover-warp',
+  });
+});
+
+test('a plugin that breaks while reading is named, and what it said may be secret', async () => {
+  const directory = await folderWith({ 'cutover.yaml': small });
+  const parse = () => {
+    throw new TypeError('cannot read hunter2');
+  };
+  const extensions = { ...fakeExtensions, transport: async () => ({ parse, create: parse }) };
+  await expect(loadConfig(join(directory, 'cutover.yaml'), { extensions })).rejects.toMatchObject({
+    code: 'E_PLUGIN',
+    message: 'The transport here could not read environments.production.servers.web1: it threw TypeError.',
+  });
+});

@@ -1,0 +1,77 @@
+import { isAbsolute, relative, resolve } from 'node:path';
+import { CutoverError, errorCode } from '../contract/index.ts';
+import { describeIssues } from './describeIssues.ts';
+import type { ConfigDocument } from './document.ts';
+import type { ExtensionLookup } from './extensions.ts';
+import { readDocument } from './readDocument.ts';
+import type { Config, ConfigIssue } from './types.ts';
+
+export interface LoadOptions {
+  readonly extensions: ExtensionLookup;
+  /** Messages show the file relative to this directory. Default: the current one. */
+  readonly directory?: string;
+}
+
+/**
+ * Reads and checks a configuration. Rejects with `E_CONFIG` and a message that lists all issues, one a line; with
+ * `E_PLUGIN` when nothing is wrong but an extension that no installed plugin has.
+ */
+export async function loadConfig(file: string, options: LoadOptions): Promise<Config> {
+  const shown = shownPath(file, options.directory ?? process.cwd());
+  const document = await readDocument(file, shown);
+  refuse(shown, document.issues);
+  return check(resolve(file), shown, document, options.extensions);
+}
+
+/** The checks come with zod, which is worth loading only when there is something to check. */
+async function check(
+  file: string,
+  shown: string,
+  document: ConfigDocument,
+  lookup: ExtensionLookup,
+): Promise<Config> {
+  const [{ checkShape }, { checkExtensions }, { checkTogether }, { assemble }] = await Promise.all([
+    import('./checkShape.ts'),
+    import('./checkExtensions.ts'),
+    import('./checkTogether.ts'),
+    import('./assemble.ts'),
+  ]);
+  const shape = checkShape(document);
+  const extensions = await checkExtensions(document, lookup);
+  const shapeIssues = 'issues' in shape ? shape.issues : [];
+  const issues = [...shapeIssues, ...extensions.issues, ...checkTogether(document, extensions.optionsAt)];
+  refuse(shown, issues.length > 0 ? [...issues, ...extensions.missing.map(({ issue }) => issue)] : []);
+  refuseMissing(shown, extensions.missing);
+  if ('issues' in shape) throw new CutoverError('E_BUG', `${shown} was refused without a reason.`);
+  return assemble(file, shape.config, extensions.optionsAt);
+}
+
+function refuse(shown: string, issues: readonly ConfigIssue[]): void {
+  if (issues.length === 0) return;
+  const count = issues.length === 1 ? 'One thing is' : `${issues.length} things are`;
+  throw new CutoverError('E_CONFIG', `${count} wrong in ${shown}:\n${describeIssues(shown, issues)}`, {
+    hint: `Correct ${shown}; nothing was contacted.`,
+  });
+}
+
+function refuseMissing(
+  shown: string,
+  missing: readonly { readonly issue: ConfigIssue; readonly error: unknown }[],
+): void {
+  const [first] = missing;
+  if (first === undefined) return;
+  const hint = first.error instanceof Error && 'hint' in first.error ? first.error.hint : undefined;
+  throw new CutoverError(
+    errorCode(first.error) ?? 'E_PLUGIN',
+    describeIssues(
+      shown,
+      missing.map(({ issue }) => issue),
+    ),
+    { ...(typeof hint === 'string' ? { hint } : {}), cause: first.error },
+  );
+}
+
+function shownPath(file: string, directory: string): string {
+  const path = relative(directory, resolve(file));
+  return path.startsWith('..') || isAbsolute(path) ? resolve(file) : path;
+}

@@ -1,0 +1,217 @@
+import * as z from 'zod';
+import { type HookPoint, STEPS } from '../contract/index.ts';
+import { DURATION_EXPECTED, DURATION_PATTERN, parseDuration } from './duration.ts';
+import * as pattern from './patterns.ts';
+
+/**
+ * The shape of a configuration. The text of every `error` is what was expected: it stands behind the word "expected"
+ * in messages. Descriptions are the documentation of the keys. What a plugin reads is left open here.
+ */
+
+const text = (expected: string, form: RegExp) =>
+  z.string({ error: expected }).regex(form, { error: expected });
+
+const listOf = <T extends z.ZodType>(item: T, expected: string) => z.array(item, { error: expected });
+
+const relativePath = text(pattern.RELATIVE_PATH_EXPECTED, pattern.RELATIVE_PATH);
+
+const exclude = listOf(text('a pattern in one line', pattern.LINE), 'a list of patterns')
+  .optional()
+  .describe('Patterns with .gitignore semantics: what they match is not deployed. Added to `.deployignore`.');
+
+const gitSource = z.strictObject({
+  git: text('the path of a local git repository', pattern.LOCAL_PATH).describe(
+    'A git repository on this machine. The content of a commit is deployed, never the work tree.',
+  ),
+  subdirectory: relativePath
+    .optional()
+    .describe('Deploy this directory of the repository instead of the whole.'),
+  exclude,
+});
+
+const directorySource = z.strictObject({
+  directory: text('the path of a local directory', pattern.LOCAL_PATH).describe(
+    'A directory on this machine, deployed as it is, for example the result of a build.',
+  ),
+  exclude,
+});
+
+const source = z
+  .union([gitSource, directorySource], { error: 'either { git: PATH } or { directory: PATH }' })
+  .describe('Where the files come from.');
+
+const KEEP_EXPECTED = { error: 'an integer of 1 or more, or "all"' };
+const keep = z
+  .union([z.int(KEEP_EXPECTED).min(1, KEEP_EXPECTED), z.literal('all', KEEP_EXPECTED)], KEEP_EXPECTED)
+  .default(3)
+  .describe('How many succeeded releases stay on a server, the current one included; or `all`.');
+
+const shared = z
+  .strictObject(
+    {
+      directories: listOf(relativePath, 'a list of directories')
+        .optional()
+        .describe('Directories that every release finds linked to `shared/`; created empty when missing.'),
+      files: listOf(relativePath, 'a list of files')
+        .optional()
+        .describe('Files that every release finds linked to `shared/`, for example `.env`.'),
+    },
+    { error: 'an object with directories, files' },
+  )
+  .optional()
+  .describe('What outlives releases, relative to the release.');
+
+const timeout = z
+  .string({ error: DURATION_EXPECTED })
+  .regex(DURATION_PATTERN, { error: DURATION_EXPECTED })
+  .refine((value) => parseDuration(value) !== null, { error: DURATION_EXPECTED })
+  .optional()
+  .describe('After this time the command has failed: `500ms`, `30s`, `5m`, `1h`. Without it, no limit.');
+
+const run = text('a command', pattern.COMMAND);
+
+const command = <const Folders extends readonly string[]>(folders: Folders, where: string) =>
+  z.union(
+    [
+      run.describe('A command for the shell of the server.'),
+      z.strictObject({
+        run: run.describe('A command for the shell of the server.'),
+        on: z
+          .enum(['all', 'first'], { error: '"all" or "first"' })
+          .optional()
+          .describe('On which servers it runs: on `all` (the default) or only on the `first` of the group.'),
+        cwd: z
+          .enum(folders, { error: folders.map((folder) => `"${folder}"`).join(' or ') })
+          .optional()
+          .describe(where),
+        timeout,
+      }),
+    ],
+    { error: 'a command, or an object with run, on, cwd, timeout' },
+  );
+
+const commands = z
+  .strictObject(
+    {
+      postUpload: listOf(
+        command(
+          ['release', 'root'],
+          'Where it runs: in the new `release` (the default) or in the deploy path, `root`.',
+        ),
+        'a list of commands',
+      )
+        .optional()
+        .describe(
+          'Commands in the new release, before it becomes current. A failing one ends the deployment.',
+        ),
+      postLaunch: listOf(
+        command(
+          ['current', 'release', 'root'],
+          'Where it runs: in `current` (the default; `release` is the same here) or in the deploy path, `root`.',
+        ),
+        'a list of commands',
+      )
+        .optional()
+        .describe(
+          'Commands in `current`, after the release became current. A failing one brings the old one back.',
+        ),
+    },
+    { error: 'an object with postUpload, postLaunch' },
+  )
+  .optional()
+  .describe('Your commands, run on the servers.');
+
+const server = z
+  .looseObject(
+    {
+      transport: text('the name of a transport', pattern.NAME).describe(
+        'How the server is reached: the name of a transport. It defines the other keys of the server.',
+      ),
+      path: text(pattern.DEPLOY_PATH_EXPECTED, pattern.DEPLOY_PATH).describe(
+        'The deploy path on the server: absolute, or `~/…` in the home of the user.',
+      ),
+    },
+    { error: 'an object with transport, path and the options of the transport' },
+  )
+  .describe('One server: its transport, its deploy path, and the options of the transport.');
+
+const atLeastOne = (value: object) => Object.keys(value).length > 0;
+const exactlyOne = (value: object) => Object.keys(value).length === 1;
+
+const servers = z
+  .record(text(pattern.SERVER_NAME_EXPECTED, pattern.SERVER_NAME), server, {
+    error: 'servers by name, at least one',
+  })
+  .refine(atLeastOne, { error: 'at least one server' })
+  .meta({ description: 'The servers of the environment by name, in order.', minProperties: 1 });
+
+const extension = (kind: string) =>
+  z
+    .record(z.string(), z.unknown(), { error: `a ${kind} and its options: { NAME: { … } }` })
+    .refine(exactlyOne, { error: `exactly one ${kind}: { NAME: { … } }` })
+    .meta({ description: `One ${kind} by name, with its options.`, minProperties: 1, maxProperties: 1 });
+
+const hookPoints = STEPS.flatMap((step): HookPoint[] => [`before:${step}`, `after:${step}`]);
+const hookList = (point: HookPoint) =>
+  listOf(extension('hook'), 'a list of hooks')
+    .optional()
+    .describe(
+      `Run on every server ${point.replace(':', ' the step ')}; when one fails, the step has failed.`,
+    );
+
+const hooks = z
+  .strictObject(
+    Object.fromEntries(hookPoints.map((point) => [point, hookList(point)])) as Record<
+      HookPoint,
+      ReturnType<typeof hookList>
+    >,
+    { error: 'hooks by point, such as "after:activate"' },
+  )
+  .optional()
+  .describe('Checks and actions before or after a step, by `before:STEP` or `after:STEP`.');
+
+const environment = z
+  .strictObject(
+    {
+      branch: text('the name of a branch or tag', pattern.REF)
+        .optional()
+        .describe('What a git source deploys unless `--ref` says otherwise. Without it, HEAD.'),
+      strategy: z
+        .enum(['parallel'], { error: '"parallel"' })
+        .default('parallel')
+        .describe('`parallel`: every step is finished on all servers before the next one begins.'),
+      keep,
+      shared,
+      commands,
+      servers,
+      hooks,
+      notify: listOf(extension('notifier'), 'a list of notifiers')
+        .optional()
+        .describe('Who is told how the deployment went. A failing notifier is listed, and changes nothing.'),
+    },
+    { error: 'an object with servers, …' },
+  )
+  .describe('One place to deploy to.');
+
+export const configSchema = z
+  .strictObject(
+    {
+      application: text(pattern.NAME_EXPECTED, pattern.NAME).describe(
+        'The name of what is deployed: letters, digits, dot, underscore, hyphen.',
+      ),
+      source,
+      environments: z
+        .record(text(pattern.NAME_EXPECTED, pattern.NAME), environment, {
+          error: 'environments by name, at least one',
+        })
+        .refine(atLeastOne, { error: 'at least one environment' })
+        .meta({ description: 'The places to deploy to, by name.', minProperties: 1 }),
+    },
+    { error: 'an object with application, source and environments' },
+  )
+  .describe('What cutover deploys, and where to.');
+
+/** What is written in a file. */
+export type ConfigInput = z.input<typeof configSchema>;
+/** What is written, checked, with the defaults of scalars filled in. */
+export type CheckedConfig = z.output<typeof configSchema>;
