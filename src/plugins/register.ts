@@ -1,5 +1,6 @@
 import type { Plugin } from '../core/contract/index.ts';
 import { plugin as local } from './local/index.ts';
+import { plugin as ssh2 } from './ssh2/index.ts';
 
 /** What comes with the program. Their code loads when a configuration names them. */
-export const builtIn: readonly Plugin[] = [local];
+export const builtIn: readonly Plugin[] = [local, ssh2];

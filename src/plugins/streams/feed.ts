@@ -4,15 +4,17 @@ import type { Writable } from 'node:stream';
 /**
  * Writes `content` no faster than it is taken, then ends the stream. A reader that goes away is no error: whether
  * its command has worked is told by how it exits. Rejects with what reading `content` threw; the stream then stays
- * open, so that a torn input cannot be taken for a whole one.
+ * open, so that a torn input cannot be taken for a whole one. `over`: stop writing, nobody listens.
  */
 export async function feed(
   writable: Writable,
   content: string | AsyncIterable<Uint8Array> | undefined,
+  over?: AbortSignal,
 ): Promise<void> {
   const gone = new AbortController();
   const leave = () => gone.abort();
   writable.on('error', leave).on('close', leave);
+  over?.addEventListener('abort', leave, { once: true });
   try {
     for await (const chunk of typeof content === 'object' ? content : [content ?? '']) {
       if (gone.signal.aborted) return;
@@ -21,6 +23,7 @@ export async function feed(
     if (!gone.signal.aborted) writable.end();
   } finally {
     writable.off('close', leave);
+    over?.removeEventListener('abort', leave);
   }
 }
 

@@ -1,0 +1,86 @@
+import {
+  CutoverError,
+  type ExecRequest,
+  type ExecResult,
+  type Exit,
+  quoteAll,
+} from '../../core/contract/index.ts';
+import { feed } from '../streams/feed.ts';
+import { follow } from '../streams/follow.ts';
+import { untilQuiet } from '../streams/quiet.ts';
+import type { Command, Session } from './client.ts';
+import type { Channels } from './link/channels.ts';
+
+/**
+ * Runs one command through the login shell, without a terminal. Once it has started this ends: by an exit status, by
+ * the channel closing without one (`unknown`), by the link going (`unknown`), or by the signal.
+ */
+export async function exec(
+  { session, channels }: { readonly session: Session; readonly channels: Channels },
+  request: ExecRequest,
+): Promise<ExecResult> {
+  if (request.argv.length === 0) throw new CutoverError('E_USAGE', 'There is no command to run.');
+  const command = quoteAll(request.argv);
+  request.signal.throwIfAborted();
+  const place = await channels.open(() => start(session, command), request.signal);
+  place.channel.channel.once('close', place.release);
+  void session.gone.then(place.release);
+  return attend(place.channel, session, request);
+}
+
+const QUIET_AFTER_EXIT_MS = 2_000;
+
+async function start(session: Session, command: string): Promise<Command> {
+  try {
+    return await session.exec(command);
+  } catch (error) {
+    if ((error as Error).message !== 'Unable to exec') throw error;
+    throw new CutoverError('E_CAPABILITY', 'The server refuses to run commands for this user.', {
+      hint: 'Look at ForceCommand, and at the login shell of the user, on the server.',
+      cause: error,
+    });
+  }
+}
+
+async function attend(running: Command, session: Session, request: ExecRequest): Promise<ExecResult> {
+  const { channel } = running;
+  const { signal } = request;
+  const over = new AbortController();
+  const stop = Promise.withResolvers<never>();
+  const abort = () => stop.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+
+  const ended = exitOf(running, session);
+  const unlessOver = (tell?: (chunk: Uint8Array) => void) => (chunk: Uint8Array) => {
+    if (!over.signal.aborted) tell?.(chunk);
+  };
+  const stdout = follow(channel, request.keepBytes, unlessOver(request.onStdout));
+  const stderr = follow(channel.stderr, request.keepBytes, unlessOver(request.onStderr));
+  feed(channel, request.stdin, over.signal).catch(stop.reject);
+  try {
+    const exit = await Promise.race([ended, stop.promise]);
+    const quiet = untilQuiet([channel, channel.stderr], QUIET_AFTER_EXIT_MS);
+    await Promise.race([quiet, session.gone, stop.promise]);
+    return { exit, stdout: stdout.bytes(), stderr: stderr.bytes() };
+  } catch (error) {
+    channel.signal('TERM');
+    throw error;
+  } finally {
+    over.abort();
+    signal.removeEventListener('abort', abort);
+    channel.close();
+  }
+}
+
+/** What is known of the end: an exit status or signal if one came before the channel or the link went. */
+function exitOf({ channel, exit }: Command, session: Session): Promise<Exit> {
+  const closed = new Promise<Exit>((resolve) => {
+    const reason = 'the channel closed without an exit status';
+    channel.once('close', () => resolve({ type: 'unknown', reason }));
+  });
+  const gone = session.gone.then((reason): Exit => {
+    return { type: 'unknown', reason: reason ?? 'the connection was closed while the command ran' };
+  });
+  return Promise.race([exit, closed, gone]);
+}

@@ -1,0 +1,67 @@
+import { CutoverError } from '../../../core/contract/index.ts';
+import { showDuration } from '../../duration.ts';
+
+/**
+ * Requests on one SFTP channel. ssh2 never calls back once channel or link are gone, and has no deadline: here each
+ * call ends, with its answer, when the channel goes, or when no answer to any call has come for `deadlineMs`.
+ */
+export interface Calls {
+  /** `attempt` completes "Could not …". Rejects with what the server said, `E_UNKNOWN` or `E_TIMEOUT`. */
+  run<T>(attempt: string, start: (done: Done<T>) => void): Promise<T>;
+  /** Ends all calls, and those to come. */
+  lose(reason: string): void;
+}
+
+export type Done<T> = (error: Error | null | undefined, value: T) => void;
+
+export function superviseCalls(deadlineMs: number, onStall: () => void): Calls {
+  const pending = new Set<(error: CutoverError) => void>();
+  let lost: string | null = null;
+  let timer: NodeJS.Timeout | undefined;
+
+  const rearm = () => {
+    clearTimeout(timer);
+    if (pending.size > 0) timer = setTimeout(stall, deadlineMs);
+  };
+  const failAll = (make: () => CutoverError) => {
+    for (const fail of [...pending]) fail(make());
+  };
+  const stall = () => {
+    lost ??= `the server has not answered for ${showDuration(deadlineMs)}`;
+    failAll(() => new CutoverError('E_TIMEOUT', lost as string));
+    onStall();
+  };
+
+  const run = <T>(attempt: string, start: (done: Done<T>) => void): Promise<T> =>
+    new Promise((resolve, reject) => {
+      if (lost !== null) {
+        reject(new CutoverError('E_UNREACHABLE', `Could not ${attempt}: ${lost}.`));
+        return;
+      }
+      let over = false;
+      const finish = (settle: () => void) => {
+        if (over) return;
+        over = true;
+        pending.delete(fail);
+        rearm();
+        settle();
+      };
+      const fail = (error: CutoverError) =>
+        finish(() => reject(new CutoverError(error.code, `Could not ${attempt}: ${error.message}.`)));
+      pending.add(fail);
+      if (pending.size === 1) rearm();
+      try {
+        start((error, value) => finish(() => (error ? reject(error) : resolve(value))));
+      } catch (error) {
+        finish(() => reject(error));
+      }
+    });
+
+  return {
+    run,
+    lose: (reason) => {
+      lost ??= reason;
+      failAll(() => new CutoverError('E_UNKNOWN', `${reason} before the answer came`));
+    },
+  };
+}

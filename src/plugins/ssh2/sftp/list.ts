@@ -1,0 +1,68 @@
+import { CutoverError, type SftpEntry, type SftpStat } from '../../../core/contract/index.ts';
+import type { SFTPWrapper } from '../client.ts';
+import type { Calls } from './calls.ts';
+import { END_OF_FILE, refusal, statusOf } from './failure.ts';
+
+/** A directory, request by request: so each answer counts as progress, and an endless one is refused. */
+export async function list(sftp: SFTPWrapper, calls: Calls, path: string): Promise<readonly SftpEntry[]> {
+  const attempt = `list ${path}`;
+  try {
+    const handle = await calls.run<Buffer>(attempt, (done) => sftp.opendir(path, done));
+    try {
+      return await readEntries(sftp, calls, attempt, handle);
+    } finally {
+      await calls.run(attempt, (done) => sftp.close(handle, done as () => void)).catch(() => {});
+    }
+  } catch (error) {
+    throw refusal(attempt, error);
+  }
+}
+
+/** The attributes of filexfer-02, section 5, as the contract has them. */
+export function toStat(attrs: Attributes): SftpStat {
+  return {
+    kind: KINDS.get(attrs.mode & FILE_TYPE) ?? 'other',
+    mode: attrs.mode & 0o7777,
+    sizeBytes: attrs.size,
+    modifiedAtSec: attrs.mtime,
+  };
+}
+
+export interface Attributes {
+  readonly mode: number;
+  readonly size: number;
+  readonly mtime: number;
+}
+
+const FILE_TYPE = 0o170_000;
+const KINDS: ReadonlyMap<number, SftpStat['kind']> = new Map([
+  [0o100_000, 'file'],
+  [0o040_000, 'directory'],
+  [0o120_000, 'link'],
+]);
+const MOST_ENTRIES = 5_000_000;
+
+interface Named {
+  readonly filename: string;
+  readonly attrs: Attributes;
+}
+
+async function readEntries(
+  sftp: SFTPWrapper,
+  calls: Calls,
+  attempt: string,
+  handle: Buffer,
+): Promise<readonly SftpEntry[]> {
+  const entries: SftpEntry[] = [];
+  while (entries.length <= MOST_ENTRIES) {
+    const some = await calls
+      .run<readonly Named[]>(attempt, (done) => sftp.readdir(handle as never, done as never))
+      .catch((error) => {
+        if (statusOf(error) === END_OF_FILE) return null;
+        throw error;
+      });
+    if (some === null) return entries;
+    for (const { filename, attrs } of some) entries.push({ name: filename, ...toStat(attrs) });
+  }
+  throw new CutoverError('E_REMOTE', `Could not ${attempt}: it has more than ${MOST_ENTRIES} entries.`);
+}
