@@ -10,6 +10,7 @@ readonly base=debian:bookworm-slim
 readonly data_root=/var/lib/cutover-docker
 readonly engine_log=/var/log/cutover-docker.log
 readonly engine_pid=/var/run/docker.pid
+own_engine=
 
 main() {
   take_turns
@@ -79,6 +80,7 @@ explain_unusable_engine() {
 
 # Without iptables and NAT: published ports work through Docker's proxy, and few privileges are needed.
 start_own_engine() {
+  if is_running "$engine_pid" dockerd; then return; fi
   say "Starting dockerd (data in $data_root, log in $engine_log)."
   mkdir -p "$data_root"
   forget_if_dead "$engine_pid" dockerd
@@ -86,25 +88,36 @@ start_own_engine() {
   # The lock stays with this script: an engine that inherits it would hold it for ever.
   setsid dockerd --iptables=false --ip6tables=false --ip-masq=false \
     --data-root "$data_root" --pidfile "$engine_pid" </dev/null >"$engine_log" 2>&1 9>&- &
+  own_engine=$!
 }
 
-# After a crash another program may have the process number that a stale file names.
+# After a crash the process that a file names may be a zombie, or another program. dockerd takes both for itself.
 forget_if_dead() {
-  local file=$1 program=$2
-  [ -e "$file" ] || return 0
-  [ "$(cat "/proc/$(cat "$file")/comm" 2>/dev/null)" = "$program" ] || rm -f "$file"
+  is_running "$1" "$2" || rm -f "$1"
+}
+
+is_running() {
+  [ -e "$1" ] || return 1
+  case "$(readlink "/proc/$(cat "$1")/exe")" in
+    */"$2"*) return 0 ;;
+    *) return 1 ;;
+  esac
 }
 
 wait_for_engine() {
   local deadline=$((SECONDS + 60))
   until engine_answers; do
-    if [ $SECONDS -ge $deadline ]; then
+    if [ $SECONDS -ge $deadline ] || engine_gave_up; then
       [ ! -s "$engine_log" ] || tail -n 20 "$engine_log" >&2
-      fail 'The Docker engine did not answer within 60 seconds. The lines above are the end of its log.' \
+      fail 'The Docker engine does not start. The lines above are the end of its log.' \
         'Inside a container an engine needs privileges: give the container the Docker socket of its host instead.'
     fi
     sleep 0.2
   done
+}
+
+engine_gave_up() {
+  [ -n "$own_engine" ] && ! kill -0 "$own_engine" 2>/dev/null
 }
 
 ensure_base() {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { createGitRepository } from './support/gitRepository.ts';
@@ -107,7 +109,7 @@ test('a stopped server leaves no container', async () => {
   expect((await execa('docker', find)).stdout).not.toContain(server.container.getId());
 });
 
-test('a new run removes the containers of one that was killed, and no others', async () => {
+test('a new run removes what a killed one left, and nothing else', async () => {
   const run = currentTestRun()!;
   const ended = (await execa('sh', ['-c', 'echo $$'])).stdout;
   const start = async (owner: string): Promise<string> => {
@@ -118,6 +120,8 @@ test('a new run removes the containers of one that was killed, and no others', a
   const orphan = await start(`${host}/${ended}`);
   const elsewhere = await start(`another-machine/${ended}`);
   const own = await start(run.owner);
+  const leftDirectory = run.directory.replace(`-${run.owner.split('/')[1]}-`, `-${ended}-`);
+  await mkdir(leftDirectory);
   try {
     await removeOrphans();
 
@@ -125,6 +129,8 @@ test('a new run removes the containers of one that was killed, and no others', a
     expect(left).not.toContain(orphan);
     expect(left).toContain(elsewhere);
     expect(left).toContain(own);
+    expect(existsSync(leftDirectory)).toBe(false);
+    expect(existsSync(run.directory)).toBe(true);
   } finally {
     await execa('docker', ['rm', '--force', elsewhere, own]);
   }

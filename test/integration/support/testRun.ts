@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,8 @@ export interface TestRun {
 
 export const containerLabel = 'org.cutover.test';
 
+const directoryPrefix = `cutover-run-${hostname()}-`;
+
 const variable = 'CUTOVER_TEST_RUN';
 
 /**
@@ -30,7 +32,7 @@ const variable = 'CUTOVER_TEST_RUN';
 export async function openTestRun(): Promise<TestRun & AsyncDisposable> {
   const images = await ensureImages();
   await removeOrphans();
-  const directory = await realpath(await mkdtemp(join(tmpdir(), 'cutover-run-')));
+  const directory = await mkdtemp(join(await realpath(tmpdir()), `${directoryPrefix}${process.pid}-`));
   const privateKeyPath = join(directory, 'id_ed25519');
   await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'cutover-test', '-f', privateKeyPath]);
   const publicKey = (await readFile(`${privateKeyPath}.pub`, 'utf8')).trim();
@@ -74,7 +76,10 @@ async function close(run: TestRun): Promise<void> {
   delete process.env[variable];
 }
 
-/** Containers of runs that were killed: their process is gone. Those of another machine are not ours to judge. */
+/**
+ * Removes what killed runs left: containers and scratch directories whose process is gone. Those of another
+ * machine are not ours to judge.
+ */
 export async function removeOrphans(): Promise<void> {
   await remove(
     await containers((owner) => {
@@ -82,6 +87,11 @@ export async function removeOrphans(): Promise<void> {
       return host === hostname() && !isAlive(Number(pid));
     }),
   );
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(directoryPrefix)) continue;
+    const pid = Number.parseInt(name.slice(directoryPrefix.length), 10);
+    if (!isAlive(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true });
+  }
 }
 
 async function containers(isWanted: (owner: string) => boolean): Promise<readonly string[]> {
