@@ -1,4 +1,4 @@
-import type { Outcome, StepName } from '../contract/index.ts';
+import type { ErrorCode, Outcome, StepName } from '../contract/index.ts';
 import type { Failure } from '../journal/facts.ts';
 import type { ReleaseState } from '../release/ledger.ts';
 
@@ -82,6 +82,8 @@ export interface Finding {
   readonly message: string;
   /** What to do about it; null when there is nothing to do. */
   readonly fix: string | null;
+  /** Of the error that was met; null when the finding is an observation. */
+  readonly code: ErrorCode | null;
 }
 
 /** `unlock --json`. */

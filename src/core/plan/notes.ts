@@ -23,7 +23,6 @@ export function lockNote(name: string, seen: Observation): string | null {
 
 function layoutNotes(seen: Observation): readonly string[] {
   return [
-    ...(seen.realPath === null ? [`${seen.path} does not exist and will be created`] : []),
     ...(seen.current.kind === 'link' && seen.current.dangling
       ? [`current leads to ${seen.current.text}, which does not exist: nothing valid is live`]
       : []),

@@ -119,6 +119,7 @@ function planServer(
     name,
     path: seen.path,
     current: liveRelease(seen),
+    currentRevision: liveRecord(seen)?.revision ?? null,
     expects: expectationOf(seen),
     changes: { added, updated, removed, bytes },
     files: changes,
@@ -141,6 +142,7 @@ function planServer(
 export function expectationOf(seen: Observation): ServerPlan['expects'] {
   return {
     current: seen.current.kind === 'link' ? seen.current.text : null,
+    dangling: seen.current.kind === 'link' && seen.current.dangling,
     ledger: seen.ledgerHash,
     manifest: seen.cache.hash,
     realPath: seen.realPath,

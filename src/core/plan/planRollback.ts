@@ -4,7 +4,7 @@ import { foldLedger } from '../release/ledger.ts';
 import { rollbackCandidates } from '../release/retention.ts';
 import type { Observation } from '../remote/observation.ts';
 import { sealPlan } from './digest.ts';
-import { commandsOn, expectationOf, liveRelease } from './planDeployment.ts';
+import { commandsOn, expectationOf, liveRecord, liveRelease } from './planDeployment.ts';
 import { layoutRefusals } from './refusals.ts';
 import { refuseAll } from './refuse.ts';
 import type { Plan, ServerPlan } from './types.ts';
@@ -90,6 +90,7 @@ function planServer(
     name,
     path: seen.path,
     current: liveRelease(seen),
+    currentRevision: liveRecord(seen)?.revision ?? null,
     expects: expectationOf(seen),
     changes: { added: 0, updated: 0, removed: 0, bytes: 0 },
     files: [],

@@ -34,6 +34,7 @@ export interface ServerPlan {
   readonly path: string;
   /** The release that is live now, or null. */
   readonly current: string | null;
+  readonly currentRevision: string | null;
   readonly expects: Expectation;
   readonly changes: {
     readonly added: number;
@@ -52,10 +53,12 @@ export interface ServerPlan {
 export interface Expectation {
   /** The text of the link `current`; null when there is none. */
   readonly current: string | null;
+  /** The link leads nowhere. */
+  readonly dangling: boolean;
   /** sha256 of the ledger's text. */
   readonly ledger: string;
   /** sha256 of the manifest of the deploy-cache; null when there is none. */
   readonly manifest: string | null;
-  /** The deploy path with every link resolved; null when it does not exist yet. */
-  readonly realPath: string | null;
+  /** The deploy path with every link resolved. */
+  readonly realPath: string;
 }

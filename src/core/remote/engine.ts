@@ -37,8 +37,8 @@ export interface ActivateRequest {
   /** The text that `current` must have now; null: there must be none. */
   readonly expected: string | null;
   readonly method: RenameMethod;
-  /** The line of the ledger that calls the release active. */
-  readonly active: string;
+  /** The line of the ledger that calls the release active; null for a foreign one. */
+  readonly active: string | null;
 }
 
 export interface RevertRequest {
@@ -83,8 +83,11 @@ export interface Engine {
   observe(sharedPaths: readonly string[], signal: AbortSignal): Promise<Observation>;
   /** Exclusive, also among twenty at once: the next generation is created, or somebody else's is reported. */
   takeLock(record: string, signal: AbortSignal): Promise<LockAttempt>;
-  /** Gives up exactly this generation; false when a higher one exists. */
-  releaseLock(generation: string, signal: AbortSignal): Promise<boolean>;
+  /** Gives up exactly this generation, unless a higher one exists, and reads `current` once more. */
+  releaseLock(
+    generation: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly released: boolean; readonly current: string | null }>;
   /** Makes the directories, sweeps what a dead run left, proves a way to rename. */
   prepare(fence: Fence, signal: AbortSignal): Promise<{ readonly method: RenameMethod }>;
   sync(fence: Fence, request: SyncRequest, signal: AbortSignal): Promise<void>;

@@ -5,8 +5,9 @@ import type { CachedManifest } from '../sync/types.ts';
 export interface Observation {
   /** Absolute deploy path, `~/` resolved. */
   readonly path: string;
-  /** The same with every link resolved; null when it does not exist. */
-  readonly realPath: string | null;
+  /** The same with every link resolved, as far as it exists. */
+  readonly realPath: string;
+  readonly exists: boolean;
   readonly user: string;
   /** May the user create entries in the deploy path (or, where it is missing, in its nearest parent)? */
   readonly writable: boolean;

@@ -38,7 +38,7 @@ export function activateScript(path: string, fence: Fence, request: ActivateRequ
       request.method,
       request.expected ?? '',
       currentText(request.release),
-      request.active,
+      request.active ?? '',
     ],
   };
 }
@@ -49,7 +49,7 @@ fence "$2" "$3"
 [ -d "$6" ] || fail E_REMOTE "the release $6 does not exist"
 switch_current "$4" "$5" "$6"
 [ -d current/ ] || fail E_REMOTE "current leads to $6, which cannot be entered"
-record "$7"`;
+if [ -n "$7" ]; then record "$7"; fi`;
 
 /** Puts `current` back if it leads to the release that failed, and only then throws that release away. */
 export function revertScript(path: string, fence: Fence, request: RevertRequest): Script {

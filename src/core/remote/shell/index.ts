@@ -32,7 +32,7 @@ export function shellEngine(link: Link, configuredPath: string): Engine {
     },
     async releaseLock(generation, signal) {
       const fields = await runScript(link, releaseLockScript(path, generation), { signal });
-      return fields.one('released') !== null;
+      return { released: fields.one('released') !== null, current: fields.one('current') || null };
     },
     async prepare(fence, signal) {
       return {

@@ -71,6 +71,7 @@ done`;
 
 const RELEASE = sh`${NEXT}
 enter "$1"
+field current "$(link_text current)"
 highest
 if [ "$top" = "$2" ]; then
   next=$(after "$top")

@@ -29,9 +29,11 @@ near=$\{near:-/}
 if [ -d "$near" ] && [ -w "$near" ] && [ -x "$near" ]; then field writable yes; fi
 field blocks "$(df -Pk -- "$near" 2>/dev/null | tail -n 1)"
 field inodes "$(df -Pi -- "$near" 2>/dev/null | tail -n 1)"
+real=$(cd -- "$near" 2>/dev/null && pwd -P) || real=$near
+field real "$\{real%/}$\{base#"$\{near%/}"}"
 [ -d "$base" ] || return 0
 enter "$base"
-field real "$(pwd -P)"
+field exists yes
 if [ -L current ]; then
   field current "$(readlink current)"
   if [ ! -d current/ ]; then field dangling yes; fi
@@ -77,14 +79,15 @@ done`;
 
 export function readObservation(fields: Fields): Observation {
   const path = fields.one('path') ?? '';
-  const realPath = fields.one('real');
+  const realPath = fields.one('real') ?? path;
   const ledger = fields.one('ledger') ?? '';
   return {
     path,
     realPath,
+    exists: fields.one('exists') !== null,
     user: fields.one('user') ?? '',
     writable: fields.one('writable') !== null,
-    current: readCurrent(fields, realPath === null ? [path] : [path, realPath]),
+    current: readCurrent(fields, [path, realPath]),
     releases: [...fields.all('release')].sort(),
     misplaced: fields.all('misplaced'),
     ledger: parseLedger(ledger),

@@ -1,0 +1,50 @@
+import { Args, Flags } from '@oclif/core';
+import { CutoverCommand } from '../ui/command/baseCommand.ts';
+import { exitCodeOfResult } from '../ui/command/exitCodes.ts';
+
+export default class Deploy extends CutoverCommand {
+  static override summary =
+    'Bring a new release to every server of an environment, or leave all as they are.';
+  static override description =
+    'Plans, then runs the plan as one transaction: the deploy-cache is brought up to date, a release is linked from it, the post-upload commands run, and only when every server holds the whole release is "current" switched, in one rename. If anything fails, every server goes on serving the old release.';
+  static override examples = [
+    '<%= config.bin %> deploy production',
+    '<%= config.bin %> deploy production --ref v2.1',
+    '<%= config.bin %> deploy production --plan plan.json',
+  ];
+  static override args = {
+    environment: Args.string({ required: true, description: 'The environment of the configuration.' }),
+  };
+  static override flags = {
+    ref: Flags.string({
+      helpValue: 'REF',
+      description: 'A branch, tag or commit instead of the branch of the environment.',
+    }),
+    full: Flags.boolean({
+      default: false,
+      description: 'Send every file again and make a release even when nothing changed.',
+    }),
+    plan: Flags.string({
+      helpValue: 'FILE',
+      exclusive: ['ref', 'full', 'server'],
+      description: 'Run exactly this plan, or refuse when the world has moved.',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Deploy);
+    await this.answer(flags, async ({ runtime, config, style }) => {
+      const { deploy } = await import('../core/operations/deploy.ts');
+      const { readPlan } = await import('../ui/command/planFile.ts');
+      const { renderTransaction } = await import('../ui/results/transaction.ts');
+      const result = await deploy(runtime, config, {
+        environment: args.environment,
+        ref: flags.ref ?? null,
+        servers: flags.server,
+        full: flags.full,
+        saved: flags.plan === undefined ? null : await readPlan(flags.plan),
+      });
+      return { json: result, lines: renderTransaction(result, style), exitCode: exitCodeOfResult(result) };
+    });
+  }
+}

@@ -1,0 +1,49 @@
+import { Args, Flags } from '@oclif/core';
+import { CutoverCommand } from '../ui/command/baseCommand.ts';
+
+export default class Plan extends CutoverCommand {
+  static override summary = 'Show what a deployment would do. Writes nothing, neither here nor on a server.';
+  static override examples = [
+    '<%= config.bin %> plan production',
+    '<%= config.bin %> plan production --out plan.json',
+  ];
+  static override args = {
+    environment: Args.string({ required: true, description: 'The environment of the configuration.' }),
+  };
+  static override flags = {
+    ref: Flags.string({
+      helpValue: 'REF',
+      description: 'A branch, tag or commit instead of the branch of the environment.',
+    }),
+    full: Flags.boolean({ default: false, description: 'As if every file had to be sent again.' }),
+    out: Flags.string({
+      helpValue: 'FILE',
+      description: 'Write the plan to this file, for "deploy --plan".',
+    }),
+    verbose: Flags.boolean({ default: false, description: 'List every file.' }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Plan);
+    await this.answer(flags, async ({ runtime, config, style }) => {
+      const { planFor } = await import('../core/operations/deploy.ts');
+      const { renderPlan } = await import('../ui/results/plan.ts');
+      const plan = await planFor(runtime, config, {
+        environment: args.environment,
+        ref: flags.ref ?? null,
+        servers: flags.server,
+        full: flags.full,
+        saved: null,
+      });
+      if (flags.out !== undefined) {
+        const { writePlan } = await import('../ui/command/planFile.ts');
+        await writePlan(flags.out, plan);
+      }
+      return {
+        json: plan,
+        lines: renderPlan(plan, style, { verbose: flags.verbose, file: flags.out ?? null }),
+        exitCode: 0,
+      };
+    });
+  }
+}

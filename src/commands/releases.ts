@@ -1,0 +1,23 @@
+import { Args } from '@oclif/core';
+import { CutoverCommand } from '../ui/command/baseCommand.ts';
+
+export default class Releases extends CutoverCommand {
+  static override summary = 'List the releases on every server, and what became of each.';
+  static override examples = [
+    '<%= config.bin %> releases production',
+    '<%= config.bin %> releases production --json',
+  ];
+  static override args = {
+    environment: Args.string({ required: true, description: 'The environment of the configuration.' }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Releases);
+    await this.answer(flags, async ({ runtime, config, style }) => {
+      const { releases } = await import('../core/operations/releases.ts');
+      const { renderReleases } = await import('../ui/results/releases.ts');
+      const result = await releases(runtime, config, args.environment, flags.server);
+      return { json: result, lines: renderReleases(result, style, runtime.now()), exitCode: 0 };
+    });
+  }
+}

@@ -1,0 +1,33 @@
+import { Args, Flags } from '@oclif/core';
+import { CutoverCommand } from '../ui/command/baseCommand.ts';
+import { exitCodeOfResult } from '../ui/command/exitCodes.ts';
+
+export default class Rollback extends CutoverCommand {
+  static override summary = 'Go back to the last release before the current one that succeeded.';
+  static override description =
+    'A transaction like a deployment: the same switch, the same barrier, the same compensation. The release that is left is called bad and is not chosen again unless it is named.';
+  static override examples = [
+    '<%= config.bin %> rollback production',
+    '<%= config.bin %> rollback production --to 20261121193811',
+  ];
+  static override args = {
+    environment: Args.string({ required: true, description: 'The environment of the configuration.' }),
+  };
+  static override flags = {
+    to: Flags.string({ helpValue: 'ID', description: 'This release, whatever became of it.' }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Rollback);
+    await this.answer(flags, async ({ runtime, config, style }) => {
+      const { rollback } = await import('../core/operations/rollback.ts');
+      const { renderTransaction } = await import('../ui/results/transaction.ts');
+      const result = await rollback(runtime, config, {
+        environment: args.environment,
+        to: flags.to ?? null,
+        servers: flags.server,
+      });
+      return { json: result, lines: renderTransaction(result, style), exitCode: exitCodeOfResult(result) };
+    });
+  }
+}

@@ -1,0 +1,193 @@
+import type { Config, EnvironmentConfig } from '../config/types.ts';
+import { type CutoverError, errorCode, messageOf } from '../contract/index.ts';
+import { layoutRefusals } from '../plan/refusals.ts';
+import type { Observation } from '../remote/observation.ts';
+import { openSource } from '../sync/source.ts';
+import { lockOwner } from './lockOwner.ts';
+import { environmentNamed, openGroup, settleGroup } from './openGroup.ts';
+import type { CheckResult, Finding } from './results.ts';
+import type { Runtime } from './runtime.ts';
+
+/** Looks at all that could stop a deployment, without starting one. Every finding says what to do about it. */
+export async function check(
+  runtime: Runtime,
+  config: Config,
+  name: string,
+  servers: readonly string[],
+): Promise<CheckResult> {
+  const environment = environmentNamed(config, name);
+  await using group = await openGroup(runtime, config, environment, servers);
+  const source = await sourceFindings(config, environment, runtime.cancel);
+  const looks = await settleGroup(group, runtime.cancel);
+  return {
+    environment: name,
+    servers: [
+      { name: 'source', findings: source },
+      ...[...looks].map(([server, look]) => ({
+        name: server,
+        findings:
+          look.status === 'fulfilled'
+            ? serverFindings(server, look.value, group.environment, runtime.now())
+            : [failed(look.reason)],
+      })),
+    ],
+  };
+}
+
+async function sourceFindings(
+  config: Config,
+  environment: EnvironmentConfig,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  try {
+    const ref = config.source.type === 'git' ? environment.branch : null;
+    const { manifest, revision } = await openSource(config.source).snapshot({ ref, signal });
+    const files = manifest.filter((entry) => entry.kind !== 'directory').length;
+    return files === 0
+      ? [
+          {
+            level: 'error',
+            message: 'The source is empty.',
+            fix: 'Look at "source" and "exclude" in the configuration.',
+            code: null,
+          },
+        ]
+      : [ok(`${files} files at ${revision}`)];
+  } catch (error) {
+    return [failed(error)];
+  }
+}
+
+function serverFindings(
+  name: string,
+  seen: Observation,
+  environment: EnvironmentConfig,
+  now: Date,
+): readonly Finding[] {
+  const refusals = layoutRefusals(name, seen).map(
+    ({ why, fix }): Finding => ({ level: 'error', message: why, fix, code: null }),
+  );
+  return [
+    ok(
+      `reached as ${seen.user}; ${seen.exists ? 'the deploy path is' : 'the deploy path will be created as'} ${seen.path}`,
+    ),
+    ...refusals,
+    currentFinding(seen),
+    ...sharedFindings(seen, environment),
+    ...diskFindings(seen),
+    ...clockFindings(seen, now),
+    ...commandFindings(seen, environment),
+    ...lockFindings(seen, environment),
+  ];
+}
+
+function currentFinding(seen: Observation): Finding {
+  const { current } = seen;
+  if (current.kind !== 'link')
+    return ok(current.kind === 'absent' ? 'nothing is live yet' : `current is a ${current.kind}`);
+  if (current.dangling)
+    return warning(
+      `current leads to ${current.text}, which does not exist: nothing valid is live`,
+      'Deploy, or roll back to a release that exists.',
+    );
+  return ok(`${current.text} is live`);
+}
+
+function sharedFindings(seen: Observation, environment: EnvironmentConfig): readonly Finding[] {
+  return environment.shared.files
+    .filter((path) => (seen.shared[path] ?? 'absent') === 'absent')
+    .map((path) =>
+      warning(
+        `shared/${path} does not exist`,
+        `Create ${seen.path}/shared/${path}, unless the source brings it.`,
+      ),
+    );
+}
+
+const LOW_BYTES = 512 * 1024 * 1024;
+const LOW_INODES = 10_000;
+
+function diskFindings(seen: Observation): readonly Finding[] {
+  const { freeBytes, freeInodes } = seen;
+  const free = freeBytes === null ? 'an unknown amount of' : `${Math.floor(freeBytes / 1024 / 1024)} MiB of`;
+  return [
+    freeBytes !== null && freeBytes < LOW_BYTES
+      ? warning(`only ${free} disk space is free`, 'Free some space, or keep fewer releases.')
+      : ok(`${free} disk space is free`),
+    ...(freeInodes !== null && freeInodes > 0 && freeInodes < LOW_INODES
+      ? [
+          warning(
+            `only ${freeInodes} inodes are free`,
+            'Remove what has many small files, or keep fewer releases.',
+          ),
+        ]
+      : []),
+  ];
+}
+
+const LARGE_SKEW_MS = 60_000;
+
+function clockFindings(seen: Observation, now: Date): readonly Finding[] {
+  if (seen.clock === null) return [];
+  const skewMs = Math.abs(seen.clock.getTime() - now.getTime());
+  return skewMs < LARGE_SKEW_MS
+    ? []
+    : [
+        warning(
+          `its clock is ${Math.round(skewMs / 1000)} s away from this machine's`,
+          'Keep both on time (NTP): the times of files and releases come from here.',
+        ),
+      ];
+}
+
+function commandFindings(seen: Observation, environment: EnvironmentConfig): readonly Finding[] {
+  const commands = [...environment.commands.postUpload, ...environment.commands.postLaunch];
+  if (commands.length === 0) return [];
+  return [
+    ...(seen.tools.has('bash')
+      ? []
+      : [
+          warning(
+            'it has no bash: a failure inside a pipe of a command is not seen',
+            'Install bash, or avoid pipes in commands.',
+          ),
+        ]),
+    ...(seen.tools.has('setsid')
+      ? []
+      : [
+          warning(
+            'it has no setsid: a command that is ended may leave processes behind',
+            'Install util-linux or BusyBox.',
+          ),
+        ]),
+  ];
+}
+
+function lockFindings(seen: Observation, environment: EnvironmentConfig): readonly Finding[] {
+  const owner = lockOwner(seen.lock);
+  return owner === null
+    ? []
+    : [
+        warning(
+          `it is locked by ${owner.by} since ${owner.since}`,
+          `If that run is dead: cutover unlock ${environment.name}`,
+        ),
+      ];
+}
+
+function ok(message: string): Finding {
+  return { level: 'ok', message, fix: null, code: null };
+}
+
+function warning(message: string, fix: string): Finding {
+  return { level: 'warning', message, fix, code: null };
+}
+
+function failed(error: unknown): Finding {
+  return {
+    level: 'error',
+    message: messageOf(error),
+    fix: (error as Partial<CutoverError>).hint ?? null,
+    code: errorCode(error),
+  };
+}

@@ -1,0 +1,121 @@
+import { configDigest } from '../config/digest.ts';
+import type { Config } from '../config/types.ts';
+import { CutoverError } from '../contract/index.ts';
+import { differences } from '../plan/compare.ts';
+import { isSealed } from '../plan/digest.ts';
+import { type DeploymentPlan, planDeployment } from '../plan/planDeployment.ts';
+import type { Plan } from '../plan/types.ts';
+import type { Observation } from '../remote/observation.ts';
+import { openSource } from '../sync/source.ts';
+import type { Snapshot } from '../sync/types.ts';
+import { execute } from './execute.ts';
+import { environmentNamed, type Group, observeGroup, openGroup } from './openGroup.ts';
+import { unchangedResult } from './result.ts';
+import type { TransactionResult } from './results.ts';
+import type { Runtime } from './runtime.ts';
+
+export interface DeployRequest {
+  readonly environment: string;
+  /** A branch, tag or commit; null: the branch of the environment. */
+  readonly ref: string | null;
+  /** Servers by name; empty: all. */
+  readonly servers: readonly string[];
+  readonly full: boolean;
+  /** A plan made earlier, to be run exactly or refused. */
+  readonly saved: Plan | null;
+}
+
+interface Prepared {
+  readonly plan: Plan;
+  readonly snapshot: Snapshot;
+  readonly replan: (seen: ReadonlyMap<string, Observation>) => DeploymentPlan;
+}
+
+/** Observes and decides. Writes nothing, on either side. */
+export async function planFor(runtime: Runtime, config: Config, request: DeployRequest): Promise<Plan> {
+  const environment = environmentNamed(config, request.environment);
+  await using group = await openGroup(runtime, config, environment, request.servers);
+  return (await prepareDeployment(runtime, config, group, request)).plan;
+}
+
+/** Plans and runs. Throws `E_STALE` when a saved plan does not hold any more. */
+export async function deploy(
+  runtime: Runtime,
+  config: Config,
+  request: DeployRequest,
+): Promise<TransactionResult> {
+  if (request.saved !== null) requireRunnable(request.saved, request.environment);
+  const environment = environmentNamed(config, request.environment);
+  const servers =
+    request.saved === null ? request.servers : request.saved.servers.map((server) => server.name);
+  await using group = await openGroup(runtime, config, environment, servers);
+  const prepared = await prepareDeployment(runtime, config, group, request);
+  if (request.saved !== null) requireSame(request.saved, prepared.plan);
+  if (prepared.plan.unchanged) return unchangedResult(prepared.plan);
+  return execute({ runtime, config, group, ...prepared });
+}
+
+async function prepareDeployment(
+  runtime: Runtime,
+  config: Config,
+  group: Group,
+  request: DeployRequest,
+): Promise<Prepared> {
+  const { environment } = group;
+  const { saved } = request;
+  const [snapshot, seen] = await Promise.all([
+    takeSnapshot(config, request, environment.branch, runtime.cancel),
+    observeGroup(group, runtime.cancel),
+  ]);
+  const facts = {
+    application: config.application,
+    environment,
+    configuration: configDigest(environment, config.application),
+    snapshot,
+    now: runtime.now(),
+    full: saved?.full ?? request.full,
+  };
+  const first = planDeployment({ ...facts, observations: seen, release: saved?.release ?? null });
+  return {
+    plan: first.plan,
+    snapshot,
+    replan: (observations) => planDeployment({ ...facts, observations, release: first.plan.release }),
+  };
+}
+
+/** A saved plan is about one commit, wherever its branch has moved since. */
+async function takeSnapshot(
+  config: Config,
+  request: DeployRequest,
+  branch: string | null,
+  signal: AbortSignal,
+): Promise<Snapshot> {
+  const source = openSource(config.source);
+  const { saved } = request;
+  if (saved === null)
+    return source.snapshot({ ref: request.ref ?? (config.source.type === 'git' ? branch : null), signal });
+  const snapshot = await source.snapshot({
+    ref: config.source.type === 'git' ? saved.revision : null,
+    signal,
+  });
+  return { ...snapshot, branch: saved.branch };
+}
+
+function requireRunnable(saved: Plan, environment: string): void {
+  const refuse = (why: string) =>
+    new CutoverError('E_STALE', `The plan cannot be run: ${why}. Nothing was touched.`, {
+      hint: `cutover plan ${environment} --out FILE`,
+    });
+  if (saved.version !== 1) throw refuse(`it was made by another version of cutover (${saved.version})`);
+  if (saved.kind !== 'deploy') throw refuse('it is not the plan of a deployment');
+  if (saved.environment !== environment) throw refuse(`it was made for ${saved.environment}`);
+  if (!isSealed(saved)) throw refuse('it was changed after it was made');
+}
+
+function requireSame(saved: Plan, now: Plan): void {
+  const moved = differences(saved, now);
+  if (moved.length === 0) return;
+  throw new CutoverError('E_STALE', `The plan is stale; nothing was touched.\n${moved.join('\n')}`, {
+    hint: `cutover plan ${saved.environment} --out FILE`,
+  });
+}

@@ -1,0 +1,75 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Config, EnvironmentConfig } from '../config/types.ts';
+import { messageOf, type Notice, type Notifier } from '../contract/index.ts';
+import type { Plan } from '../plan/types.ts';
+import type { TransactionResult } from './results.ts';
+import type { Runtime } from './runtime.ts';
+import { scopeFor } from './scope.ts';
+
+export interface Notices {
+  /** Does not wait: a slow notifier delays nothing. */
+  started(): void;
+  /** Waits for all, each up to its deadline, and gives the problems. */
+  ended(result: TransactionResult): Promise<readonly string[]>;
+}
+
+const DEADLINE_MS = 10_000;
+
+/** Tells the configured notifiers. Whatever they do, the deployment goes its way. */
+export async function openNotices(
+  runtime: Runtime,
+  config: Config,
+  environment: EnvironmentConfig,
+  plan: Plan,
+): Promise<Notices> {
+  const signal = new AbortController().signal;
+  const scope = scopeFor(runtime, config, null, signal);
+  const notifiers: { readonly name: string; readonly notifier: Notifier }[] = [];
+  for (const { name, options } of environment.notify) {
+    const extension = await runtime.extensions.notifier(name);
+    notifiers.push({ name, notifier: extension.create(options, scope) });
+  }
+
+  const tell = (notice: Notice): Promise<readonly string[]> =>
+    Promise.all(
+      notifiers.map(async ({ name, notifier }) => {
+        try {
+          const deadline = AbortSignal.timeout(DEADLINE_MS);
+          const late = delay(DEADLINE_MS, 'late' as const, { ref: true, signal });
+          const end = await Promise.race([notifier.notify(notice, { ...scope, signal: deadline }), late]);
+          return end === 'late' ? [`the notifier ${name} did not answer within ${DEADLINE_MS / 1000} s`] : [];
+        } catch (error) {
+          return [`the notifier ${name} failed: ${messageOf(error)}`];
+        }
+      }),
+    ).then((each) => each.flat());
+
+  const notice = (event: Notice['event'], result: TransactionResult | null): Notice => ({
+    event,
+    kind: plan.kind,
+    application: plan.application,
+    environment: plan.environment,
+    release: plan.release,
+    previous: plan.servers[0]?.current ?? null,
+    revision: plan.revision,
+    message: plan.message,
+    by: runtime.by,
+    at: runtime.now().toISOString(),
+    servers: result?.servers.map(({ name, current }) => ({ name, current })) ?? [],
+    failure: result?.servers.find((server) => server.failure !== null)?.failure?.message ?? null,
+  });
+
+  let starting: Promise<readonly string[]> = Promise.resolve([]);
+  return {
+    started() {
+      starting = tell(notice('started', null));
+    },
+    async ended(result) {
+      const early = await starting;
+      return [
+        ...early,
+        ...(result.outcome === 'unchanged' ? [] : await tell(notice(result.outcome, result))),
+      ];
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import pLimit from 'p-limit';
+import type { Config, EnvironmentConfig } from '../config/types.ts';
+import { CutoverError } from '../contract/index.ts';
+import type { Engine } from '../remote/engine.ts';
+import { openLink } from '../remote/link.ts';
+import type { Observation } from '../remote/observation.ts';
+import { shellEngine } from '../remote/shell/index.ts';
+import { collectFailures } from './failures.ts';
+import type { Runtime } from './runtime.ts';
+import { scopeFor } from './scope.ts';
+
+/** The servers of one environment, each with its engine. Nothing is connected before it is used. */
+export interface Group extends AsyncDisposable {
+  readonly environment: EnvironmentConfig;
+  readonly engines: ReadonlyMap<string, Engine>;
+}
+
+/** sshd lets ten log in at once (MaxStartups 10:30:100); more would be dropped at random. */
+const LOGINS_AT_ONCE = 8;
+const OBSERVE_DEADLINE_MS = 5 * 60_000;
+
+/** `only`: the servers asked for by name; empty: all. Throws `E_CONFIG` for names that do not exist. */
+export async function openGroup(
+  runtime: Runtime,
+  config: Config,
+  environment: EnvironmentConfig,
+  only: readonly string[],
+): Promise<Group> {
+  const chosen = choose(environment, only);
+  const engines = new Map<string, Engine>();
+  for (const server of chosen.servers) {
+    const extension = await runtime.extensions.transport(server.transport);
+    // Cancelling ends what waits; a link stays usable after it, because compensation needs one.
+    const scope = scopeFor(runtime, config, server.name, new AbortController().signal);
+    const link = openLink(server.name, extension.create(server.options, scope), scope);
+    engines.set(server.name, shellEngine(link, server.path));
+  }
+  return {
+    environment: chosen,
+    engines,
+    async [Symbol.asyncDispose]() {
+      await Promise.allSettled([...engines.values()].map((engine) => engine.close()));
+    },
+  };
+}
+
+/** The environment of this name. Throws `E_USAGE`, naming those that exist. */
+export function environmentNamed(config: Config, name: string): EnvironmentConfig {
+  const environment = config.environments[name];
+  if (environment !== undefined && Object.hasOwn(config.environments, name)) return environment;
+  throw new CutoverError('E_USAGE', `There is no environment "${name}" in ${config.file}.`, {
+    hint: `It has: ${Object.keys(config.environments).join(', ')}.`,
+  });
+}
+
+function choose(environment: EnvironmentConfig, only: readonly string[]): EnvironmentConfig {
+  const unknown = only.filter((name) => !environment.servers.some((server) => server.name === name));
+  if (unknown.length > 0) {
+    throw new CutoverError('E_USAGE', `There is no server ${unknown.join(', ')} in ${environment.name}.`, {
+      hint: `It has: ${environment.servers.map((server) => server.name).join(', ')}.`,
+    });
+  }
+  return only.length === 0
+    ? environment
+    : { ...environment, servers: environment.servers.filter((server) => only.includes(server.name)) };
+}
+
+/** Looks at every server. Rejects, naming all that could not be reached. */
+export async function observeGroup(
+  group: Group,
+  cancel: AbortSignal,
+): Promise<ReadonlyMap<string, Observation>> {
+  const looks = await settleGroup(group, cancel);
+  const failures = [...looks].flatMap(([server, look]) =>
+    look.status === 'rejected' ? [{ server, error: look.reason as unknown }] : [],
+  );
+  if (failures.length > 0) throw collectFailures('Nothing was touched.', failures);
+  return new Map(
+    [...looks].flatMap(([server, look]) => (look.status === 'fulfilled' ? [[server, look.value]] : [])),
+  );
+}
+
+/** Looks at every server, and gives for each what was seen or why it was not. */
+export async function settleGroup(
+  group: Group,
+  cancel: AbortSignal,
+): Promise<ReadonlyMap<string, PromiseSettledResult<Observation>>> {
+  const { shared } = group.environment;
+  const limit = pLimit(LOGINS_AT_ONCE);
+  const names = [...group.engines.keys()];
+  const signal = AbortSignal.any([cancel, AbortSignal.timeout(OBSERVE_DEADLINE_MS)]);
+  const settled = await Promise.allSettled(
+    names.map((name) =>
+      limit(() => group.engines.get(name)!.observe([...shared.directories, ...shared.files], signal)),
+    ),
+  );
+  if (cancel.aborted) throw new CutoverError('E_INTERRUPTED', 'Interrupted; nothing was touched.');
+  return new Map(names.map((name, index) => [name, settled[index]!]));
+}

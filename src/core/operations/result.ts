@@ -1,0 +1,122 @@
+import type { Outcome, StepName } from '../contract/index.ts';
+import type { Fact } from '../journal/facts.ts';
+import type { ReleasedLock } from '../lock/acquire.ts';
+import type { Plan, ServerPlan } from '../plan/types.ts';
+import { releaseOf } from '../release/paths.ts';
+import type { ServerResult, TransactionResult } from './results.ts';
+
+/** What came of a transaction: from the journal, and from what the servers said at the end, never from the plan. */
+export function resultOf(
+  plan: Plan,
+  facts: readonly Fact[],
+  released: readonly ReleasedLock[],
+): TransactionResult {
+  const closed = facts.findLast((fact) => fact.type === 'closed');
+  const intended = closed?.type === 'closed' ? closed.outcome : 'stranded';
+  const servers = plan.servers.map((server) => serverResult(plan, server, facts, intended, released));
+  return {
+    outcome: servers.every((server) => server.outcome === intended) ? intended : 'stranded',
+    environment: plan.environment,
+    release: plan.release,
+    previous: plan.servers[0]?.current ?? null,
+    revision: plan.revision,
+    servers,
+    activationSkewMs: activationSkewMs(facts),
+    problems: [...problemsOf(facts), ...released.flatMap(({ problem }) => problem ?? [])],
+    interrupted: facts.some((fact) => fact.type === 'cancelled'),
+  };
+}
+
+/** Nothing was to be done: every server serves this already. */
+export function unchangedResult(plan: Plan): TransactionResult {
+  const current = plan.servers[0]?.current ?? null;
+  return {
+    outcome: 'unchanged',
+    environment: plan.environment,
+    release: current ?? plan.release,
+    previous: current,
+    revision: plan.revision,
+    servers: plan.servers.map((server) => ({
+      name: server.name,
+      outcome: 'unchanged',
+      current: server.current,
+      uploaded: { files: 0, bytes: 0 },
+      removed: 0,
+      steps: [],
+      failure: null,
+    })),
+    activationSkewMs: null,
+    problems: [],
+    interrupted: false,
+  };
+}
+
+function serverResult(
+  plan: Plan,
+  server: ServerPlan,
+  facts: readonly Fact[],
+  intended: Outcome,
+  released: readonly ReleasedLock[],
+): ServerResult {
+  const mine = facts.filter((fact) => 'server' in fact && fact.server === server.name);
+  const text = released.find((each) => each.server === server.name)?.current;
+  const synced = mine.find((fact) => fact.type === 'step.done' && fact.step === 'syncCache');
+  const sent = (synced?.type === 'step.done' ? synced.output : null) as {
+    files: number;
+    bytes: number;
+    removed: number;
+  } | null;
+  return {
+    name: server.name,
+    outcome: serverOutcome(plan, server, mine, intended, text),
+    current:
+      text === undefined || text === null ? null : releaseOf(text, [server.path, server.expects.realPath]),
+    uploaded: { files: sent?.files ?? 0, bytes: sent?.bytes ?? 0 },
+    removed: sent?.removed ?? 0,
+    steps: mine.flatMap((fact) =>
+      fact.type === 'step.done' || fact.type === 'step.failed' ? [{ name: fact.step, ms: fact.ms }] : [],
+    ),
+    failure: failureOf(mine),
+  };
+}
+
+/** The link that was read at the end decides; where it could not be read, nothing is claimed. */
+function serverOutcome(
+  plan: Plan,
+  server: ServerPlan,
+  mine: readonly Fact[],
+  intended: Outcome,
+  text: string | null | undefined,
+): Outcome {
+  if (text === undefined || mine.some((fact) => fact.type === 'undo.failed')) return 'stranded';
+  const wanted = intended === 'committed' ? `releases/${plan.release}` : server.expects.current;
+  if (intended === 'stranded') return text === server.expects.current ? 'compensated' : 'stranded';
+  return text === wanted ? intended : 'stranded';
+}
+
+/** What went wrong first; why it could not be taken back, when it could not. */
+function failureOf(mine: readonly Fact[]): ServerResult['failure'] {
+  const undo = mine.find((fact) => fact.type === 'undo.failed');
+  if (undo?.type === 'undo.failed') return { ...undo.failure, step: null };
+  const step = mine.find((fact) => fact.type === 'step.failed' && fact.step !== 'prune');
+  return step?.type === 'step.failed' ? { ...step.failure, step: step.step } : null;
+}
+
+function problemsOf(facts: readonly Fact[]): readonly string[] {
+  return facts.flatMap((fact) => {
+    if (fact.type === 'problem')
+      return [fact.server === null ? fact.message : `${fact.server}: ${fact.message}`];
+    if (fact.type === 'step.failed' && fact.step === 'prune')
+      return [`old releases were not removed: ${fact.failure.message}`];
+    return [];
+  });
+}
+
+/** By the clock of this machine; null with fewer than two servers. */
+function activationSkewMs(facts: readonly Fact[]): number | null {
+  const step: StepName = 'activate';
+  const times = facts.flatMap((fact) =>
+    fact.type === 'step.done' && fact.step === step ? [Date.parse(fact.at)] : [],
+  );
+  return times.length < 2 ? null : Math.max(...times) - Math.min(...times);
+}

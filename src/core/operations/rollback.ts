@@ -1,0 +1,42 @@
+import { configDigest } from '../config/digest.ts';
+import type { Config } from '../config/types.ts';
+import { planRollback } from '../plan/planRollback.ts';
+import type { Observation } from '../remote/observation.ts';
+import { execute } from './execute.ts';
+import { environmentNamed, observeGroup, openGroup } from './openGroup.ts';
+import { unchangedResult } from './result.ts';
+import type { TransactionResult } from './results.ts';
+import type { Runtime } from './runtime.ts';
+
+export interface RollbackRequest {
+  readonly environment: string;
+  readonly to: string | null;
+  readonly servers: readonly string[];
+}
+
+/** A transaction to an older release: the same machine, the same switch, the same compensation as a deployment. */
+export async function rollback(
+  runtime: Runtime,
+  config: Config,
+  request: RollbackRequest,
+): Promise<TransactionResult> {
+  const environment = environmentNamed(config, request.environment);
+  await using group = await openGroup(runtime, config, environment, request.servers);
+  const facts = {
+    application: config.application,
+    environment: group.environment,
+    configuration: configDigest(group.environment, config.application),
+  };
+  const replan = (observations: ReadonlyMap<string, Observation>, to: string | null) =>
+    planRollback({ ...facts, observations, to });
+  const plan = replan(await observeGroup(group, runtime.cancel), request.to);
+  if (plan.unchanged) return unchangedResult(plan);
+  return execute({
+    runtime,
+    config,
+    group,
+    plan,
+    snapshot: null,
+    replan: (observations) => ({ plan: replan(observations, plan.release), work: new Map() }),
+  });
+}

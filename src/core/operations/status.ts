@@ -1,0 +1,79 @@
+import type { Config } from '../config/types.ts';
+import { messageOf } from '../contract/index.ts';
+import { liveRecord, liveRelease } from '../plan/planDeployment.ts';
+import { foldLedger } from '../release/ledger.ts';
+import type { Observation } from '../remote/observation.ts';
+import { lockOwner } from './lockOwner.ts';
+import { environmentNamed, openGroup, settleGroup } from './openGroup.ts';
+import type { ServerStatus, StatusResult } from './results.ts';
+import type { Runtime } from './runtime.ts';
+
+/** What is live where. A server that cannot be reached is part of the answer, not an error. */
+export async function status(
+  runtime: Runtime,
+  config: Config,
+  name: string,
+  servers: readonly string[],
+): Promise<StatusResult> {
+  await using group = await openGroup(runtime, config, environmentNamed(config, name), servers);
+  const looks = await settleGroup(group, runtime.cancel);
+  return {
+    environment: name,
+    servers: [...looks].map(([server, look]) =>
+      look.status === 'fulfilled' ? seenStatus(server, look.value) : unreachable(server, look.reason),
+    ),
+  };
+}
+
+function seenStatus(name: string, seen: Observation): ServerStatus {
+  const lock = lockOwner(seen.lock);
+  return {
+    name,
+    reachable: true,
+    current: liveRelease(seen),
+    revision: liveRecord(seen)?.revision ?? null,
+    lock,
+    openTransaction: openTransaction(seen),
+    drift: driftOf(seen),
+    error: null,
+  };
+}
+
+function unreachable(name: string, error: unknown): ServerStatus {
+  return {
+    name,
+    reachable: false,
+    current: null,
+    revision: null,
+    lock: null,
+    openTransaction: null,
+    drift: null,
+    error: messageOf(error),
+  };
+}
+
+/** A release that was begun here and has neither succeeded nor been taken back. */
+function openTransaction(seen: Observation): string | null {
+  const last = [...foldLedger(seen.ledger).values()].at(-1);
+  return last !== undefined && (last.state === 'ready' || last.state === 'active') ? last.release : null;
+}
+
+/** Where the server is not as the ledger says. */
+function driftOf(seen: Observation): string | null {
+  const { current } = seen;
+  if (current.kind === 'directory' || current.kind === 'other') return 'current is not a link';
+  if (current.kind === 'link' && current.release === null)
+    return `current leads outside releases/, to ${current.text}`;
+  if (current.kind === 'link' && current.dangling)
+    return `current leads to ${current.text}, which does not exist`;
+  const expected = seen.ledger.findLast((entry) => entry.state === 'succeeded')?.release ?? null;
+  const live = liveRelease(seen);
+  const gone =
+    [...foldLedger(seen.ledger).values()].some((each) => each.release === expected) &&
+    expected !== null &&
+    !seen.releases.includes(expected);
+  if (gone) return `the release ${expected} was removed by somebody else`;
+  return expected === null || expected === live || openTransaction(seen) !== null
+    ? null
+    : `current leads to ${live ?? 'nothing'}, but ${expected} was deployed last`;
+}

@@ -1,0 +1,62 @@
+import type { CommandConfig } from '../config/types.ts';
+import type { StepName } from '../contract/index.ts';
+import { commandsOn } from '../plan/planDeployment.ts';
+import { currentPath, releasePath, sharedPath } from '../release/paths.ts';
+import type { StepContext } from './context.ts';
+
+export interface CommandRun {
+  readonly step: StepName;
+  readonly commands: readonly CommandConfig[];
+  /** Where commands run unless they say otherwise. */
+  readonly directory: string;
+  readonly rollback: boolean;
+}
+
+/** Runs the user's commands of one step on one server, in order; the first that fails ends it. */
+export async function runCommands(context: StepContext, run: CommandRun): Promise<number> {
+  const { engine, fence, server, plan, emit } = context;
+  const commands = commandsOn(run.commands, context.serverIndex);
+  for (const [index, command] of commands.entries()) {
+    emit({ type: 'command', server: server.name, step: run.step, run: command.run });
+    await engine.command(
+      fence,
+      {
+        id: `${plan.release}-${run.step}-${index}${run.rollback ? '-back' : ''}`,
+        run: command.run,
+        directory: command.cwd === 'root' ? server.path : run.directory,
+        variables: variablesOf(context, run.rollback),
+        timeoutMs: command.timeoutMs,
+        onLine: (stream, line) => emit({ type: 'output', server: server.name, step: run.step, stream, line }),
+      },
+      context.cancel,
+    );
+  }
+  return commands.length;
+}
+
+/** What every command finds in its environment. Truths are `1` and `0`; what there is not is empty. */
+export function variablesOf(context: StepContext, rollback: boolean): Readonly<Record<string, string>> {
+  const { plan, server } = context;
+  const previousPath = server.current === null ? '' : releasePath(server.path, server.current);
+  return {
+    CUTOVER_APPLICATION: plan.application,
+    CUTOVER_ENVIRONMENT: plan.environment,
+    CUTOVER_SERVER: server.name,
+    CUTOVER_SERVER_INDEX: String(context.serverIndex),
+    CUTOVER_RELEASE: plan.release,
+    CUTOVER_RELEASE_PATH: releasePath(server.path, plan.release),
+    CUTOVER_CURRENT_PATH: currentPath(server.path),
+    CUTOVER_SHARED_PATH: sharedPath(server.path),
+    CUTOVER_PREVIOUS_RELEASE: server.current ?? '',
+    CUTOVER_PREVIOUS_PATH: previousPath,
+    CUTOVER_REVISION: plan.revision ?? '',
+    CUTOVER_PREVIOUS_REVISION: server.currentRevision ?? '',
+    CUTOVER_BRANCH: plan.branch ?? '',
+    CUTOVER_MESSAGE: plan.message ?? '',
+    CUTOVER_AUTHOR: plan.author ?? '',
+    CUTOVER_DEPLOYER: context.by,
+    CUTOVER_FIRST: server.current === null ? '1' : '0',
+    CUTOVER_ROLLBACK: rollback ? '1' : '0',
+    CUTOVER_FULL: plan.full ? '1' : '0',
+  };
+}

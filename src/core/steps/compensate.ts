@@ -1,0 +1,55 @@
+import { messageOf } from '../contract/index.ts';
+import { foldLedger } from '../release/ledger.ts';
+import { currentPath } from '../release/paths.ts';
+import { runCommands } from './commands.ts';
+import { patiently, type Step, type StepContext } from './context.ts';
+import { isForeign, stateRecord } from './records.ts';
+
+/**
+ * Takes back what this transaction did on one server: first `current`, read back, then the release. The cache stays
+ * as it is: it is only a cache, and its manifest says what it holds.
+ */
+export const compensate: Step = async (context) => {
+  const { engine, fence, plan, server } = context;
+  const { current } = await engine.revert(
+    fence,
+    {
+      release: plan.release,
+      previous: server.expects.current,
+      previousMustExist: server.expects.current !== null && !server.expects.dangling,
+      discard: plan.kind === 'deploy',
+      record: recordOf(context),
+      nonce: `${plan.release}.undone`,
+    },
+    patiently(),
+  );
+  if (context.hasBegun('postLaunch') && server.current !== null) await launchAgain(context);
+  return { current };
+};
+
+/** A release that a rollback only visited is what it was. */
+function recordOf(context: StepContext): string | null {
+  if (isForeign(context)) return null;
+  if (context.plan.kind === 'deploy') return stateRecord(context, context.plan.release, 'failed');
+  const before = foldLedger(context.seen.ledger).get(context.plan.release);
+  return before && context.hasBegun('activate')
+    ? stateRecord(context, context.plan.release, before.state)
+    : null;
+}
+
+/** What was restarted with the new release is restarted with the old one. The link is back already, so this stops nothing. */
+async function launchAgain(context: StepContext): Promise<void> {
+  try {
+    await runCommands(
+      { ...context, cancel: new AbortController().signal },
+      {
+        step: 'postLaunch',
+        commands: context.environment.commands.postLaunch,
+        directory: currentPath(context.server.path),
+        rollback: true,
+      },
+    );
+  } catch (error) {
+    await context.problem(`the post-launch commands failed for the old release too: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,48 @@
+import type { EnvironmentConfig } from '../config/types.ts';
+import type { Json, StepName } from '../contract/index.ts';
+import type { NewPassing } from '../journal/events.ts';
+import type { Plan, ServerPlan } from '../plan/types.ts';
+import type { Engine, Fence } from '../remote/engine.ts';
+import type { Observation } from '../remote/observation.ts';
+import type { SyncWork } from '../sync/syncWork.ts';
+import type { Snapshot } from '../sync/types.ts';
+
+/** All that a step on one server may use. */
+export interface StepContext {
+  readonly plan: Plan;
+  readonly server: ServerPlan;
+  readonly serverIndex: number;
+  readonly environment: EnvironmentConfig;
+  readonly engine: Engine;
+  readonly fence: Fence;
+  /** What the server was found to hold under the lock. */
+  readonly seen: Observation;
+  /** Null for a rollback, which sends nothing. */
+  readonly upload: { readonly work: SyncWork; readonly snapshot: Snapshot } | null;
+  /** `user@host` of who deploys. */
+  readonly by: string;
+  /** Fires when somebody wants to stop: uploads and commands end early. Short scripts are let finish. */
+  readonly cancel: AbortSignal;
+  readonly emit: (event: NewPassing) => void;
+  readonly problem: (message: string) => Promise<void>;
+  readonly now: () => Date;
+  /** What an earlier step on this server gave, also in an earlier life; null when it has not run. */
+  readonly outputOf: (step: StepName) => Json;
+  readonly hasBegun: (step: StepName) => boolean;
+}
+
+/** Convergent: running it again after a crash, at any point, reaches the same state. Gives what the journal keeps. */
+export type Step = (context: StepContext) => Promise<Json>;
+
+const SCRIPT_DEADLINE_MS = 2 * 60_000;
+const LONG_SCRIPT_DEADLINE_MS = 60 * 60_000;
+
+/** For scripts whose work does not grow with the site. */
+export function shortly(): AbortSignal {
+  return AbortSignal.timeout(SCRIPT_DEADLINE_MS);
+}
+
+/** For scripts that walk a whole tree. */
+export function patiently(): AbortSignal {
+  return AbortSignal.timeout(LONG_SCRIPT_DEADLINE_MS);
+}

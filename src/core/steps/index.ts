@@ -1,0 +1,23 @@
+import type { StepName } from '../contract/index.ts';
+import { activate } from './activate.ts';
+import type { Step } from './context.ts';
+import { linkRelease } from './linkRelease.ts';
+import { postLaunch } from './postLaunch.ts';
+import { postUpload } from './postUpload.ts';
+import { prepare } from './prepare.ts';
+import { prune } from './prune.ts';
+import { syncCache } from './syncCache.ts';
+
+/** The deployment, in order. */
+export const steps: Readonly<Record<StepName, Step>> = {
+  prepare,
+  syncCache,
+  linkRelease,
+  postUpload,
+  activate,
+  postLaunch,
+  prune,
+};
+
+export { compensate } from './compensate.ts';
+export type { Step, StepContext } from './context.ts';

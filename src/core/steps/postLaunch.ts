@@ -1,0 +1,14 @@
+import { currentPath } from '../release/paths.ts';
+import { runCommands } from './commands.ts';
+import type { Step } from './context.ts';
+
+/** The user's commands in `current`, once the release is live. */
+export const postLaunch: Step = async (context) => {
+  const commands = await runCommands(context, {
+    step: 'postLaunch',
+    commands: context.environment.commands.postLaunch,
+    directory: currentPath(context.server.path),
+    rollback: context.plan.kind === 'rollback',
+  });
+  return { commands };
+};

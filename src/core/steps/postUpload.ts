@@ -1,0 +1,15 @@
+import { releasePath } from '../release/paths.ts';
+import { runCommands } from './commands.ts';
+import type { Step } from './context.ts';
+
+/** The user's commands in the new release, before anybody sees it. */
+export const postUpload: Step = async (context) => {
+  if (context.upload === null) return null;
+  const commands = await runCommands(context, {
+    step: 'postUpload',
+    commands: context.environment.commands.postUpload,
+    directory: releasePath(context.server.path, context.plan.release),
+    rollback: false,
+  });
+  return { commands };
+};

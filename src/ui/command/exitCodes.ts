@@ -1,0 +1,46 @@
+import type { ErrorCode } from '../../core/contract/index.ts';
+import type { CheckResult, TransactionResult } from '../../core/operations/results.ts';
+
+const OF_ERRORS: Readonly<Partial<Record<ErrorCode, number>>> = {
+  E_BUG: 1,
+  E_USAGE: 2,
+  E_CONFIG: 2,
+  E_PLUGIN: 3,
+  E_REFUSED: 4,
+  E_STALE: 4,
+  E_SOURCE: 4,
+  E_CAPABILITY: 4,
+  E_DISK_FULL: 4,
+  E_UNREACHABLE: 10,
+  E_AUTHENTICATION: 10,
+  E_HOST_KEY: 10,
+  E_REMOTE: 10,
+  E_UNKNOWN: 10,
+  E_TIMEOUT: 10,
+  E_LOCKED: 11,
+  E_COMPENSATED: 12,
+  E_STRANDED: 13,
+  E_OPEN_TRANSACTION: 14,
+  E_INTERRUPTED: 130,
+};
+
+/** For an error thrown outside of a transaction, when nothing of a release was touched. */
+export function exitCodeOf(code: ErrorCode | null): number {
+  return (code === null ? undefined : OF_ERRORS[code]) ?? 1;
+}
+
+/** For a transaction that has ended, from what the servers serve. */
+export function exitCodeOfResult(result: TransactionResult): number {
+  if (result.outcome === 'stranded') return 13;
+  if (result.outcome === 'compensated') return result.interrupted ? 130 : 12;
+  return 0;
+}
+
+/** A finding that would stop a deployment is a refusal; one server out of reach is that. */
+export function exitCodeOfCheck(result: CheckResult): number {
+  const errors = result.servers.flatMap(({ findings }) =>
+    findings.filter((finding) => finding.level === 'error'),
+  );
+  if (errors.length === 0) return 0;
+  return errors.some((error) => error.code !== null && exitCodeOf(error.code) === 10) ? 10 : 4;
+}

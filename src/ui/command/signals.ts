@@ -1,0 +1,27 @@
+const STOPPING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/**
+ * The first signal asks to stop, and what was begun is finished or compensated; the second one ends the process at once.
+ * Dispose to give the signals back.
+ */
+export function cancelOnSignals(
+  tell: (message: string) => void,
+  endNow: () => void,
+): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  const listener = () => {
+    if (controller.signal.aborted) {
+      endNow();
+      return;
+    }
+    tell('Asked to stop: finishing or taking back what was begun. Once more stops at once.');
+    controller.abort();
+  };
+  for (const name of STOPPING) process.on(name, listener);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      for (const name of STOPPING) process.off(name, listener);
+    },
+  };
+}
