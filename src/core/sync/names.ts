@@ -2,16 +2,10 @@ import { isUtf8 } from 'node:buffer';
 
 /** Why one name of a tree cannot be deployed, or null. */
 export function nameProblem(name: Uint8Array): string | null {
-  const problem = textProblem(name);
-  if (problem !== null) return problem;
+  if (!isUtf8(name)) return 'is not valid UTF-8';
   const text = Buffer.from(name).toString();
+  if (CONTROL.test(text)) return 'holds control characters';
   return text === '' || text === '.' || text === '..' || text.includes('/') ? 'is not a file name' : null;
-}
-
-/** Why bytes of a name or of a link's target cannot be deployed, or null. */
-export function textProblem(bytes: Uint8Array): string | null {
-  if (!isUtf8(bytes)) return 'is not valid UTF-8';
-  return CONTROL.test(Buffer.from(bytes).toString()) ? 'holds control characters' : null;
 }
 
 /** Why a text is not the path of a manifest, or null. */
@@ -19,6 +13,12 @@ export function pathProblem(path: string): string | null {
   if (CONTROL.test(path)) return 'holds control characters';
   const odd = path.split('/').some((name) => name === '' || name === '.' || name === '..');
   return odd ? 'is not a path inside the tree' : null;
+}
+
+/** The same as `linkProblem` of a target that is still bytes. */
+export function targetProblem(path: string, target: Uint8Array): string | null {
+  if (!isUtf8(target)) return 'is a link whose target is not valid UTF-8';
+  return linkProblem(path, Buffer.from(target).toString());
 }
 
 /**

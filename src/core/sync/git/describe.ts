@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { bytesOf } from '../exclusion.ts';
+import { targetProblem } from '../names.ts';
+import type { Refusal } from '../refusal.ts';
+import type { ManifestEntry } from '../types.ts';
+import { type Blob, readBlobs } from './blobs.ts';
+import type { Repository } from './command.ts';
+import type { TreeItem } from './tree.ts';
+
+/** What is to be known of one content. */
+export interface Digest {
+  readonly sizeBytes: number;
+  readonly hash: string;
+  /** Of links and pointers, else empty. */
+  readonly text: Buffer;
+}
+
+/** Reads every object once, whatever its size. */
+export async function digestBlobs(
+  repository: Repository,
+  items: readonly TreeItem[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Digest>> {
+  const withContent = items.filter((item) => item.kind === 'file' || item.kind === 'link');
+  const objects = new Set(withContent.map((item) => item.object));
+  const links = new Set(items.filter((item) => item.kind === 'link').map((item) => item.object));
+  const digests = new Map<string, Digest>();
+  for await (const blob of readBlobs(repository, [...objects], signal)) {
+    const found = await digest(blob, links.has(blob.object) || blob.sizeBytes < POINTER_BYTES);
+    const keep = links.has(blob.object) || isPointer(found.text);
+    digests.set(blob.object, keep ? found : { ...found, text: EMPTY });
+  }
+  return digests;
+}
+
+export async function digest(content: Omit<Blob, 'object'>, keepText = false): Promise<Digest> {
+  const hash = createHash('sha256');
+  const kept: Uint8Array[] = [];
+  for await (const chunk of content.chunks) {
+    hash.update(chunk);
+    if (keepText) kept.push(chunk);
+  }
+  return { sizeBytes: content.sizeBytes, hash: hash.digest('hex'), text: Buffer.concat(kept) };
+}
+
+/** What the content of a link or file has against it. */
+export function contentRefusals(
+  items: readonly TreeItem[],
+  digests: ReadonlyMap<string, Digest>,
+): readonly Refusal[] {
+  return items.flatMap((item) => {
+    const text = digests.get(item.object)?.text ?? EMPTY;
+    const path = bytesOf(item.path);
+    if (item.kind === 'link') {
+      const reason = targetProblem(path.toString(), text);
+      return reason === null ? [] : [{ path, reason }];
+    }
+    return item.kind === 'file' && isPointer(text)
+      ? [{ path, reason: 'is a pointer of Git LFS: its content is not in the repository' }]
+      : [];
+  });
+}
+
+/** The manifest's entry of an item; `digest` is that of its blob, or of what git-archive makes of it. */
+export function entryOf(item: TreeItem, digest: Digest | undefined): ManifestEntry {
+  const path = bytesOf(item.path).toString();
+  if (item.kind === 'directory' || digest === undefined) {
+    return { path, kind: 'directory', mode: 0o755, sizeBytes: 0, hash: '' };
+  }
+  const { sizeBytes, hash, text } = digest;
+  if (item.kind === 'link')
+    return { path, kind: 'link', mode: 0o777, sizeBytes, hash, target: text.toString() };
+  return { path, kind: 'file', mode: item.executable ? 0o755 : 0o644, sizeBytes, hash };
+}
+
+/** git-lfs, docs/spec.md: "Pointer files must be less than 1024 bytes in size". */
+const POINTER = /^version https:\/\/git-lfs\.github\.com\/spec\/v1\n(.*\n)*oid sha256:[0-9a-f]{64}\n/;
+const POINTER_BYTES = 1024;
+
+const EMPTY = Buffer.alloc(0);
+
+function isPointer(text: Buffer): boolean {
+  return POINTER.test(text.toString('latin1'));
+}

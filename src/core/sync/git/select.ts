@@ -1,0 +1,98 @@
+import { bytesOf, type Exclusion, exclusion, IGNORE_FILE, type RawPath } from '../exclusion.ts';
+import { LONGEST_TARGET_BYTES, nameProblem } from '../names.ts';
+import { ODD_IGNORE_FILE, type Refusal } from '../refusal.ts';
+import { readBlobs } from './blobs.ts';
+import { whole } from './byteReader.ts';
+import type { Repository } from './command.ts';
+import type { TreeItem } from './tree.ts';
+
+/** Without those that are hidden, and without all below a hidden directory. Parents must come before children. */
+export function withoutHidden(
+  items: readonly TreeItem[],
+  isHidden: (item: TreeItem) => boolean,
+): readonly TreeItem[] {
+  const hidden = new Set<RawPath>();
+  return items.filter((item) => {
+    const gone = hidden.has(parentOf(item.path)) || isHidden(item);
+    if (gone && item.kind === 'directory') hidden.add(item.path);
+    return !gone;
+  });
+}
+
+/** Leaves out what the configuration and the commit's own ignore files exclude, and those files themselves. */
+export async function withoutExcluded(
+  repository: Repository,
+  items: readonly TreeItem[],
+  exclude: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly TreeItem[]> {
+  const ignoreFiles = items.filter((item) => item.kind === 'file' && nameOf(item.path) === IGNORE_FILE);
+  const texts = await contentsOf(repository, ignoreFiles, signal);
+  const rules = new Map<RawPath, Exclusion>();
+  const enter = (directory: RawPath, inherited: Exclusion): Exclusion => {
+    const text = texts.get(directory);
+    const own = text === undefined ? inherited : inherited.withIgnoreFile(directory, text);
+    rules.set(directory, own);
+    return own;
+  };
+  const top = enter('', exclusion(exclude));
+  return withoutHidden(items, (item) => {
+    if (item.kind === 'file' && nameOf(item.path) === IGNORE_FILE) return true;
+    const inherited = rules.get(parentOf(item.path)) ?? top;
+    if (inherited.excludes(item.path, item.kind === 'directory' ? 'directory' : 'other')) return true;
+    if (item.kind === 'directory') enter(item.path, inherited);
+    return false;
+  });
+}
+
+/** What can be told without reading contents. */
+export function refusalsOf(items: readonly TreeItem[]): readonly Refusal[] {
+  const directories = new Set<RawPath>(['']);
+  const seen = new Set<RawPath>();
+  return items.flatMap((item) => {
+    const reason = reasonAgainst(item, directories, seen);
+    seen.add(item.path);
+    if (item.kind === 'directory') directories.add(item.path);
+    return reason === null ? [] : [{ path: bytesOf(item.path), reason }];
+  });
+}
+
+function reasonAgainst(
+  item: TreeItem,
+  directories: ReadonlySet<RawPath>,
+  seen: ReadonlySet<RawPath>,
+): string | null {
+  const problem = nameProblem(bytesOf(nameOf(item.path)));
+  if (problem !== null) return problem;
+  if (seen.has(item.path)) return 'stands in its tree more than once';
+  if (!directories.has(parentOf(item.path))) return 'is not in a directory of the tree';
+  if (item.kind === 'submodule') return 'is a submodule, whose files are in another repository';
+  if (item.kind !== 'directory' && nameOf(item.path) === IGNORE_FILE) return ODD_IGNORE_FILE;
+  const tooLong = item.kind === 'link' && item.sizeBytes > LONGEST_TARGET_BYTES;
+  return tooLong ? 'is a link with too long a target' : null;
+}
+
+/** By directory. */
+async function contentsOf(
+  repository: Repository,
+  ignoreFiles: readonly TreeItem[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<RawPath, Uint8Array>> {
+  const texts = new Map<RawPath, Uint8Array>();
+  const objects = ignoreFiles.map((item) => item.object);
+  let index = 0;
+  for await (const { chunks } of readBlobs(repository, objects, signal)) {
+    const { path } = ignoreFiles[index] as TreeItem;
+    texts.set(parentOf(path), await whole(chunks));
+    index += 1;
+  }
+  return texts;
+}
+
+function nameOf(path: RawPath): RawPath {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+function parentOf(path: RawPath): RawPath {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
