@@ -62,16 +62,24 @@ async function execute(link: Link, path: string, fence: Fence, request: CommandR
   let begun = false;
   let status: string | null = null;
   let lastLine = '';
-  const take = (stream: 'stdout' | 'stderr') => (line: string) => {
-    if (stream === 'stdout' && line === `${nonce} begin`) begun = true;
-    else if (stream === 'stdout' && line.startsWith(`${nonce} `)) status = line.slice(nonce.length + 1);
-    else if (begun && !(stream === 'stdout' && status !== null)) {
-      if (line.trim() !== '') lastLine = line;
-      request.onLine(stream, line);
+  // Our nonce starts on a line of its own, so an empty line before it may be ours.
+  let held = false;
+  const hand = (stream: 'stdout' | 'stderr', line: string) => {
+    if (line.trim() !== '') lastLine = line;
+    request.onLine(stream, line);
+  };
+  const takeStdout = (line: string) => {
+    const ours = line.startsWith(`${nonce} `) ? line.slice(nonce.length + 1) : null;
+    if (ours === 'begin') begun = true;
+    else if (ours?.startsWith('status ')) status = ours.slice('status '.length);
+    else if (begun && status === null) {
+      if (held) hand('stdout', '');
+      held = line === '';
+      if (!held) hand('stdout', line);
     }
   };
-  const stdout = splitLines(take('stdout'));
-  const stderr = splitLines(take('stderr'));
+  const stdout = splitLines(takeStdout);
+  const stderr = splitLines((line) => hand('stderr', line));
   const result = await shell(
     link,
     connection,
@@ -129,7 +137,7 @@ if command -v setsid >/dev/null 2>&1; then group=setsid; fi
 status=0
 $group sh -c 'echo $$ >"$1" && shift && exec "$@"' sh "$run" "$@" || status=$?
 rm -f -- "$run"
-printf '\n%s %s\n' "$nonce" "$status"`;
+printf '\n%s status %s\n' "$nonce" "$status"`;
 
 async function stop(link: Link, path: string, fence: Fence, id: string): Promise<boolean> {
   try {
