@@ -1,0 +1,124 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import type { HookContext, Json } from '../../core/contract/index.ts';
+import { fakeScope } from '../testing/scope.ts';
+import { hook } from './hook.ts';
+
+function check(raw: Json, scope = fakeScope()): Promise<void> {
+  const context: HookContext = {
+    ...scope,
+    application: 'shop',
+    environment: 'production',
+    server: 'web1',
+    release: '20261121193811',
+    revision: null,
+    previous: null,
+  };
+  return hook.create(hook.parse(raw), scope).run(context);
+}
+
+test('the answer that is wanted lets the step go on', async () => {
+  await using site = await startSite((response) => response.setHeader('x-release', '7').end('release 7'));
+  await check({ url: site.url });
+  await check({ url: site.url, status: [204, 200], contains: 'release 7', header: { 'X-Release': '7' } });
+  expect(site.count()).toBe(2);
+});
+
+test('a site that comes up later is waited for', async () => {
+  await using site = await startSite((response, count) => response.writeHead(count < 3 ? 503 : 200).end());
+  await check({ url: site.url, interval: '1ms' });
+  expect(site.count()).toBe(3);
+});
+
+test('what was wanted and what came are told, made harmless', async () => {
+  await using site = await startSite((response) =>
+    response.writeHead(500).end(`\x1b[31mred\u202e\n${'x'.repeat(500)}`),
+  );
+  const failed = await check({
+    url: `${site.url}/health?token=s3cret`,
+    status: [200, 204],
+    contains: 'ok',
+    header: { 'x-release': '7' },
+    deadline: '60ms',
+    interval: '20ms',
+  }).catch((error: Error) => error);
+  expect(failed).toMatchObject({ code: 'E_HOOK' });
+  expect((failed as Error).message).toBe(
+    `${site.url}/health did not answer as wanted within 60 ms: wanted status 200 or 204, a body with "ok", ` +
+      `the header x-release: "7", last got status 500, the body "\\u001b[31mred\\u202e\\n${'x'.repeat(190)}".`,
+  );
+});
+
+test('a redirect is an answer', async () => {
+  await using site = await startSite((response) => response.writeHead(301, { location: '/elsewhere' }).end());
+  await check({ url: site.url, status: 301, header: { location: '/elsewhere' } });
+});
+
+test('no answer is told, too', async () => {
+  const site = await startSite(() => {});
+  await expect(check({ url: site.url, timeout: '20ms', deadline: '30ms', interval: '20ms' })).rejects.toThrow(
+    'last got no answer (none within 20 ms)',
+  );
+  await site[Symbol.asyncDispose]();
+  await expect(check({ url: site.url, deadline: '30ms', interval: '20ms' })).rejects.toThrow(
+    'last got no answer (nothing listens there (connection refused))',
+  );
+});
+
+test('headers are sent, secrets among them', async () => {
+  await using site = await startSite((response, _, authorization) =>
+    response.writeHead(authorization === 'Bearer t' ? 200 : 401).end(),
+  );
+  await check(
+    { url: site.url, headers: { authorization: { env: 'TOKEN' } } },
+    fakeScope({ secrets: { TOKEN: 'Bearer t' } }),
+  );
+});
+
+test('a body without end is not waited for', async () => {
+  await using site = await startSite((response) => {
+    response.write('ok');
+    response.write('x'.repeat(2_000_000));
+  });
+  await check({ url: site.url, contains: 'ok' });
+});
+
+test.each(['while it asks', 'while it waits'])('the signal ends it %s', async (when) => {
+  const stop = new AbortController();
+  await using site = await startSite((response) => {
+    if (when === 'while it waits') response.writeHead(500).end();
+    setTimeout(() => stop.abort(new Error('enough')), 20);
+  });
+  await expect(
+    check({ url: site.url, interval: '1h', deadline: '2h' }, fakeScope({ signal: stop.signal })),
+  ).rejects.toThrow('enough');
+});
+
+test.each([
+  [{ url: 'ftp://x' }],
+  [{ url: 'http://x', status: 99 }],
+  [{ url: 'http://x', deadline: 'soon' }],
+  [{ url: 'http://x', unknown: 1 }],
+])('%j is refused', (raw) => {
+  expect(() => hook.parse(raw)).toThrow(expect.objectContaining({ issues: [expect.anything()] }));
+});
+
+async function startSite(
+  answer: (response: ServerResponse, count: number, authorization: string | undefined) => void,
+) {
+  let count = 0;
+  const server = createServer((request, response) => {
+    count++;
+    answer(response, count, request.headers.authorization);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    count: () => count,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

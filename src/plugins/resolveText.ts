@@ -1,0 +1,16 @@
+import type { Scope, SecretReference } from '../core/contract/index.ts';
+
+/** An option that stands in the configuration, or is a reference to a secret. */
+export async function resolveText(value: string | SecretReference, scope: Scope): Promise<string> {
+  return typeof value === 'string' ? value : (await scope.secret(value)).reveal();
+}
+
+export async function resolveHeaders(
+  headers: Readonly<Record<string, string | SecretReference>>,
+  scope: Scope,
+): Promise<Record<string, string>> {
+  const pairs = Object.entries(headers).map(
+    async ([name, value]) => [name, await resolveText(value, scope)] as const,
+  );
+  return Object.fromEntries(await Promise.all(pairs));
+}
