@@ -1,0 +1,51 @@
+import type { LockOwner, ServerStatus, StatusResult } from '../../core/operations/results.ts';
+import { formatAge } from '../age.ts';
+import { escapeLines, escapeRemote } from '../escape.ts';
+import type { Style } from '../style.ts';
+import { table } from '../table.ts';
+import { shortRevision } from '../wording.ts';
+
+/** A line per server, and below it what is out of the ordinary. */
+export function renderStatus(result: StatusResult, style: Style, now: Date): readonly string[] {
+  const lines = table(result.servers.map((server) => serverRow(server, style)));
+  return [
+    style.bold(escapeRemote(result.environment)),
+    ...result.servers.flatMap((server, index) => [`  ${lines[index]}`, ...details(server, style, now)]),
+  ];
+}
+
+/** `ada@laptop, 3 minutes ago, for 20261121193811, generation 4` */
+export function describeLock(lock: LockOwner, now: Date): string {
+  const release = lock.release === null ? [] : [`for ${escapeRemote(lock.release)}`];
+  return [
+    escapeRemote(lock.by),
+    formatAge(lock.since, now),
+    ...release,
+    `generation ${lock.generation}`,
+  ].join(', ');
+}
+
+function serverRow(server: ServerStatus, style: Style): readonly string[] {
+  const name = style.bold(escapeRemote(server.name));
+  if (!server.reachable) return [name, style.red('unreachable')];
+  if (server.current === null) return [name, style.yellow('nothing live')];
+  return [
+    name,
+    style.green(escapeRemote(server.current)),
+    server.revision === null ? style.dim('-') : shortRevision(server.revision),
+  ];
+}
+
+function details(server: ServerStatus, style: Style, now: Date): readonly string[] {
+  const parts = [
+    server.error === null ? [] : escapeLines(server.error),
+    server.lock === null ? [] : [`Locked by ${describeLock(server.lock, now)}`],
+    server.openTransaction === null ? [] : [`Open transaction: ${escapeRemote(server.openTransaction)}`],
+    server.drift === null
+      ? []
+      : escapeLines(server.drift).map((line, index) => (index === 0 ? `Drift: ${line}` : line)),
+  ];
+  return parts.flatMap((lines) =>
+    lines.map((line, index) => `    ${index === 0 ? `${style.yellow('!')} ` : '  '}${line}`),
+  );
+}

@@ -1,0 +1,168 @@
+import { expect, test } from 'vitest';
+import { createStyle } from '../style.ts';
+import { commit, newRelease, oldRelease } from '../testing/samples.ts';
+import { renderCheck } from './check.ts';
+import { renderError } from './error.ts';
+import { renderReleases } from './releases.ts';
+import { renderStatus } from './status.ts';
+import { renderUnlock } from './unlock.ts';
+
+const plain = createStyle(false);
+const now = new Date('2026-11-21T20:00:00Z');
+const lock = { by: 'ada@laptop', since: '2026-11-21T19:57:00Z', release: newRelease, generation: 4 };
+const well = {
+  name: 'web1',
+  reachable: true,
+  current: newRelease,
+  revision: commit,
+  lock: null,
+  openTransaction: null,
+  drift: null,
+  error: null,
+};
+
+test('status: a line for a server that is well, more for one that is not', () => {
+  const servers = [
+    well,
+    {
+      ...well,
+      name: 'web-two',
+      revision: null,
+      lock,
+      openTransaction: newRelease,
+      drift: 'current is absolute\nand old',
+    },
+    {
+      ...well,
+      name: 'web3',
+      reachable: false,
+      current: null,
+      revision: null,
+      error: 'connection refused\x07',
+    },
+    { ...well, name: 'web4', current: null, revision: null },
+  ];
+  expect(renderStatus({ environment: 'production', servers }, plain, now)).toEqual([
+    'production',
+    '  web1     20261121193811  abc1234',
+    '  web-two  20261121193811  -',
+    '    ! Locked by ada@laptop, 3 minutes ago, for 20261121193811, generation 4',
+    '    ! Open transaction: 20261121193811',
+    '    ! Drift: current is absolute',
+    '      and old',
+    '  web3     unreachable',
+    '    ! connection refused\\x07',
+    '  web4     nothing live',
+  ]);
+});
+
+test('releases: one table for servers that agree', () => {
+  const releases = [
+    {
+      id: newRelease,
+      state: 'succeeded',
+      revision: commit,
+      at: '2026-11-21T19:55:00Z',
+      by: 'ada@laptop',
+      current: true,
+    },
+    {
+      id: oldRelease,
+      state: 'bad',
+      revision: null,
+      at: '2026-11-20T10:00:00Z',
+      by: 'ci\x1b[2J',
+      current: false,
+    },
+    { id: 'v1.2', state: 'foreign', revision: null, at: null, by: null, current: false },
+  ] as const;
+  const servers = [
+    { name: 'web1', releases },
+    { name: 'web2', releases },
+    { name: 'web3', releases: [] },
+  ];
+  expect(renderReleases({ servers }, plain, now)).toEqual([
+    'web1, web2 (2 servers)',
+    '  →  20261121193811  succeeded  abc1234  5 minutes ago  ada@laptop',
+    '     20261120101010  bad        -        1 day ago      ci\\x1B[2J',
+    '     v1.2            foreign    -        -',
+    '',
+    'web3',
+    '  No releases yet',
+  ]);
+});
+
+test('check: each fault has its fix, and a count ends it', () => {
+  const servers = [
+    {
+      name: 'web1',
+      findings: [
+        { level: 'ok', message: 'Connected', fix: null, code: null },
+        {
+          level: 'warning',
+          message: 'Only 300 MB are free',
+          fix: 'Free some space.\nOr lower keep.',
+          code: null,
+        },
+        {
+          level: 'error',
+          message: 'current is a directory:\n/srv/shop/current',
+          fix: 'mv current old',
+          code: null,
+        },
+      ],
+    },
+    { name: 'web2', findings: [{ level: 'ok', message: 'Connected', fix: null, code: null }] },
+  ] as const;
+  expect(renderCheck({ environment: 'production', servers }, plain)).toEqual([
+    'web1',
+    '  ✓ Connected',
+    '  ! Only 300 MB are free',
+    '      Fix: Free some space.',
+    '           Or lower keep.',
+    '  ✗ current is a directory:',
+    '    /srv/shop/current',
+    '      Fix: mv current old',
+    '',
+    'web2',
+    '  ✓ Connected',
+    '',
+    '1 error and 1 warning on 2 servers of production.',
+  ]);
+  expect(renderCheck({ environment: 'production', servers: [servers[1]] }, plain).at(-1)).toBe(
+    'All is well on 1 server of production.',
+  );
+});
+
+test('unlock: who holds what, and how to release it', () => {
+  const servers = [
+    { name: 'web1', path: '/srv/shop', lock, released: false },
+    { name: 'web2', path: '/srv/shop-two', lock: null, released: false },
+  ];
+  expect(
+    renderUnlock({ environment: 'production', servers }, plain, now, 'cutover unlock production --yes'),
+  ).toEqual([
+    'web1  /srv/shop      held by ada@laptop, 3 minutes ago, for 20261121193811, generation 4',
+    'web2  /srv/shop-two  not locked',
+    '',
+    'To release: cutover unlock production --yes',
+  ]);
+  const released = [{ name: 'web1', path: '/srv/shop', lock: { ...lock, release: null }, released: true }];
+  expect(renderUnlock({ environment: 'production', servers: released }, plain, now, 'never shown')).toEqual([
+    'web1  /srv/shop  released; was held by ada@laptop, 3 minutes ago, generation 4',
+  ]);
+});
+
+test('errors: what and why, further lines indented, what to do, and the code', () => {
+  const message = 'cutover.yaml has 2 mistakes:\r\n3:1 a\x1b\n\n4:1 b\n';
+  expect(renderError({ code: 'E_CONFIG', message, hint: 'Correct it, then:\ncutover plan' }, plain)).toEqual([
+    '✗ cutover.yaml has 2 mistakes:',
+    '  3:1 a\\x1B',
+    '',
+    '  4:1 b',
+    '  Hint: Correct it, then:',
+    '        cutover plan',
+    '  E_CONFIG',
+  ]);
+  expect(renderError({ code: 'E_BUG', message: 'Oh', hint: null }, plain)).toEqual(['✗ Oh', '  E_BUG']);
+});

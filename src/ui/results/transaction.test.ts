@@ -1,0 +1,178 @@
+import { expect, test } from 'vitest';
+import { createStyle } from '../style.ts';
+import { newRelease, oldRelease, sampleResult, sampleServerResult } from '../testing/samples.ts';
+import { renderTransaction } from './transaction.ts';
+
+const plain = createStyle(false);
+const nothingSent = { uploaded: { files: 0, bytes: 0 }, removed: 0, steps: [] };
+
+test('committed on one server', () => {
+  expect(renderTransaction(sampleResult([sampleServerResult('web1')]), plain)).toEqual([
+    '✓ web1 now serves 20261121193811 (abc1234, 1.2 s)',
+    '  Sent 2 files, 3.4 MB; removed 1 file.',
+  ]);
+});
+
+test('committed on several, with the times of each step', () => {
+  const result = sampleResult(
+    [
+      sampleServerResult('web1'),
+      sampleServerResult('web2', {
+        uploaded: { files: 0, bytes: 0 },
+        steps: [
+          { name: 'prepare', ms: 2_000 },
+          { name: 'activate', ms: 5 },
+        ],
+      }),
+    ],
+    { activationSkewMs: 3, problems: ['web1: old releases stay:\nPermission denied'] },
+  );
+  expect(renderTransaction(result, plain)).toEqual([
+    '✓ web1, web2 now serve 20261121193811 (abc1234, 3.1 s, switched within 3 ms)',
+    '',
+    '        prepare  syncCache  activate  sent',
+    '  web1   120 ms      1.1 s         -  2 files, 3.4 MB',
+    '  web2    2.0 s          -      5 ms  -',
+    '',
+    '1 problem that stopped nothing:',
+    '  ! web1: old releases stay:',
+    '    Permission denied',
+  ]);
+});
+
+test('what a server serves is said as it was read, also when it is not the new release', () => {
+  const result = sampleResult([
+    sampleServerResult('web1', nothingSent),
+    sampleServerResult('web2', { ...nothingSent, current: '20261121193999' }),
+  ]);
+  expect(renderTransaction(result, plain)).toEqual([
+    '! Done, and this is what each server serves now:',
+    '  web1  20261121193811 (the new release)',
+    '  web2  20261121193999',
+  ]);
+});
+
+test('nothing to do', () => {
+  const server = { ...nothingSent, outcome: 'unchanged', current: oldRelease } as const;
+  const servers = [sampleServerResult('web1', server), sampleServerResult('web2', server)];
+  expect(
+    renderTransaction(sampleResult(servers, { outcome: 'unchanged', release: oldRelease }), plain),
+  ).toEqual(['✓ Nothing to do: web1, web2 already serve 20261120101010 (abc1234)']);
+});
+
+test('compensated: what every server serves, then why, once for servers that failed alike', () => {
+  const server = { ...nothingSent, outcome: 'compensated', current: oldRelease } as const;
+  const failure = (name: string) =>
+    ({
+      code: 'E_DISK_FULL',
+      message: `${name}: no space left\non /srv`,
+      hint: 'Free some.',
+      step: 'syncCache',
+    }) as const;
+  const result = sampleResult(
+    [
+      sampleServerResult('web1', {
+        ...server,
+        steps: [
+          { name: 'prepare', ms: 7 },
+          { name: 'syncCache', ms: 8 },
+        ],
+      }),
+      sampleServerResult('web2', {
+        ...server,
+        failure: failure('web2'),
+        steps: [{ name: 'syncCache', ms: 9 }],
+      }),
+      sampleServerResult('web3', { ...server, failure: failure('web3') }),
+    ],
+    { outcome: 'compensated' },
+  );
+  expect(renderTransaction(result, plain)).toEqual([
+    '✗ Nothing changed: every server serves the old release 20261120101010.',
+    '  web2, web3 failed in syncCache: no space left',
+    '    on /srv',
+    '    Hint: Free some.',
+    '',
+    '        prepare  syncCache  sent',
+    '  web1     7 ms       8 ms  -',
+    '  web2        -     failed  -',
+    '  web3        -     failed  -',
+  ]);
+});
+
+test('compensated, where nothing was live before', () => {
+  const failure = { code: 'E_COMMAND', message: 'It said \x1b[2J', hint: null, step: null } as const;
+  const server = sampleServerResult('web1', {
+    ...nothingSent,
+    outcome: 'compensated',
+    current: null,
+    failure,
+  });
+  expect(
+    renderTransaction(sampleResult([server], { outcome: 'compensated', previous: null }), plain),
+  ).toEqual([
+    '✗ Nothing changed: nothing was live before, and nothing is now.',
+    '  web1 failed: It said \\x1B[2J',
+  ]);
+});
+
+test('compensated, where servers began with different releases', () => {
+  const server = { ...nothingSent, outcome: 'compensated' } as const;
+  const result = sampleResult(
+    [
+      sampleServerResult('web1', { ...server, current: oldRelease }),
+      sampleServerResult('web2', { ...server, current: '20261119000000' }),
+      sampleServerResult('web3', { ...server, current: null }),
+    ],
+    { outcome: 'compensated' },
+  );
+  expect(renderTransaction(result, plain)).toEqual([
+    '✗ Nothing changed. Each server serves:',
+    '  web1  20261120101010 (the old release)',
+    '  web2  20261119000000 (the old release)',
+    '  web3  nothing',
+  ]);
+});
+
+test('interrupted and compensated: the wish to stop is not told of as a failure', () => {
+  const failure = {
+    code: 'E_INTERRUPTED',
+    message: 'Interrupted before activate.',
+    hint: null,
+    step: 'activate',
+  } as const;
+  const server = { ...nothingSent, outcome: 'compensated', current: oldRelease } as const;
+  const result = sampleResult([sampleServerResult('web1', { ...server, failure })], {
+    outcome: 'compensated',
+    interrupted: true,
+  });
+  expect(renderTransaction(result, plain)).toEqual([
+    '✗ Interrupted. Nothing changed: web1 serves the old release 20261120101010.',
+  ]);
+});
+
+test('stranded: what each server serves, or that it could not be read', () => {
+  const failure = {
+    code: 'E_UNREACHABLE',
+    message: 'web3: connection lost',
+    hint: 'cutover status production',
+    step: 'activate',
+  } as const;
+  const result = sampleResult(
+    [
+      sampleServerResult('web1', { ...nothingSent, outcome: 'stranded', current: newRelease }),
+      sampleServerResult('web2', { ...nothingSent, outcome: 'compensated', current: oldRelease }),
+      sampleServerResult('web3', { ...nothingSent, outcome: 'stranded', current: null, failure }),
+    ],
+    { outcome: 'stranded' },
+  );
+  expect(renderTransaction(result, plain)).toEqual([
+    '✗ Stranded: a person is needed. Each server serves:',
+    '  web1  20261121193811 (the new release)',
+    '  web2  20261120101010 (the old release)',
+    '  web3  no release could be read',
+    '',
+    '  web3 failed in activate: connection lost',
+    '    Hint: cutover status production',
+  ]);
+});
