@@ -87,12 +87,16 @@ export abstract class CutoverCommand extends Command {
       const style = createStyle(stdout.color);
       const answer = await work({ runtime, config, style, pauseStory: () => reporter.end() });
       reporter.end();
-      const text = flags.json ? jsonText(answer.json, 2) : answer.lines.join('\n');
-      if (text !== '') stdout.write(`${this.#redactor.redact(text)}\n`);
-      process.exitCode = answer.exitCode;
+      this.print(flags, answer);
     } finally {
       reporter.end();
     }
+  }
+
+  protected print(flags: Pick<CommonFlags, 'json'>, answer: Answer): void {
+    const text = flags.json ? jsonText(answer.json, 2) : answer.lines.join('\n');
+    if (text !== '') process.stdout.write(`${this.#redactor.redact(text)}\n`);
+    process.exitCode = answer.exitCode;
   }
 
   async #loadConfig(flags: CommonFlags, runtime: Runtime): Promise<Config> {
