@@ -8,7 +8,7 @@ test.each([
   ['prot', 'port'],
   ['users', 'user'],
   ['identity_file', 'identityFile'],
-  ['IdentityFile', 'identityFile'],
+  ['IDENTITYFILE', 'identityFile'],
   ['directorys', 'directories'],
   ['file', 'files'],
   ['password', null],

@@ -2,15 +2,10 @@
 export function closest(word: string, known: readonly string[]): string | null {
   const limit = Math.max(1, Math.floor(word.length / 3));
   const ranked = known
-    .map((candidate) => ({ candidate, edits: edits(plain(word), plain(candidate)) }))
+    .map((candidate) => ({ candidate, edits: edits(word.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ edits }) => edits <= limit)
     .sort((a, b) => a.edits - b.edits);
   return ranked[0]?.candidate ?? null;
-}
-
-/** `identity_file`, `IdentityFile` and `identityFile` are the same word to a person. */
-function plain(word: string): string {
-  return word.replaceAll(/[-_\s]/g, '').toLowerCase();
 }
 
 /** Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment). */

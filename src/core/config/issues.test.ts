@@ -96,6 +96,8 @@ test.each([
   ],
   ['{}', 'source: expected either { git: PATH } or { directory: PATH }; found an empty object'],
   ['dist', 'source: expected either { git: PATH } or { directory: PATH }; found "dist"'],
+  ['{ directory: dist, exclud: [a] }', 'source.exclud: unknown key; did you mean "exclude"?'],
+  ['{ directory: dist, exclude: 5 }', 'source.exclude: expected a list of patterns; found 5'],
   ['{ git: ., exclud: [a] }', 'source.exclud: unknown key; did you mean "exclude"?'],
   ['{ directory: dist, subdirectory: a }', 'source.subdirectory: does not go with its neighbours'],
   ['{ git: ., subdirectory: ../x }', 'source.subdirectory: expected a path relative to the release'],

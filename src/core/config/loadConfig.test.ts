@@ -133,7 +133,7 @@ test('the names of environments are only those of the file', async () => {
 
 const object = `{
   application: 'shop',
-  source: { git: '.' },
+  source: { git: '.', nothing: undefined },
   environments: { production: { branch: undefined, servers: { web1: { transport: 'here', path: '/srv' } } } },
 }`;
 

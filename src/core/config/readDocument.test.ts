@@ -31,6 +31,10 @@ test.each([
   expect(lines[0]).toContain(expected);
 });
 
+test('what follows from the first error of a line is not told', async () => {
+  expect(await wrong('a: x\n  b: y\n')).toHaveLength(1);
+});
+
 test('too many aliases of aliases are refused, not followed', async () => {
   const levels = Array.from({ length: 12 }, (_, index) => {
     const items =

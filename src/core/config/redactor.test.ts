@@ -44,6 +44,11 @@ test('a secret is found inside longer base64, wherever it begins', () => {
   }
 });
 
+test('a short secret is found in base64 too', () => {
+  const { redact } = redactorOf('a>>?');
+  expect([redact('YT4+Pw=='), redact('YT4+Pw'), redact('YT4-Pw')]).toEqual(['***', '***', '***']);
+});
+
 test('overlapping secrets go whole', () => {
   expect(redactorOf('abcdef', 'defghi').redact('xabcdefghix')).toBe('x***x');
   expect(redactorOf('secret', 'secret-and-more').redact('secret-and-more')).toBe('***');

@@ -51,10 +51,14 @@ const shared = z
     {
       directories: listOf(relativePath, 'a list of directories')
         .optional()
-        .describe('Directories that every release finds linked to `shared/`; created empty when missing.'),
+        .describe(
+          'Directories that every release finds linked to `shared/`. A missing one begins with what the release brings.',
+        ),
       files: listOf(relativePath, 'a list of files')
         .optional()
-        .describe('Files that every release finds linked to `shared/`, for example `.env`.'),
+        .describe(
+          'Files that every release finds linked to `shared/`. They are put there by you, or first by the release.',
+        ),
     },
     { error: 'an object with directories, files' },
   )
