@@ -1,8 +1,8 @@
 import type { Json } from '../contract/index.ts';
 import type { Path } from './document.ts';
 
-/** Keys whose value may be a secret, or may hold one. */
-const SENSITIVE = /pass|secret|token|key|url|uri|auth|cred|cookie|header|dsn|webhook|private/i;
+/** Keys whose value may be a secret, or may hold one. Host keys are public. */
+const SENSITIVE = /pass|secret|token|(?<!host)key|url|uri|auth|cred|cookie|header|dsn|webhook|private/i;
 const CREDENTIALS_IN_URL = /:\/\/[^/\s]*@/;
 const MAX_SHOWN = 60;
 

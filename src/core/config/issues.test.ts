@@ -183,7 +183,7 @@ test.each([
   ['host: a, port: 0', 'web1.port: expected a number to be >=1; found 0'],
   ['host: true', 'web1.host: expected a text; found the boolean true'],
   ['host: a, retry: 3', 'web1.retry: expected an object; found 3'],
-  ['host: a, hostKey: 5', 'web1.hostKey: expected a text or a list; found a number'],
+  ['host: a, hostKey: 5', 'web1.hostKey: expected a text or a list; found 5'],
 ])('options of a transport: %s', async (options, expected) => {
   const lines = await wrong(server(options));
   expect(lines).toEqual([expect.stringContaining(expected)]);

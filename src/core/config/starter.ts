@@ -33,6 +33,7 @@ environments:
 ${branch(answers)}    keep: 3                       # succeeded releases that stay, the current one included
 
     # What outlives releases: every release finds these linked to shared/ on the server.
+    # A file that is not in the source must be put there before the first deployment.
     shared:
       directories: ${list(preset.directories)}
       files: ${list(preset.files)}
