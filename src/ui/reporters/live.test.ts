@@ -124,6 +124,22 @@ test('with many servers those at work are shown, and the rest is counted', () =>
   expect(lines[12]).toBe('  18 more, 0 at work');
 });
 
+test('a long name leaves room for the step', () => {
+  const { tell, clock, screen } = started([], 60);
+  tell(begun('a-server-with-a-name-that-goes-on-and-on'));
+  clock.pass(100);
+  expect(screen.lines().at(-1)).toBe('  a-server-with-a-name-th…  syncCache      0 s');
+});
+
+test('a short line of the story leaves nothing of the row that stood there', () => {
+  const { tell, clock, screen } = started(['web1', 'web2']);
+  tell(begun('web1'), { type: 'log', server: null, message: 'first' });
+  clock.pass(100);
+  tell({ type: 'log', server: null, message: 'hi' });
+  clock.pass(100);
+  expect(screen.lines().slice(1, 4)).toEqual(['first', 'hi', '  web1  syncCache      0 s']);
+});
+
 test('a small window keeps the frame inside it', () => {
   const names = ['web1', 'web2', 'web3', 'web4', 'web5', 'web6'];
   const { tell, clock, screen } = started(names, 60, 5);

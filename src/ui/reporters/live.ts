@@ -91,7 +91,6 @@ export function liveReporter(terminal: Terminal, clock: Clock): Reporter {
 
   return {
     event: (event) => {
-      if (isOver) return;
       follow(event);
       narrate(event);
     },
