@@ -15,6 +15,7 @@ export async function findRoute(
   around: Surroundings,
 ): Promise<readonly [...Host[], Host]> {
   const { proxyJump, ...wanted } = options;
+  const logOnce = once(scope.log);
   return expand(wanted, proxyJump ?? null, MOST_JUMPS);
 
   async function expand(
@@ -24,7 +25,7 @@ export async function findRoute(
   ): Promise<readonly [...Host[], Host]> {
     const config = await configurationOf(
       { host: wanted.host, user: wanted.user ?? null, port: wanted.port ?? null },
-      scope,
+      { ...scope, log: logOnce },
       around,
     );
     const host = resolveHost(wanted, config, around, scope.resolvePath);
@@ -45,6 +46,15 @@ export async function findRoute(
 }
 
 const MOST_JUMPS = 8;
+
+/** What is said about a file is not said again for every host. */
+function once(log: (message: string) => void): (message: string) => void {
+  const said = new Set<string>();
+  return (message) => {
+    if (!said.has(message)) log(message);
+    said.add(message);
+  };
+}
 
 /** A jump takes what is about us (agent, known hosts, patience), nothing that is about the server. */
 function asJump(options: Options, jump: Jump): Wanted {
