@@ -29,8 +29,11 @@ export function bytesOf(path: RawPath): Buffer {
 
 /** Patterns with the semantics of a .gitignore at the top of the tree, upper and lower case being different. */
 export function exclusion(patterns: readonly string[]): Exclusion {
-  return of(ignore({ ignoreCase: false }).add(patterns.map(rawPath)));
+  return of(ignore(OPTIONS).add(patterns.map(rawPath)));
 }
+
+/** A commit may hold a directory named `..`, which is refused, but only after it could be excluded. */
+const OPTIONS = { ignoreCase: false, allowRelativePaths: true } as const;
 
 const BYTE_ORDER_MARK = /^\xef\xbb\xbf/;
 
@@ -40,7 +43,7 @@ function of(rules: Ignore): Exclusion {
     withIgnoreFile: (directory, content) => {
       const lines = rawPath(content).replace(BYTE_ORDER_MARK, '').split(/\r?\n/);
       const patterns = directory === '' ? lines : lines.map((line) => rebased(line, directory));
-      return of(ignore({ ignoreCase: false }).add(rules).add(patterns));
+      return of(ignore(OPTIONS).add(rules).add(patterns));
     },
   };
 }

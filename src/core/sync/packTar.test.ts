@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { lstat, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { lstat, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { packTar, type TarContents } from './packTar.ts';
 import { tarHeader } from './tarHeader.ts';
 import { contents, directory, file, link, manifest, TORTURE } from './testing/entries.ts';
+import { observe } from './testing/observe.ts';
 import type { Manifest, ManifestEntry } from './types.ts';
 
 let scratch: string;
@@ -140,7 +141,7 @@ async function expectExtracted(tree: Manifest, contentOf: (entry: ManifestEntry)
     },
     1000,
   );
-  expect(await observe()).toEqual(tree);
+  expect(await observe(scratch)).toEqual(tree);
 }
 
 async function extract(archive: TarContents, modifiedAtSec: number): Promise<void> {
@@ -148,16 +149,4 @@ async function extract(archive: TarContents, modifiedAtSec: number): Promise<voi
   const ended = once(tar, 'close');
   await pipeline(Readable.from(packTar(archive, modifiedAtSec)), tar.stdin);
   expect(await ended).toEqual([0, null]);
-}
-
-async function observe(): Promise<Manifest> {
-  const found: ManifestEntry[] = [];
-  for (const path of await readdir(scratch, { recursive: true })) {
-    const stat = await lstat(join(scratch, path));
-    const mode = stat.mode & 0o7777;
-    if (stat.isDirectory()) found.push({ ...directory(path), mode });
-    else if (stat.isSymbolicLink()) found.push(link(path, await readlink(join(scratch, path))));
-    else found.push({ ...file(path, await readFile(join(scratch, path))), mode });
-  }
-  return manifest(...found);
 }

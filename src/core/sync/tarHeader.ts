@@ -89,7 +89,8 @@ function writeNumber(block: Buffer, field: { at: number; length: number }, value
 /** The sum of all bytes of the header, its own field counted as spaces. */
 function writeChecksum(block: Buffer): void {
   block.fill(' ', FIELDS.checksum.at, FIELDS.checksum.at + FIELDS.checksum.length);
-  const sum = block.reduce((total, byte) => total + byte, 0);
+  let sum = 0;
+  for (const byte of block) sum += byte;
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, FIELDS.checksum.at, 'latin1');
 }
 

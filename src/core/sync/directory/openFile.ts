@@ -47,38 +47,32 @@ const GONE = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO']);
 
 const readAsync = promisify(read);
 
+/** Asks for one byte more than should be left, so that a file that grew shows without another call. */
 async function* contentOf(
   descriptor: number,
   sizeBytes: number,
   path: Uint8Array,
 ): AsyncGenerator<Uint8Array> {
   try {
-    for (let position = 0; position < sizeBytes; ) {
-      const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, sizeBytes - position));
-      const count = await readInto(descriptor, chunk, position, sizeBytes, path);
-      if (count === 0) throw changed(path);
-      yield chunk.subarray(0, count);
-      position += count;
+    for (let left = sizeBytes, atEnd = false; !atEnd; ) {
+      const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, left + 1));
+      const count =
+        sizeBytes <= SMALL_BYTES
+          ? attempt(path, () => readSync(descriptor, chunk))
+          : await readLater(descriptor, chunk, path);
+      if (count > left || (count === 0 && left > 0)) throw changed(path);
+      if (count > 0) yield chunk.subarray(0, count);
+      atEnd = count === left && chunk.length > left;
+      left -= count;
     }
-    const beyond = attempt(path, () => readSync(descriptor, Buffer.alloc(1), 0, 1, sizeBytes));
-    if (beyond > 0) throw changed(path);
   } finally {
     closeSync(descriptor);
   }
 }
 
-async function readInto(
-  descriptor: number,
-  chunk: Buffer,
-  position: number,
-  sizeBytes: number,
-  path: Uint8Array,
-): Promise<number> {
-  if (sizeBytes <= SMALL_BYTES) {
-    return attempt(path, () => readSync(descriptor, chunk, 0, chunk.length, position));
-  }
+async function readLater(descriptor: number, chunk: Buffer, path: Uint8Array): Promise<number> {
   try {
-    return (await readAsync(descriptor, chunk, 0, chunk.length, position)).bytesRead;
+    return (await readAsync(descriptor, chunk, 0, chunk.length, null)).bytesRead;
   } catch (error) {
     throw readingError(error, path);
   }

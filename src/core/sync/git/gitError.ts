@@ -17,9 +17,10 @@ export function gitError(
       hint: 'Correct `source.git`, run git init there, or configure `source: { directory: … }`.',
     });
   }
-  if (/dubious ownership/.test(answer.stderr)) {
+  const trust = /dubious ownership[\s\S]*--add safe\.directory (.+)/.exec(answer.stderr)?.[1];
+  if (trust !== undefined) {
     return new CutoverError('E_SOURCE', `git does not trust ${repository}: it belongs to another user.`, {
-      hint: `If you do: git config --global --add safe.directory '${repository}'`,
+      hint: `If you do: git config --global --add safe.directory ${trust}`,
     });
   }
   const command = args.find((word) => !word.startsWith('-')) ?? '';

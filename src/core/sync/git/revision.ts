@@ -18,11 +18,13 @@ export async function resolveRevision(
   ref: string | null,
   signal: AbortSignal,
 ): Promise<Revision> {
-  const [commit, asBranch, asTag] = await Promise.all(
-    [ref ?? 'HEAD', `refs/heads/${ref}`, `refs/tags/${ref}`].map((name) =>
-      commitOf(repository, name, signal),
-    ),
-  );
+  const find = (name: string) => commitOf(repository, name, signal);
+  const isName = ref !== null && !NO_NAME.test(ref);
+  const [commit, asBranch, asTag] = await Promise.all([
+    find(ref ?? 'HEAD'),
+    isName ? find(`refs/heads/${ref}`) : null,
+    isName ? find(`refs/tags/${ref}`) : null,
+  ]);
   if (asBranch && asTag && asBranch !== asTag) throw ambiguous(repository, ref ?? '');
   if (!commit) throw await unknown(repository, ref, signal);
   if (ref !== null && asBranch === commit) return { commit, branch: ref };
@@ -39,6 +41,9 @@ export async function describeCommit(
   const [author = '', message = ''] = textOf(await git(repository, args, { signal })).split('\n');
   return { message, author };
 }
+
+/** What no name of a ref may hold (git-check-ref-format(1)): `main~1` is a revision, but no branch. */
+const NO_NAME = /[~^:?*[\\ ]|\.\.|@\{/;
 
 async function commitOf(repository: Repository, name: string, signal: AbortSignal): Promise<string | null> {
   if (!/^[^\u0000-\u001f\u007f]+$/.test(name)) return null;

@@ -19,6 +19,23 @@ export function withoutHidden(
   });
 }
 
+/**
+ * Leaves out what attributes say, and directories in which nothing is left; as git-archive does, a directory stays
+ * while it has a file in it, even if that file is ignored.
+ */
+export function withoutIgnored(
+  items: readonly TreeItem[],
+  isIgnored: (item: TreeItem) => boolean,
+): readonly TreeItem[] {
+  const visited = withoutHidden(items, (item) => item.kind === 'directory' && isIgnored(item));
+  const full = new Set<RawPath>();
+  for (const { kind, path } of visited) {
+    if (kind === 'directory') continue;
+    for (let above = parentOf(path); above !== ''; above = parentOf(above)) full.add(above);
+  }
+  return visited.filter((item) => (item.kind === 'directory' ? full.has(item.path) : !isIgnored(item)));
+}
+
 /** Leaves out what the configuration and the commit's own ignore files exclude, and those files themselves. */
 export async function withoutExcluded(
   repository: Repository,

@@ -12,7 +12,7 @@ import { openRepository, type Repository } from './command.ts';
 import { type Contents, readContents } from './contents.ts';
 import { contentRefusals, type Digest, digest, digestBlobs, entryOf } from './describe.ts';
 import { describeCommit, resolveRevision } from './revision.ts';
-import { refusalsOf, withoutExcluded, withoutHidden } from './select.ts';
+import { refusalsOf, withoutExcluded, withoutHidden, withoutIgnored } from './select.ts';
 import { listTree, type TreeItem } from './tree.ts';
 
 type GitConfig = Extract<SourceConfig, { type: 'git' }>;
@@ -48,7 +48,7 @@ async function describeTree(
   if (part === null) throw noDirectory(repository, commit, prefix);
   const included = await withoutExcluded(repository, part, config.exclude, signal);
   const rules = await exportRules(repository, tree, withPrefix(included, prefix), signal);
-  const exported = withoutHidden(included, (item) => rules.ignored.has(prefix + item.path));
+  const exported = withoutIgnored(included, (item) => rules.ignored.has(prefix + item.path));
   const refusals = refusalsOf(exported);
   const fine = without(exported, refusals);
   const blobs = await digestBlobs(repository, fine, signal);
@@ -57,11 +57,10 @@ async function describeTree(
     (item) => rules.converted.has(item.path) && item.kind === 'file',
   );
   const digests = await digestConverted(repository, commit, converted, signal);
-  const items = withoutEmptyDirectories(fine);
-  const manifest = items.map((item) =>
+  const manifest = fine.map((item) =>
     entryOf(item, digests.get(prefix + item.path) ?? blobs.get(item.object)),
   );
-  const objects = items.map(
+  const objects = fine.map(
     (item) => [bytesOf(item.path).toString(), digests.has(prefix + item.path) ? null : item.object] as const,
   );
   return {
@@ -108,17 +107,6 @@ async function digestConverted(
     digests.set(file.path, await digest(file));
   }
   return digests;
-}
-
-function withoutEmptyDirectories(items: readonly TreeItem[]): readonly TreeItem[] {
-  const full = new Set<RawPath>();
-  for (const item of items) {
-    if (item.kind === 'directory') continue;
-    const { path } = item;
-    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
-      full.add(path.slice(0, end));
-  }
-  return items.filter((item) => item.kind !== 'directory' || full.has(item.path));
 }
 
 function noDirectory(repository: Repository, commit: string, prefix: RawPath): CutoverError {
