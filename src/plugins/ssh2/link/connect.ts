@@ -15,11 +15,15 @@ export async function connect(
   options: Options,
   scope: Scope,
   around: Surroundings = surroundings(),
+  retryDelaysMs?: readonly number[],
 ): Promise<Connection> {
   const route = await findRoute(options, scope, around);
   const sessions: Session[] = [];
   try {
-    for (const host of route) sessions.push(await reach(host, wayTo(sessions.at(-1), scope), scope));
+    for (const host of route) {
+      const way = { ...wayTo(sessions.at(-1), scope), ...(retryDelaysMs && { retryDelaysMs }) };
+      sessions.push(await reach(host, way, scope));
+    }
   } catch (error) {
     await endAll(sessions);
     throw error;

@@ -4,8 +4,8 @@ import { networkFailure } from '../../network.ts';
 /** Why a connection failed, in words. */
 export function wordsFor(error: unknown): string {
   const message = messageOf(error);
-  const refused = /Channel open failure: (.+)/.exec(message)?.[1];
-  if (refused !== undefined) return `the jump host could not reach it (${refused})`;
+  const refused = /Channel open failure: (.*)/.exec(message)?.[1];
+  if (refused !== undefined) return `the jump host could not reach it${refused && ` (${refused})`}`;
   return BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1] ?? networkFailure(error);
 }
 

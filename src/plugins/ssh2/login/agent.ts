@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { networkFailure } from '../../network.ts';
 import { keyType } from '../hostKeys/fingerprint.ts';
 
 /** What an agent holds, in its order: public keys as SSH writes them. */
@@ -17,7 +18,7 @@ export function listAgentKeys(socketPath: string, timeoutMs = 5_000): Promise<re
     const socket = connect(socketPath);
     const received: Buffer[] = [];
     const timer = setTimeout(() => socket.destroy(new Error('it does not answer')), timeoutMs);
-    socket.once('error', reject);
+    socket.once('error', (error) => reject(new Error(networkFailure(error))));
     socket.once('close', () => {
       clearTimeout(timer);
       reject(new Error('it hung up'));

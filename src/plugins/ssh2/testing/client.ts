@@ -42,7 +42,7 @@ export async function makeUser(
     return file;
   };
   const open = async (options: { readonly [name: string]: Json }) => {
-    const connection = await connect(Options.parse(options), scope, around);
+    const connection = await connect(Options.parse(options), scope, around, [1, 1, 1]);
     opened.push(connection);
     return connection;
   };

@@ -130,7 +130,11 @@ export interface MadeKey {
 export function makeKey(type: 'ed25519' | 'ecdsa' | 'rsa', passphrase?: string): MadeKey {
   const bits = { ed25519: {}, ecdsa: { bits: 256 }, rsa: { bits: 2048 } }[type];
   const locked = passphrase === undefined ? {} : { passphrase, cipher: 'aes256-ctr', rounds: 4 };
-  return ssh2.utils.generateKeyPairSync(type, { ...bits, ...locked } as never);
+  // One ed25519 key in 256 that ssh2 makes is malformed: the key itself begins with a zero that it leaves out.
+  for (;;) {
+    const made: MadeKey = ssh2.utils.generateKeyPairSync(type, { ...bits, ...locked } as never);
+    if (!(ssh2.utils.parseKey(made.private, passphrase) instanceof Error)) return made;
+  }
 }
 
 function serveSession(session: Session, options: TestServerOptions, onClose: () => void): void {
