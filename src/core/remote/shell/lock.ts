@@ -52,11 +52,15 @@ if [ -n "$top" ] && [ "$held" != released ] && [ "$held" != "$2" ]; then
   return 0
 fi
 if [ "$held" != "$2" ]; then
+  before=$top
   next=$(after "$\{top:-g-0}")
-  ln -s -n -- "$2" ".cutover/locks/$next" 2>/dev/null || :
+  problem=$(ln -s -n -- "$2" ".cutover/locks/$next" 2>&1) || :
+  highest
+  if [ "$top" = "$before" ]; then
+    echo "no lock can be made in $1/.cutover/locks: $problem" >&2
+    return 1
+  fi
 fi
-highest
-[ -n "$top" ] || fail E_REMOTE "no lock can be made in $1/.cutover/locks"
 held=$(readlink ".cutover/locks/$top")
 if [ "$held" = "$2" ]; then field taken yes; fi
 field generation "$top"
@@ -73,10 +77,6 @@ const RELEASE = sh`${NEXT}
 enter "$1"
 field current "$(link_text current)"
 highest
-if [ "$top" = "$2" ]; then
-  next=$(after "$top")
-  ln -s -n -- "$3" ".cutover/locks/$next" 2>/dev/null || :
-  if [ "$(readlink ".cutover/locks/$next")" = "$3" ]; then field released yes; fi
-elif [ "$top" = "$(after "$2")" ] && [ "$(readlink ".cutover/locks/$top")" = "$3" ]; then
-  field released yes
-fi`;
+next=$(after "$2")
+if [ "$top" = "$2" ]; then ln -s -n -- "$3" ".cutover/locks/$next" 2>/dev/null || :; fi
+if [ "$(link_text ".cutover/locks/$next")" = "$3" ]; then field released yes; fi`;
