@@ -7,6 +7,7 @@ import { sh } from './sh.ts';
  * opened for writing, because releases share it by hard link: new content comes as a new inode under the old
  * name. What is about to change is on disk (`manifest.next`) before the cache is touched, and the manifest is
  * committed last.
+ * Run again, it removes nothing a second time: by then a name on the list may lead through a link that is new.
  */
 export function syncScript(path: string, fence: Fence, request: SyncRequest): Script {
   return {
@@ -26,6 +27,18 @@ tar -x -p -o -f - -C "$incoming"
 [ "$(cat "$incoming/complete" 2>/dev/null)" = "$4" ] || fail E_REMOTE "the upload ended early"
 fence "$2" "$3"
 mkdir -p "$incoming/tree"
+if [ "$5" = merge ]; then
+  if [ ! -d deploy-cache ] || [ -L deploy-cache ]; then
+    fail E_REFUSED "deploy-cache is not the directory it was: somebody changed it (--full builds it anew)"
+  fi
+  cd deploy-cache
+  while [ ! -e "../$incoming.removed" ] && IFS= read -r each; do
+    if [ -L "$each" ] || { [ -e "$each" ] && [ ! -d "$each" ]; }; then
+      fail E_REFUSED "deploy-cache/$\{each#./} is not the directory it was: somebody changed the deploy-cache (--full builds it anew)"
+    fi
+  done <"../$incoming/directories"
+  cd ..
+fi
 mv -f -- "$incoming/manifest" .cutover/manifest.next
 if [ "$5" = fresh ] && [ -e deploy-cache ]; then
   rm -f -- .cutover/manifest
@@ -35,12 +48,10 @@ if [ ! -d deploy-cache ]; then
   mv -- "$incoming/tree" deploy-cache
 else
   cd deploy-cache
-  while IFS= read -r each; do
-    if [ ! -d "$each" ] || [ -L "$each" ]; then
-      fail E_REFUSED "deploy-cache/$each is not the directory it was: somebody changed the deploy-cache (--full builds it anew)"
-    fi
-  done <"../$incoming/directories"
-  if [ -s "../$incoming/remove" ]; then xargs -0 rm -rf -- <"../$incoming/remove"; fi
+  if [ ! -e "../$incoming.removed" ]; then
+    if [ -s "../$incoming/remove" ]; then xargs -0 rm -rf -- <"../$incoming/remove"; fi
+    : >"../$incoming.removed"
+  fi
   cd ..
   cp -a -l -f -- "$incoming/tree/." deploy-cache/
 fi

@@ -1,0 +1,245 @@
+import { chmod, link, lstat, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { planSync } from '../../sync/syncWork.ts';
+import { archiveOf, engineHere, type Here, never } from '../../testing/engineHere.ts';
+import { listing } from '../../testing/listing.ts';
+import { localTransport } from '../../testing/localConnection.ts';
+import { pathWith, scratch } from '../../testing/scratch.ts';
+import { manifestOf, type Tree } from '../../testing/trees.ts';
+
+const A = '20260101000001';
+const B = '20260101000002';
+
+const paths = async (directory: string) => (await listing(directory)).map((line) => line.split(' ')[0]);
+
+/** What `sync` does, with an archive of one's own. */
+async function send(here: Here, tree: Tree, edit: (bytes: Buffer) => Buffer): Promise<void> {
+  const { cache } = await here.see();
+  const work = planSync(cache, manifestOf(tree), false, 1_700_000_000);
+  async function* archive() {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of archiveOf(B, work, tree)) chunks.push(chunk);
+    yield edit(Buffer.concat(chunks));
+  }
+  await here.engine.sync(here.fence, { release: B, fresh: work.fresh, archive }, never);
+}
+
+test('the first upload makes the cache, and the manifest says what it holds', async () => {
+  const here = await engineHere();
+  await here.sync(A, { 'index.html': 'one', 'bin/run': 'x', empty: null, now: { to: 'bin/run' } });
+  expect(await paths(here.at('deploy-cache'))).toEqual([
+    '.',
+    './bin',
+    './bin/run',
+    './empty',
+    './index.html',
+    './now',
+  ]);
+  expect(await readFile(here.at('deploy-cache', 'now'), 'utf8')).toBe('x');
+  const { cache } = await here.see();
+  expect(cache.manifest?.map((entry) => entry.path)).toEqual([
+    'bin',
+    'bin/run',
+    'empty',
+    'index.html',
+    'now',
+  ]);
+  expect(cache.pending).toBeNull();
+  expect(await paths(here.at('.cutover', 'incoming'))).toEqual(['.']);
+});
+
+test('a second upload sends what changed; what did not keeps its inode', async () => {
+  const here = await engineHere();
+  await here.sync(A, { same: 'same', changed: 'one', gone: 'x', 'old/deep/file': 'x' });
+  const before = await lstat(here.at('deploy-cache', 'same'));
+  const work = await here.sync(B, { same: 'same', changed: 'two', 'new/file': 'y' });
+  expect(work.diff.upload.map((entry) => entry.path)).toEqual(['changed', 'new/file']);
+  expect(await paths(here.at('deploy-cache'))).toEqual(['.', './changed', './new', './new/file', './same']);
+  expect(await readFile(here.at('deploy-cache', 'changed'), 'utf8')).toBe('two');
+  expect((await lstat(here.at('deploy-cache', 'same'))).ino).toBe(before.ino);
+});
+
+test('a release that shares the inodes of the cache never changes in a later upload', async () => {
+  const here = await engineHere();
+  const tree = { file: 'one', script: '#!/bin/sh', 'dir/inner': 'x', link: { to: 'file' }, 'dir2/gone': 'x' };
+  await here.build(A, tree);
+  const content = await listing(here.at('releases', A));
+  const inodes = async () =>
+    (await listing(here.at('releases', A), 'trace')).map((line) => line.split(' ').slice(0, -1));
+  const before = await inodes();
+  await here.sync(B, { file: 'two', script: 'other', 'dir/inner': 'y', link: { to: 'script' } });
+  await here.sync(B, { file: 'three' }, { full: true });
+  expect(await listing(here.at('releases', A))).toEqual(content);
+  // Only the time of the inode moves: it has one name less.
+  expect(await inodes()).toEqual(before);
+});
+
+const KINDS = [
+  [{ x: 'file' }, { 'x/inner': 'now a directory' }],
+  [{ 'x/inner': 'a directory' }, { x: 'now a file' }],
+  [{ 'x/inner': 'a directory' }, { x: { to: 'y' }, y: 'now a link' }],
+  [
+    { x: { to: 'y' }, 'y/z': 'a link to a directory' },
+    { 'x/z': 'now a directory', 'y/z': 'untouched' },
+  ],
+  [
+    { x: 'file', y: 'y' },
+    { x: { to: 'y' }, y: 'y' },
+  ],
+  [
+    { x: { to: 'y' }, y: 'y' },
+    { x: 'file', y: 'y' },
+  ],
+  [
+    { 'x/inner': '1', 'x/more': '2', 'y/inner': '3' },
+    { x: { to: 'y' }, 'y/inner': '3' },
+  ],
+  [
+    { a: 'one', 'b/c': 'x' },
+    { a: 'two', 'd/e': 'y' },
+  ],
+] as readonly (readonly [Tree, Tree])[];
+
+test.for(KINDS)('a path may change its kind: %j to %j', async ([one, two]) => {
+  const here = await engineHere();
+  await here.sync(A, one);
+  await here.sync(B, two);
+  const fresh = await engineHere();
+  await fresh.sync(B, two);
+  expect(await listing(here.at('deploy-cache'))).toEqual(await listing(fresh.at('deploy-cache')));
+});
+
+test.for([1, 1100, 1600, 3500])(
+  'an archive that lacks its last %d bytes leaves the cache as it is',
+  async (bytesShort) => {
+    const here = await engineHere();
+    await here.sync(A, { file: 'one', other: 'x' });
+    const cache = await listing(here.at('deploy-cache'), 'trace');
+    const manifest = await readFile(here.at('.cutover', 'manifest'));
+    const torn = send(here, { file: 'two' }, (bytes) => bytes.subarray(0, -1024 - bytesShort));
+    await expect(torn).rejects.toMatchObject({ code: 'E_REMOTE' });
+    expect(await listing(here.at('deploy-cache'), 'trace')).toEqual(cache);
+    expect(await readFile(here.at('.cutover', 'manifest'))).toEqual(manifest);
+    expect((await here.see()).cache.pending).toBeNull();
+  },
+);
+
+test('an archive cut off between two entries, which tar takes for whole, is not taken for whole', async () => {
+  const here = await engineHere();
+  await here.sync(A, { file: 'one' });
+  const torn = send(here, { file: 'two' }, (bytes) => {
+    const mark = bytes.indexOf('./complete\0');
+    return Buffer.concat([bytes.subarray(0, mark), Buffer.alloc(1024)]);
+  });
+  await expect(torn).rejects.toMatchObject({
+    code: 'E_REMOTE',
+    message: expect.stringContaining('the upload ended early'),
+  });
+  expect(await readFile(here.at('deploy-cache', 'file'), 'utf8')).toBe('one');
+});
+
+test('a directory of the cache that became a link is refused, and nothing outside is touched', async () => {
+  const here = await engineHere();
+  const outside = await scratch();
+  await here.sync(A, { 'assets/app.js': 'one', 'assets/old.js': 'x' });
+  await writeFile(join(outside, 'app.js'), 'not ours');
+  await writeFile(join(outside, 'old.js'), 'not ours');
+  await rm(here.at('deploy-cache', 'assets'), { recursive: true });
+  await symlink(outside, here.at('deploy-cache', 'assets'));
+  const before = await listing(outside, 'trace');
+  await expect(here.sync(B, { 'assets/app.js': 'two' })).rejects.toMatchObject({
+    code: 'E_REFUSED',
+    message: expect.stringMatching(/deploy-cache\/assets is not the directory.*--full/),
+  });
+  expect(await listing(outside, 'trace')).toEqual(before);
+  await here.sync(B, { 'assets/app.js': 'two' }, { full: true });
+  expect(await listing(outside, 'trace')).toEqual(before);
+  expect(await paths(here.at('deploy-cache'))).toEqual(['.', './assets', './assets/app.js']);
+});
+
+test('a cache that vanished in between is not taken for one that was merged', async () => {
+  const here = await engineHere();
+  await here.sync(A, { file: 'one', other: 'x' });
+  const vanish = (bytes: Buffer) => bytes;
+  const { cache } = await here.see();
+  const tree = { file: 'two', other: 'x' };
+  const work = planSync(cache, manifestOf(tree), false, 1_700_000_000);
+  await rename(here.at('deploy-cache'), here.at('elsewhere'));
+  const archive = () => archiveOf(B, work, tree);
+  await expect(
+    here.engine.sync(here.fence, { release: B, fresh: false, archive }, never),
+  ).rejects.toMatchObject({
+    code: 'E_REFUSED',
+  });
+  // The next one knows nothing and builds it anew.
+  await send(here, tree, vanish);
+  expect(await paths(here.at('deploy-cache'))).toEqual(['.', './file', './other']);
+});
+
+test('what a killed merge may have touched is sent again', async () => {
+  const here = await engineHere();
+  await here.sync(A, { a: 'one', b: 'one', c: 'one' });
+  // Killed after manifest.next, with half of it done: b already new, c cut off by hand.
+  const other = await engineHere();
+  await other.sync(A, { a: 'one', b: 'two', c: 'two' });
+  await writeFile(here.at('.cutover', 'manifest.next'), await readFile(other.at('.cutover', 'manifest')));
+  await rm(here.at('deploy-cache', 'b'));
+  await link(other.at('deploy-cache', 'b'), here.at('deploy-cache', 'b'));
+  await rm(here.at('deploy-cache', 'c'));
+  expect((await here.see()).cache.pending).not.toBeNull();
+  const work = await here.sync(B, { a: 'one', b: 'one', c: 'two' });
+  expect(work).toMatchObject({ fresh: false });
+  expect(work.diff.upload.map((entry) => entry.path)).toEqual(['b', 'c']);
+  expect((await here.see()).cache.pending).toBeNull();
+  expect(await readFile(here.at('deploy-cache', 'b'), 'utf8')).toBe('one');
+  expect(await readFile(here.at('deploy-cache', 'c'), 'utf8')).toBe('two');
+});
+
+test('a cache thrown away by a killed --full is built anew', async () => {
+  const here = await engineHere();
+  await here.sync(A, { a: 'one' });
+  await mkdir(here.at('.cutover', 'incoming', B), { recursive: true });
+  await rename(here.at('.cutover', 'manifest'), here.at('.cutover', 'manifest.next'));
+  await rename(here.at('deploy-cache'), here.at('.cutover', 'incoming', B, 'discarded'));
+  const work = await here.sync(B, { a: 'one' });
+  expect(work.fresh).toBe(true);
+  expect(await readFile(here.at('deploy-cache', 'a'), 'utf8')).toBe('one');
+});
+
+test('modes are those of the manifest, whatever the umask of the login', async () => {
+  const here = await engineHere();
+  await here.sync(A, { file: 'x', dir: null });
+  await chmod(here.at('deploy-cache', 'file'), 0o600);
+  await here.sync(B, { file: 'y', dir: null });
+  expect(await listing(here.at('deploy-cache'))).toEqual([
+    '. directory 755',
+    './dir directory 755',
+    expect.stringMatching(/^\.\/file file 644 /),
+  ]);
+});
+
+test.for(KINDS)(
+  'a sync that is killed while it merges, and run again twice, ends the same: %j to %j',
+  async ([one, two]) => {
+    const marker = join(await scratch(), 'killed');
+    const tools = { cp: `[ -e ${marker} ] && exec /bin/cp "$@"; : >${marker}; exit 137` };
+    const env = { ...process.env, PATH: await pathWith(tools) };
+    const here = await engineHere(localTransport({ env }));
+    const fresh = await engineHere();
+    await here.sync(A, one);
+    await fresh.sync(B, two);
+    const work = planSync((await here.see()).cache, manifestOf(two), false, 1_700_000_000);
+    const again = () =>
+      here.engine.sync(
+        here.fence,
+        { release: B, fresh: work.fresh, archive: () => archiveOf(B, work, two) },
+        never,
+      );
+    await expect(again()).rejects.toMatchObject({ code: 'E_REMOTE' });
+    for (let time = 0; time < 2; time++) {
+      await again();
+      expect(await listing(here.at('deploy-cache'))).toEqual(await listing(fresh.at('deploy-cache')));
+    }
+  },
+);
