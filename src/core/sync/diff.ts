@@ -30,7 +30,7 @@ export interface DiffOptions {
 }
 
 /**
- * Compares by kind, mode, size, hash and target, never by time. A file whose mode alone differs is sent again:
+ * Compares by kind, mode, size and hash (of a link: of its target), never by time. A file whose mode alone differs is sent again:
  * releases share the cached inode, so its mode must not change under them. `cached` null: nothing is there.
  */
 export function diffManifests(
@@ -81,8 +81,7 @@ function isDirty(wanted: ManifestEntry, held: CachedEntry | undefined, options: 
     held.kind !== wanted.kind ||
     held.mode !== wanted.mode ||
     held.sizeBytes !== wanted.sizeBytes ||
-    held.hash !== wanted.hash ||
-    held.target !== wanted.target
+    held.hash !== wanted.hash
   );
 }
 

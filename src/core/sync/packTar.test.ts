@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { packTar, type TarContents } from './packTar.ts';
-import { tarHeader } from './tarHeader.ts';
+import { paddingBytes, tarHeader } from './tarHeader.ts';
 import { contents, directory, file, link, manifest, TORTURE } from './testing/entries.ts';
 import { observe } from './testing/observe.ts';
 import type { Manifest, ManifestEntry } from './types.ts';
@@ -77,6 +77,18 @@ test('files get the time that was asked for, and nothing of ours', async () => {
     mtimeMs: 1_700_000_001_000,
     uid: process.getuid?.(),
   });
+});
+
+test('no path begins with a dash, and content fills whole blocks', async () => {
+  const packed = packTar(
+    { directories: ['-d'], links: [link('-l', 'x')], files: contents([file('-f', 'y'), 'y']) },
+    0,
+  );
+  const bytes: Uint8Array[] = [];
+  for await (const piece of packed) bytes.push(piece);
+  const nameAt = (at: number) => Buffer.concat(bytes).toString('latin1', at, at + 6);
+  expect([0, 512, 1024].map(nameAt)).toEqual(['./-d/\0', './-l\0\0', './-f\0\0']);
+  expect([0, 1, 511, 512, 513, 1024].map(paddingBytes)).toEqual([0, 511, 1, 0, 511, 0]);
 });
 
 test('a size beyond octal is in base-256', () => {

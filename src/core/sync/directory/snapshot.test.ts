@@ -136,12 +136,15 @@ describe('what is excluded', () => {
       write(root, {
         'cache/deep/line\nend': 'x',
         'cache/.deployignore': { to: '/x' },
+        '.deployignore': { to: '/x' },
         'up.link': { to: '/etc' },
         f: 'x',
       });
       writeFileSync(Buffer.concat([Buffer.from(`${root}/bad`), Buffer.from([0xff])]), '');
       execFileSync('mkfifo', [join(root, 'cache/pipe'), join(root, 'pipe')]);
-      expect(paths((await snapshot(root, ['cache/', '*.link', 'pipe', 'bad?'])).manifest)).toEqual(['f']);
+      expect(
+        paths((await snapshot(root, ['cache/', '*.link', 'pipe', 'bad?', '.deployignore'])).manifest),
+      ).toEqual(['f']);
     }));
 });
 
