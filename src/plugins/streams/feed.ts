@@ -3,8 +3,8 @@ import type { Writable } from 'node:stream';
 
 /**
  * Writes `content` no faster than it is taken, then ends the stream. A reader that goes away is no error: whether
- * its command has worked is told by how it exits. Rejects with what reading `content` threw; the stream then stays
- * open, so that a torn input cannot be taken for a whole one. `over`: stop writing, nobody listens.
+ * its command has worked is told by how it exits. Rejects with what reading `content` threw; the stream is then not
+ * ended, and the caller has to stop whoever reads it: half an input must not be taken for a whole one. `over`: stop writing, nobody listens.
  */
 export async function feed(
   writable: Writable,

@@ -1,5 +1,6 @@
 import { CutoverError } from '../../../core/contract/index.ts';
 import { showDuration } from '../../duration.ts';
+import { statusOf } from './failure.ts';
 
 /**
  * Requests on one SFTP channel. ssh2 never calls back once channel or link are gone, and has no deadline: here each
@@ -51,7 +52,10 @@ export function superviseCalls(deadlineMs: number, onStall: () => void): Calls {
       pending.add(fail);
       if (pending.size === 1) rearm();
       try {
-        start((error, value) => finish(() => (error ? reject(error) : resolve(value))));
+        start((error, value) => {
+          if (error && statusOf(error) === null) fail(unanswered(error));
+          else finish(() => (error ? reject(error) : resolve(value)));
+        });
       } catch (error) {
         finish(() => reject(error));
       }
@@ -64,4 +68,12 @@ export function superviseCalls(deadlineMs: number, onStall: () => void): Calls {
       failAll(() => new CutoverError('E_UNKNOWN', `${reason} before the answer came`));
     },
   };
+}
+
+/** In some cases ssh2 does call back when a channel goes, with an error that is no answer of the server. */
+function unanswered(error: Error): CutoverError {
+  return new CutoverError(
+    'E_UNKNOWN',
+    `the SFTP channel was closed before the answer came (${error.message})`,
+  );
 }

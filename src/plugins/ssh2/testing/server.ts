@@ -62,6 +62,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   inner.removeAllListeners('connection').on('connection', (socket: Socket) => {
     sockets.add(socket.on('close', () => sockets.delete(socket)).on('error', () => {}));
     accepted++;
+    socket.setNoDelay(true);
     if (options.onSocket?.(accepted, socket) !== 'taken') serve?.call(inner, socket);
   });
   server.on('connection', (connection) => {
