@@ -17,7 +17,7 @@ export default class Check extends CutoverCommand {
     await this.answer(flags, async ({ runtime, config, style }) => {
       const { check } = await import('../core/operations/check.ts');
       const { renderCheck } = await import('../ui/results/check.ts');
-      const result = await check(runtime, config, args.environment, flags.server);
+      const result = await check(runtime, config, args.environment, flags.server ?? []);
       return { json: result, lines: renderCheck(result, style), exitCode: exitCodeOfCheck(result) };
     });
   }

@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core';
+import { CutoverError } from '../core/contract/index.ts';
 import { CutoverCommand } from '../ui/command/baseCommand.ts';
 import { exitCodeOfResult } from '../ui/command/exitCodes.ts';
 
@@ -26,7 +27,6 @@ export default class Deploy extends CutoverCommand {
     }),
     plan: Flags.string({
       helpValue: 'FILE',
-      exclusive: ['ref', 'full', 'server'],
       description: 'Run exactly this plan, or refuse when the world has moved.',
     }),
   };
@@ -37,10 +37,16 @@ export default class Deploy extends CutoverCommand {
       const { deploy } = await import('../core/operations/deploy.ts');
       const { readPlan } = await import('../ui/command/planFile.ts');
       const { renderTransaction } = await import('../ui/results/transaction.ts');
+      if (flags.plan !== undefined && (flags.ref !== undefined || flags.full || flags.server !== undefined)) {
+        throw new CutoverError(
+          'E_USAGE',
+          'A saved plan says it all: --ref, --full and --server do not go with --plan.',
+        );
+      }
       const result = await deploy(runtime, config, {
         environment: args.environment,
         ref: flags.ref ?? null,
-        servers: flags.server,
+        servers: flags.server ?? [],
         full: flags.full,
         saved: flags.plan === undefined ? null : await readPlan(flags.plan),
       });

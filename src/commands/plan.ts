@@ -31,7 +31,7 @@ export default class Plan extends CutoverCommand {
       const plan = await planFor(runtime, config, {
         environment: args.environment,
         ref: flags.ref ?? null,
-        servers: flags.server,
+        servers: flags.server ?? [],
         full: flags.full,
         saved: null,
       });

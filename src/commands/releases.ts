@@ -16,7 +16,7 @@ export default class Releases extends CutoverCommand {
     await this.answer(flags, async ({ runtime, config, style }) => {
       const { releases } = await import('../core/operations/releases.ts');
       const { renderReleases } = await import('../ui/results/releases.ts');
-      const result = await releases(runtime, config, args.environment, flags.server);
+      const result = await releases(runtime, config, args.environment, flags.server ?? []);
       return { json: result, lines: renderReleases(result, style, runtime.now()), exitCode: 0 };
     });
   }

@@ -25,7 +25,7 @@ export default class Rollback extends CutoverCommand {
       const result = await rollback(runtime, config, {
         environment: args.environment,
         to: flags.to ?? null,
-        servers: flags.server,
+        servers: flags.server ?? [],
       });
       return { json: result, lines: renderTransaction(result, style), exitCode: exitCodeOfResult(result) };
     });

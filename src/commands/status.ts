@@ -16,7 +16,7 @@ export default class Status extends CutoverCommand {
     await this.answer(flags, async ({ runtime, config, style }) => {
       const { status } = await import('../core/operations/status.ts');
       const { renderStatus } = await import('../ui/results/status.ts');
-      const result = await status(runtime, config, args.environment, flags.server);
+      const result = await status(runtime, config, args.environment, flags.server ?? []);
       return {
         json: result,
         lines: renderStatus(result, style, runtime.now()),

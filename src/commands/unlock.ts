@@ -1,4 +1,5 @@
 import { Args } from '@oclif/core';
+import { quote } from '../core/contract/index.ts';
 import { CutoverCommand } from '../ui/command/baseCommand.ts';
 
 export default class Unlock extends CutoverCommand {
@@ -19,10 +20,10 @@ export default class Unlock extends CutoverCommand {
       const { unlock } = await import('../core/operations/unlock.ts');
       const { renderUnlock } = await import('../ui/results/unlock.ts');
       const { confirm } = await import('../ui/command/confirm.ts');
-      const howTo = `cutover unlock ${args.environment} --yes`;
+      const howTo = `cutover unlock ${quote(args.environment)} --yes`;
       const result = await unlock(runtime, config, {
         environment: args.environment,
-        servers: flags.server,
+        servers: flags.server ?? [],
         confirm: async (found) => {
           if (flags.yes) return true;
           pauseStory();

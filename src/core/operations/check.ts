@@ -21,16 +21,14 @@ export async function check(
   const looks = await settleGroup(group, runtime.cancel);
   return {
     environment: name,
-    servers: [
-      { name: 'source', findings: source },
-      ...[...looks].map(([server, look]) => ({
-        name: server,
-        findings:
-          look.status === 'fulfilled'
-            ? serverFindings(server, look.value, group.environment, runtime.now())
-            : [failed(look.reason)],
-      })),
-    ],
+    source,
+    servers: [...looks].map(([server, look]) => ({
+      name: server,
+      findings:
+        look.status === 'fulfilled'
+          ? serverFindings(server, look.value, group.environment, runtime.now())
+          : [failed(look.reason)],
+    })),
   };
 }
 
@@ -72,7 +70,7 @@ function serverFindings(
       `reached as ${seen.user}; ${seen.exists ? 'the deploy path is' : 'the deploy path will be created as'} ${seen.path}`,
     ),
     ...refusals,
-    currentFinding(seen),
+    ...currentFindings(seen),
     ...sharedFindings(seen, environment),
     ...diskFindings(seen),
     ...clockFindings(seen, now),
@@ -81,16 +79,17 @@ function serverFindings(
   ];
 }
 
-function currentFinding(seen: Observation): Finding {
-  const { current } = seen;
-  if (current.kind !== 'link')
-    return ok(current.kind === 'absent' ? 'nothing is live yet' : `current is a ${current.kind}`);
-  if (current.dangling)
-    return warning(
+/** A `current` that is no link, or leads elsewhere, is among the refusals. */
+function currentFindings({ current }: Observation): readonly Finding[] {
+  if (current.kind === 'absent') return [ok('nothing is live yet')];
+  if (current.kind !== 'link' || current.release === null) return [];
+  if (!current.dangling) return [ok(`${current.text} is live`)];
+  return [
+    warning(
       `current leads to ${current.text}, which does not exist: nothing valid is live`,
       'Deploy, or roll back to a release that exists.',
-    );
-  return ok(`${current.text} is live`);
+    ),
+  ];
 }
 
 function sharedFindings(seen: Observation, environment: EnvironmentConfig): readonly Finding[] {

@@ -3,6 +3,7 @@ import type { Config } from '../config/types.ts';
 import { CutoverError } from '../contract/index.ts';
 import { differences } from '../plan/compare.ts';
 import { isSealed } from '../plan/digest.ts';
+import { lockNote } from '../plan/notes.ts';
 import { type DeploymentPlan, planDeployment } from '../plan/planDeployment.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Observation } from '../remote/observation.ts';
@@ -12,7 +13,7 @@ import { execute } from './execute.ts';
 import { environmentNamed, type Group, observeGroup, openGroup } from './openGroup.ts';
 import { unchangedResult } from './result.ts';
 import type { TransactionResult } from './results.ts';
-import type { Runtime } from './runtime.ts';
+import { emitNow, type Runtime } from './runtime.ts';
 
 export interface DeployRequest {
   readonly environment: string;
@@ -28,6 +29,7 @@ export interface DeployRequest {
 interface Prepared {
   readonly plan: Plan;
   readonly snapshot: Snapshot;
+  readonly seen: ReadonlyMap<string, Observation>;
   readonly replan: (seen: ReadonlyMap<string, Observation>) => DeploymentPlan;
 }
 
@@ -35,7 +37,12 @@ interface Prepared {
 export async function planFor(runtime: Runtime, config: Config, request: DeployRequest): Promise<Plan> {
   const environment = environmentNamed(config, request.environment);
   await using group = await openGroup(runtime, config, environment, request.servers);
-  return (await prepareDeployment(runtime, config, group, request)).plan;
+  const { plan, seen } = await prepareDeployment(runtime, config, group, request);
+  for (const [server, each] of seen) {
+    const message = lockNote(each, plan.environment);
+    if (message !== null) emitNow(runtime, { type: 'log', server, message });
+  }
+  return plan;
 }
 
 /** Plans and runs. Throws `E_STALE` when a saved plan does not hold any more. */
@@ -52,7 +59,8 @@ export async function deploy(
   const prepared = await prepareDeployment(runtime, config, group, request);
   if (request.saved !== null) requireSame(request.saved, prepared.plan);
   if (prepared.plan.unchanged) return unchangedResult(prepared.plan);
-  return execute({ runtime, config, group, ...prepared });
+  const { plan, snapshot, replan } = prepared;
+  return await execute({ runtime, config, group, plan, snapshot, replan });
 }
 
 async function prepareDeployment(
@@ -79,6 +87,7 @@ async function prepareDeployment(
   return {
     plan: first.plan,
     snapshot,
+    seen,
     replan: (observations) => planDeployment({ ...facts, observations, release: first.plan.release }),
   };
 }

@@ -36,7 +36,7 @@ function rowsOf(seen: Observation): readonly ReleaseRow[] {
       const record = ledger.get(id);
       return {
         id,
-        state: record?.state ?? 'foreign',
+        state: record === undefined || record.foreign === true ? 'foreign' : record.state,
         revision: record?.revision ?? null,
         at: record?.at ?? null,
         by: record?.by ?? null,

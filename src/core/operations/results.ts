@@ -74,6 +74,7 @@ export interface ReleaseRow {
 /** `check --json`. */
 export interface CheckResult {
   readonly environment: string;
+  readonly source: readonly Finding[];
   readonly servers: readonly { readonly name: string; readonly findings: readonly Finding[] }[];
 }
 

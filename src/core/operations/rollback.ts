@@ -31,7 +31,7 @@ export async function rollback(
     planRollback({ ...facts, observations, to });
   const plan = replan(await observeGroup(group, runtime.cancel), request.to);
   if (plan.unchanged) return unchangedResult(plan);
-  return execute({
+  return await execute({
     runtime,
     config,
     group,

@@ -15,10 +15,11 @@ export function notesOf(
 }
 
 /** Who stands in the way right now: no part of a plan, since it may be over before the plan is run. */
-export function lockNote(name: string, seen: Observation): string | null {
+export function lockNote(seen: Observation, environment: string): string | null {
   const { record } = seen.lock;
   if (record === null || record === RELEASED) return null;
-  return `${name} is locked by ${parseLockRecord(record)?.by ?? 'somebody'}; a deployment would stop with exit status 11`;
+  const by = parseLockRecord(record)?.by ?? 'somebody';
+  return `Locked by ${by}: a deployment would stop with exit status 11. See: cutover unlock ${environment}`;
 }
 
 function layoutNotes(seen: Observation): readonly string[] {
@@ -37,7 +38,7 @@ function layoutNotes(seen: Observation): readonly string[] {
 
 function foreignNotes(seen: Observation): readonly string[] {
   const ledger = foldLedger(seen.ledger);
-  const foreign = seen.releases.filter((id) => !ledger.has(id));
+  const foreign = seen.releases.filter((id) => !ledger.has(id) || ledger.get(id)?.foreign === true);
   return foreign.length === 0
     ? []
     : [`not made by cutover, never counted and never removed: ${foreign.join(', ')}`];

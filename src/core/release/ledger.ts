@@ -13,6 +13,8 @@ export interface LedgerEntry {
   readonly manifest?: string;
   /** Hash of the configuration it was made with. */
   readonly configuration?: string;
+  /** Somebody went back to a directory that cutover did not make. It stays foreign: never counted, never removed. */
+  readonly foreign?: true;
 }
 
 /** What the ledger says of one release, all its lines taken together. */

@@ -7,7 +7,7 @@ export interface RetentionFacts {
   readonly onDisk: readonly string[];
   /** What will be live. It counts as one of those that are kept. */
   readonly current: string;
-  /** Never removed, whatever their state. */
+  /** Never removed, whatever their state; they take the first places of `keep`. */
   readonly pinned: readonly string[];
   readonly keep: number | 'all';
 }
@@ -21,13 +21,21 @@ const KEPT_OTHERS = 1;
  */
 export function releasesToRemove(facts: RetentionFacts): readonly string[] {
   if (facts.keep === 'all') return [];
-  const ours = facts.onDisk.filter(
-    (id) => isReleaseId(id) && facts.ledger.has(id) && id !== facts.current && !facts.pinned.includes(id),
-  );
-  const newestFirst = [...ours].sort().reverse();
-  const succeeded = newestFirst.filter((id) => facts.ledger.get(id)!.state === 'succeeded');
-  const others = newestFirst.filter((id) => facts.ledger.get(id)!.state !== 'succeeded');
-  return [...succeeded.slice(facts.keep - 1), ...others.slice(KEPT_OTHERS)].sort();
+  const ours = facts.onDisk.filter((id) => isOurs(id, facts.ledger) && id !== facts.current);
+  const pinned = ours.filter((id) => facts.pinned.includes(id));
+  const newestFirst = ours
+    .filter((id) => !pinned.includes(id))
+    .sort()
+    .reverse();
+  const succeeded = newestFirst.filter((id) => facts.ledger.get(id)?.state === 'succeeded');
+  const others = newestFirst.filter((id) => facts.ledger.get(id)?.state !== 'succeeded');
+  const places = Math.max(0, facts.keep - 1 - pinned.length);
+  return [...succeeded.slice(places), ...others.slice(KEPT_OTHERS)].sort();
+}
+
+function isOurs(id: string, ledger: ReadonlyMap<string, LedgerRecord>): boolean {
+  const record = ledger.get(id);
+  return record !== undefined && record.foreign !== true && isReleaseId(id);
 }
 
 /** Where a rollback goes: the last release before `current` that succeeded and is still on disk; null when there is none. */
@@ -45,5 +53,9 @@ export function rollbackCandidates(
   onDisk: readonly string[],
   current: string,
 ): readonly string[] {
-  return [...onDisk].sort().filter((id) => id < current && ledger.get(id)?.state === 'succeeded');
+  return [...onDisk].sort().filter((id) => id < current && isGood(ledger.get(id)));
+}
+
+function isGood(record: LedgerRecord | undefined): boolean {
+  return record?.state === 'succeeded' && record.foreign !== true;
 }

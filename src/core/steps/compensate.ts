@@ -23,7 +23,7 @@ export const compensate: Step = async (context) => {
     },
     patiently(),
   );
-  if (context.hasBegun('postLaunch') && server.current !== null) await launchAgain(context);
+  if (context.hasBegun('postLaunch')) await launchAgain(context);
   return { current };
 };
 
@@ -39,14 +39,22 @@ function recordOf(context: StepContext): string | null {
 
 /** What was restarted with the new release is restarted with the old one. The link is back already, so this stops nothing. */
 async function launchAgain(context: StepContext): Promise<void> {
+  const { plan, server } = context;
+  if (server.current === null) return;
   try {
     await runCommands(
       { ...context, cancel: new AbortController().signal },
       {
         step: 'postLaunch',
         commands: context.environment.commands.postLaunch,
-        directory: currentPath(context.server.path),
-        rollback: true,
+        directory: currentPath(server.path),
+        about: {
+          release: server.current,
+          revision: server.currentRevision,
+          previous: plan.release,
+          previousRevision: plan.revision,
+          rollback: true,
+        },
       },
     );
   } catch (error) {

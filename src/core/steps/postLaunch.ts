@@ -1,5 +1,5 @@
 import { currentPath } from '../release/paths.ts';
-import { runCommands } from './commands.ts';
+import { planned, runCommands } from './commands.ts';
 import type { Step } from './context.ts';
 
 /** The user's commands in `current`, once the release is live. */
@@ -8,7 +8,7 @@ export const postLaunch: Step = async (context) => {
     step: 'postLaunch',
     commands: context.environment.commands.postLaunch,
     directory: currentPath(context.server.path),
-    rollback: context.plan.kind === 'rollback',
+    about: planned(context),
   });
   return { commands };
 };

@@ -1,5 +1,5 @@
 import { releasePath } from '../release/paths.ts';
-import { runCommands } from './commands.ts';
+import { planned, runCommands } from './commands.ts';
 import type { Step } from './context.ts';
 
 /** The user's commands in the new release, before anybody sees it. */
@@ -9,7 +9,7 @@ export const postUpload: Step = async (context) => {
     step: 'postUpload',
     commands: context.environment.commands.postUpload,
     directory: releasePath(context.server.path, context.plan.release),
-    rollback: false,
+    about: planned(context),
   });
   return { commands };
 };

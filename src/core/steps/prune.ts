@@ -17,9 +17,9 @@ function recordsOf(context: StepContext): readonly string[] {
   const { plan, server, seen } = context;
   const left = server.current;
   const leftIsOurs = left !== null && seen.ledger.some((entry) => entry.release === left);
-  const goesBack = plan.kind === 'rollback' && leftIsOurs && left > plan.release;
+  const goesBack = plan.kind === 'rollback' && leftIsOurs && (isForeign(context) || left > plan.release);
   return [
     ...(goesBack ? [stateRecord(context, left, 'bad')] : []),
-    ...(isForeign(context) ? [] : [stateRecord(context, plan.release, 'succeeded')]),
+    stateRecord(context, plan.release, 'succeeded'),
   ];
 }

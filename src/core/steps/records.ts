@@ -1,4 +1,4 @@
-import { formatLedgerEntry, type LedgerEntry } from '../release/ledger.ts';
+import { foldLedger, formatLedgerEntry, type LedgerEntry } from '../release/ledger.ts';
 import type { StepContext } from './context.ts';
 
 /** The line of the ledger that calls the new release complete, with all there is to know of it. */
@@ -13,13 +13,16 @@ export function readyRecord(context: StepContext): string {
 }
 
 export function stateRecord(context: StepContext, release: string, state: LedgerEntry['state']): string {
-  return formatLedgerEntry(base(context, release, state));
+  const foreign = release === context.plan.release && isForeign(context);
+  return formatLedgerEntry({ ...base(context, release, state), ...(foreign ? { foreign } : {}) });
 }
 
-/** A directory that cutover did not make has no line in the ledger, and gets none: it stays foreign, never removed. */
+/** Is the target of this rollback a directory that cutover did not make? */
 export function isForeign(context: StepContext): boolean {
   const { release, kind } = context.plan;
-  return kind === 'rollback' && !context.seen.ledger.some((entry) => entry.release === release);
+  if (kind !== 'rollback') return false;
+  const record = foldLedger(context.seen.ledger).get(release);
+  return record === undefined || record.foreign === true;
 }
 
 function base(context: StepContext, release: string, state: LedgerEntry['state']): LedgerEntry {

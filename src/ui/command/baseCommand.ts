@@ -6,6 +6,7 @@ import type { Runtime } from '../../core/operations/runtime.ts';
 import { systemClock } from '../clock.ts';
 import { jsonText } from '../escape.ts';
 import { jsonEventsReporter } from '../reporters/jsonEvents.ts';
+import { redactedReporter } from '../reporters/redacted.ts';
 import { type Reporter, storyReporter } from '../reporters/reporter.ts';
 import { type ErrorView, renderError } from '../results/error.ts';
 import { createStyle, type Style } from '../style.ts';
@@ -32,7 +33,7 @@ export interface Session {
 
 export interface CommonFlags {
   readonly config: string | undefined;
-  readonly server: string[];
+  readonly server: string[] | undefined;
   readonly json: boolean;
   readonly events: boolean;
   readonly yes: boolean;
@@ -48,7 +49,6 @@ const commonFlags = {
     helpGroup: 'COMMON',
     helpValue: 'NAME',
     multiple: true,
-    default: [],
     description: 'Only this server; may be given several times.',
   }),
   json: Flags.boolean({ helpGroup: 'COMMON', default: false, description: 'Print the result as JSON.' }),
@@ -107,12 +107,8 @@ export abstract class CutoverCommand extends Command {
   }
 
   #reporter(flags: CommonFlags, stderr: Terminal): Reporter {
-    const redacted = { ...stderr, write: (text: string) => stderr.write(this.#redactor.redact(text)) };
-    Object.defineProperties(redacted, {
-      columns: { get: () => stderr.columns },
-      rows: { get: () => stderr.rows },
-    });
-    return flags.events ? jsonEventsReporter(redacted.write) : storyReporter(redacted, systemClock);
+    const reporter = flags.events ? jsonEventsReporter(stderr.write) : storyReporter(stderr, systemClock);
+    return redactedReporter(reporter, this.#redactor.redact);
   }
 
   #endNow(reporter: Reporter): void {
@@ -136,7 +132,7 @@ function viewOf(error: Error, versions: string): ErrorView {
   if (isUsage(error))
     return {
       code: 'E_USAGE',
-      message: error.message.replace(/\nSee more help with --help$/, ''),
+      message: usageMessage(error),
       hint: 'Add --help to see what there is.',
     };
   const code = errorCode(error);
@@ -149,6 +145,11 @@ function viewOf(error: Error, versions: string): ErrorView {
   }
   const hint = (error as { readonly hint?: string }).hint;
   return { code, message: messageOf(error), hint: hint ?? null };
+}
+
+/** Without what oclif adds on how it reads flags. */
+function usageMessage(error: Error): string {
+  return error.message.replace(/\nSee more help with --help$/, '').replace(/\n+Note: [\s\S]*$/, '');
 }
 
 function isUsage(error: Error): boolean {

@@ -38,9 +38,8 @@ export function exitCodeOfResult(result: TransactionResult): number {
 
 /** A finding that would stop a deployment is a refusal; one server out of reach is that. */
 export function exitCodeOfCheck(result: CheckResult): number {
-  const errors = result.servers.flatMap(({ findings }) =>
-    findings.filter((finding) => finding.level === 'error'),
-  );
+  const findings = [...result.source, ...result.servers.flatMap((server) => server.findings)];
+  const errors = findings.filter(({ level }) => level === 'error');
   if (errors.length === 0) return 0;
   return errors.some((error) => error.code !== null && exitCodeOf(error.code) === 10) ? 10 : 4;
 }

@@ -7,7 +7,7 @@ import { renderGroups } from './group.ts';
 /** What was looked at on each server, each fault with its fix, and a count. */
 export function renderCheck(result: CheckResult, style: Style): readonly string[] {
   return [
-    ...renderGroups(result.servers, style, ({ findings }) =>
+    ...renderGroups([{ name: 'source', findings: result.source }, ...result.servers], style, ({ findings }) =>
       findings.flatMap((finding) => findingLines(finding, style)),
     ),
     '',
@@ -25,8 +25,8 @@ function findingLines({ level, message, fix }: Finding, style: Style): readonly 
   ];
 }
 
-function summary({ environment, servers }: CheckResult, style: Style): string {
-  const levels = servers.flatMap(({ findings }) => findings.map(({ level }) => level));
+function summary({ environment, source, servers }: CheckResult, style: Style): string {
+  const levels = [...source, ...servers.flatMap(({ findings }) => findings)].map(({ level }) => level);
   const errors = levels.filter((level) => level === 'error').length;
   const warnings = levels.filter((level) => level === 'warning').length;
   const where = `on ${plural(servers.length, 'server')} of ${escapeRemote(environment)}`;

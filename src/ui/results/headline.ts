@@ -25,7 +25,9 @@ export function headline(result: TransactionResult, style: Style): readonly stri
       ];
     case 'compensated':
       return allServe(result, result.previous)
-        ? [`${style.red('✗')} ${interrupted}${style.bold(`Nothing changed: ${oldState(result)}.`)}`]
+        ? [
+            `${style.red('✗')} ${interrupted}${style.bold(`${wasLive(result) ? 'Taken back' : 'Nothing changed'}: ${oldState(result)}.`)}`,
+          ]
         : [
             `${style.red('✗')} ${interrupted}${style.bold(`${undone(result)} Each server serves:`)}`,
             ...each(result, style),
@@ -85,9 +87,17 @@ function oldState(result: TransactionResult): string {
   return `${subject} serves the old release ${id(result.previous)}`;
 }
 
+/** Was `current` switched, or at least tried to be? */
+function wasLive({ servers }: TransactionResult): boolean {
+  return servers.some(({ steps }) => steps.some(({ name }) => name === 'activate'));
+}
+
 /** Servers that began with different releases have different old ones. */
-function undone({ servers }: TransactionResult): string {
-  return servers.every(({ outcome }) => outcome === 'compensated') ? 'Nothing changed.' : 'Undone.';
+function undone(result: TransactionResult): string {
+  const { servers } = result;
+  return servers.every(({ outcome }) => outcome === 'compensated') && !wasLive(result)
+    ? 'Nothing changed.'
+    : 'Undone.';
 }
 
 function each(result: TransactionResult, style: Style): readonly string[] {

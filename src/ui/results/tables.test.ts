@@ -114,7 +114,11 @@ test('check: each fault has its fix, and a count ends it', () => {
     },
     { name: 'web2', findings: [{ level: 'ok', message: 'Connected', fix: null, code: null }] },
   ] as const;
-  expect(renderCheck({ environment: 'production', servers }, plain)).toEqual([
+  const source = [{ level: 'ok', message: '3 files', fix: null, code: null }] as const;
+  expect(renderCheck({ environment: 'production', source, servers }, plain)).toEqual([
+    'source',
+    '  ✓ 3 files',
+    '',
     'web1',
     '  ✓ Connected',
     '  ! Only 300 MB are free',
@@ -129,7 +133,7 @@ test('check: each fault has its fix, and a count ends it', () => {
     '',
     '1 error and 1 warning on 2 servers of production.',
   ]);
-  expect(renderCheck({ environment: 'production', servers: [servers[1]] }, plain).at(-1)).toBe(
+  expect(renderCheck({ environment: 'production', source, servers: [servers[1]] }, plain).at(-1)).toBe(
     'All is well on 1 server of production.',
   );
 });

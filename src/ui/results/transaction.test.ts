@@ -100,6 +100,19 @@ test('compensated: what every server serves, then why, once for servers that fai
   ]);
 });
 
+test('compensated after the switch: it was live, so nobody is told that nothing changed', () => {
+  const server = {
+    ...nothingSent,
+    outcome: 'compensated',
+    current: oldRelease,
+    steps: [{ name: 'activate', ms: 5 }],
+  } as const;
+  const result = sampleResult([sampleServerResult('web1', server)], { outcome: 'compensated' });
+  expect(renderTransaction(result, plain)[0]).toBe(
+    `✗ Taken back: web1 serves the old release ${oldRelease}.`,
+  );
+});
+
 test('compensated, where nothing was live before', () => {
   const failure = { code: 'E_COMMAND', message: 'It said \x1b[2J', hint: null, step: null } as const;
   const server = sampleServerResult('web1', {

@@ -83,5 +83,6 @@ field current "$(link_text current)"
 if [ "$6" = discard ] && [ "$(link_text current)" != "$4" ]; then
   mkdir -p .cutover/trash
   if [ -d "$4" ] && [ ! -L "$4" ]; then mv -- "$4" ".cutover/trash/$8"; fi
-  rm -rf -- ".cutover/trash/$8" ".cutover/build/$\{4#releases/}" ".cutover/incoming/$\{4#releases/}"
+  release=$\{4#releases/}
+  rm -rf -- ".cutover/trash/$8" ".cutover/build/$release" ".cutover/incoming/$release" ".cutover/incoming/$release.removed"
 fi`;

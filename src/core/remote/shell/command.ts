@@ -5,7 +5,7 @@ import { CutoverError } from '../../contract/index.ts';
 import type { CommandRequest, Fence } from '../engine.ts';
 import type { Link } from '../link.ts';
 import { splitLines } from './lines.ts';
-import { inWords, runScript, shell } from './run.ts';
+import { failureIn, inWords, runScript, shell } from './run.ts';
 import { renderScript, type Script } from './script.ts';
 import { sh } from './sh.ts';
 
@@ -23,20 +23,21 @@ export async function runCommand(
   request: CommandRequest,
   signal: AbortSignal,
 ): Promise<void> {
+  if (signal.aborted) throw notStarted(link.server, request);
+  const nonce = randomBytes(12).toString('hex');
   const ended = new AbortController();
   const limit =
     request.timeoutMs === null
       ? null
       : delay(request.timeoutMs, 'timeout' as const, { signal: ended.signal });
   const cancelled = new Promise<'cancelled'>((resolve) => {
-    if (signal.aborted) resolve('cancelled');
-    else signal.addEventListener('abort', () => resolve('cancelled'), { once: true, signal: ended.signal });
+    signal.addEventListener('abort', () => resolve('cancelled'), { once: true, signal: ended.signal });
   });
-  const running = execute(link, path, fence, request);
+  const running = execute(link, path, fence, request, nonce);
   try {
     const first = await Promise.race([running, cancelled, ...(limit ? [limit.catch(() => running)] : [])]);
     if (typeof first === 'string') {
-      const dead = await stop(link, path, fence, request.id);
+      const dead = await stop(link, path, fence, runName(request, nonce));
       await Promise.race([
         running.catch(() => null),
         delay(STOP_DEADLINE_MS, null, { signal: ended.signal }),
@@ -56,9 +57,14 @@ interface Outcome {
   readonly lastLine: string;
 }
 
-async function execute(link: Link, path: string, fence: Fence, request: CommandRequest): Promise<Outcome> {
+async function execute(
+  link: Link,
+  path: string,
+  fence: Fence,
+  request: CommandRequest,
+  nonce: string,
+): Promise<Outcome> {
   const connection = await link.connection();
-  const nonce = randomBytes(12).toString('hex');
   let begun = false;
   let status: string | null = null;
   let lastLine = '';
@@ -70,7 +76,7 @@ async function execute(link: Link, path: string, fence: Fence, request: CommandR
   };
   const takeStdout = (line: string) => {
     const ours = line.startsWith(`${nonce} `) ? line.slice(nonce.length + 1) : null;
-    if (ours === 'begin') begun = true;
+    if (ours === 'run') begun = true;
     else if (ours?.startsWith('status ')) status = ours.slice('status '.length);
     else if (begun && status === null) {
       if (held) hand('stdout', '');
@@ -94,6 +100,8 @@ async function execute(link: Link, path: string, fence: Fence, request: CommandR
   });
   stdout.end();
   stderr.end();
+  const failure = begun ? null : failureIn(link.server, nonce, result);
+  if (failure !== null) throw failure;
   return { exit: result.exit, status, lastLine };
 }
 
@@ -106,7 +114,7 @@ function commandScript(path: string, fence: Fence, request: CommandRequest, nonc
       path,
       fence.generation,
       fence.record,
-      request.id,
+      runName(request, nonce),
       nonce,
       request.directory,
       request.run,
@@ -115,9 +123,15 @@ function commandScript(path: string, fence: Fence, request: CommandRequest, nonc
   };
 }
 
+/** Another one each time, so that what a dead run left says nothing about this one. */
+function runName(request: CommandRequest, nonce: string): string {
+  return `${request.id}.${nonce}`;
+}
+
 /**
  * bash with pipefail where there is one, so that a failure inside a pipe counts; else sh.
- * The group's number is on disk before the command starts, so that it can always be ended.
+ * The group's number is on disk before the command starts, so that it can always be ended: it is the text of a link,
+ * which is made with its text or not at all, and only where nobody has put `stopped` before.
  */
 const BODY = sh`
 enter "$1"
@@ -135,16 +149,17 @@ fi
 group=
 if command -v setsid >/dev/null 2>&1; then group=setsid; fi
 status=0
-$group sh -c 'echo $$ >"$1" && shift && exec "$@"' sh "$run" "$@" || status=$?
+printf '%s run\n' "$nonce"
+$group sh -c 'ln -s -n -- "$$" "$1" && shift && exec "$@"' sh "$run" "$@" || status=$?
 rm -f -- "$run"
 printf '\n%s status %s\n' "$nonce" "$status"`;
 
-async function stop(link: Link, path: string, fence: Fence, id: string): Promise<boolean> {
+async function stop(link: Link, path: string, fence: Fence, run: string): Promise<boolean> {
   try {
     const script: Script = {
       name: 'end the command',
       body: STOP,
-      args: [path, fence.generation, fence.record, id],
+      args: [path, fence.generation, fence.record, run],
     };
     const fields = await runScript(link, script, { signal: AbortSignal.timeout(STOP_DEADLINE_MS) });
     return fields.one('dead') !== null;
@@ -153,14 +168,24 @@ async function stop(link: Link, path: string, fence: Fence, id: string): Promise
   }
 }
 
-/** TERM to the group, ten seconds of grace, KILL, and a look whether anything is left. */
+/**
+ * TERM to the group, ten seconds of grace, KILL, and a look whether anything is left. A command that has not started
+ * yet never will.
+ */
 const STOP = sh`
 enter "$1"
 fence "$2" "$3"
 run=.cutover/runs/$4
-[ -f "$run" ] || { field dead yes; return 0; }
-group=$(cat "$run")
-case $group in *[!0-9]* | '') fail E_REMOTE "no process group in $run" ;; esac
+mkdir -p .cutover/runs
+group=
+for each in first 'after it ended in between'; do
+  if [ -z "$group" ] && ln -s -n -- stopped "$run" 2>/dev/null; then group=stopped; fi
+  group=$(link_text "$run")
+done
+case $group in
+  stopped) field dead yes; return 0 ;;
+  *[!0-9]* | '') fail E_REMOTE "no process group in $run" ;;
+esac
 ours() { kill -0 -- "-$group" 2>/dev/null || kill -0 "$group" 2>/dev/null; }
 send() { kill "-$1" -- "-$group" 2>/dev/null || kill "-$1" "$group" 2>/dev/null || :; }
 send TERM
@@ -193,6 +218,16 @@ function meaning(status: number): string {
   if (status === 126) return 'exit status 126 (not executable)';
   if (status === 137) return 'exit status 137 (killed; perhaps the server ran out of memory)';
   return status > 128 ? `exit status ${status} (signal ${status - 128})` : `exit status ${status}`;
+}
+
+function notStarted(server: string, request: CommandRequest): CutoverError {
+  return new CutoverError(
+    'E_INTERRUPTED',
+    `${server}: the command "${request.run}" was not started any more`,
+    {
+      server,
+    },
+  );
 }
 
 function interrupted(

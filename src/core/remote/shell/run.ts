@@ -75,10 +75,9 @@ function oneLine(text: string): string {
 
 function interpret(server: string, script: Script, nonce: string, result: ExecResult): Fields {
   const { exit } = result;
+  const failure = failureIn(server, nonce, result);
+  if (failure !== null) throw failure;
   const framed = unframe(result.stdout, nonce);
-  const failure = framed.begun ? readFields(framed.body).one('failure') : null;
-  if (failure !== null && exit.type === 'code' && exit.code === FAILED_BY_ITSELF)
-    throw named(server, failure);
   if (exit.type === 'unknown') {
     throw new CutoverError(
       'E_UNKNOWN',
@@ -105,8 +104,12 @@ function interpret(server: string, script: Script, nonce: string, result: ExecRe
   );
 }
 
-/** `fail CODE text` in a script. */
-function named(server: string, failure: string): CutoverError {
+/** What a script said with `fail CODE text`; null when it did not. */
+export function failureIn(server: string, nonce: string, { exit, stdout }: ExecResult): CutoverError | null {
+  if (exit.type !== 'code' || exit.code !== FAILED_BY_ITSELF) return null;
+  const framed = unframe(stdout, nonce);
+  const failure = framed.begun ? readFields(framed.body).one('failure') : null;
+  if (failure === null) return null;
   const [code, ...words] = failure.split(' ');
   return new CutoverError((code ?? 'E_REMOTE') as ErrorCode, `${server}: ${words.join(' ')}`, { server });
 }

@@ -1,0 +1,111 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { TransactionResult } from '../../src/core/operations/results.ts';
+import type { Plan } from '../../src/core/plan/types.ts';
+import { createProject, type Project, serverEntry } from './support/project.ts';
+import { contentOf, currentOf, listTree } from './support/remoteTree.ts';
+import { type SshServer, startServer } from './support/sshServer.ts';
+
+let server: SshServer;
+let project: Project;
+
+beforeAll(async () => {
+  server = await startServer({ image: 'openssh' });
+  project = await createProject({ servers: { web1: serverEntry(server) } });
+  await project.repository.commit({ 'index.html': 'one', 'assets/site.css': 'a{}' }, 'One');
+});
+afterAll(async () => {
+  await project?.[Symbol.asyncDispose]();
+  await server?.stop();
+});
+
+/** Everything on both sides that a command could have written. */
+async function everything(): Promise<string> {
+  const local = await readdir(project.home, { recursive: true, withFileTypes: true });
+  const names = local.map((entry) => join(entry.parentPath, entry.name)).sort();
+  return [await listTree(server, '/srv'), await listTree(server, '/home/deploy'), ...names].join('\n');
+}
+
+test.each(['before the first deployment', 'after it'])(
+  'plan, status, releases and check write nothing, on either side: %s',
+  async (when) => {
+    if (when === 'after it') {
+      expect((await project.run(['deploy', 'production'])).exitCode).toBe(0);
+      await project.repository.commit({ 'index.html': 'two' }, 'Two');
+    }
+    const before = await everything();
+    const { exitCode, answer } = await project.json<Plan>(['plan', 'production']);
+    expect(exitCode).toBe(0);
+    expect(answer.servers[0]?.changes).toEqual(
+      when === 'after it'
+        ? { added: 0, updated: 1, removed: 2, bytes: 3 }
+        : { added: 3, updated: 0, removed: 0, bytes: 6 },
+    );
+    for (const command of ['plan', 'status', 'releases', 'check']) {
+      expect((await project.run([command, 'production'])).exitCode).toBe(0);
+    }
+    expect(await everything()).toBe(before);
+  },
+);
+
+test('a saved plan is run exactly, also when its branch has moved on', async () => {
+  await project.repository.commit({ 'index.html': 'three' }, 'Three');
+  const planned = await project.json<Plan>(['plan', 'production', '--out', 'plan.json']);
+  await project.repository.commit({ 'index.html': 'four' }, 'Four');
+  const { exitCode, answer } = await project.json<TransactionResult>([
+    'deploy',
+    'production',
+    '--plan',
+    'plan.json',
+  ]);
+  expect({ exitCode, release: answer.release, revision: answer.revision }).toEqual({
+    exitCode: 0,
+    release: planned.answer.release,
+    revision: planned.answer.revision,
+  });
+  expect(await contentOf(server, '/srv/app/current/index.html')).toBe('three');
+});
+
+test('a saved plan is refused, and nothing touched, when somebody deployed in between', async () => {
+  await project.run(['plan', 'production', '--out', 'plan.json']);
+  await project.repository.commit({ 'index.html': 'five' }, 'Five');
+  expect((await project.run(['deploy', 'production'])).exitCode).toBe(0);
+  const before = await everything();
+  const { exitCode, stderr } = await project.run(['deploy', 'production', '--plan', 'plan.json']);
+  expect(exitCode).toBe(4);
+  expect(stderr).toContain('stale; nothing was touched');
+  expect(stderr).toMatch(/web1: current leads to releases\/\d{14}, not to releases\/\d{14}/);
+  expect(await everything()).toBe(before);
+});
+
+test('a plan that was edited is refused', async () => {
+  await project.repository.commit({ 'index.html': 'six' }, 'Six');
+  await project.run(['plan', 'production', '--out', 'plan.json']);
+  const text = await readFile(join(project.path, 'plan.json'), 'utf8');
+  await writeFile(
+    join(project.path, 'plan.json'),
+    text.replace('"prune": []', '"prune": ["20200101000000"]'),
+  );
+  const { exitCode, stderr } = await project.run(['deploy', 'production', '--plan', 'plan.json']);
+  expect(exitCode).toBe(4);
+  expect(stderr).toContain('it was changed after it was made');
+});
+
+test('a plan does not survive a change of the configuration', async () => {
+  await project.run(['plan', 'production', '--out', 'plan.json']);
+  const live = await currentOf(server);
+  await project.configure({ keep: 5, servers: { web1: serverEntry(server) } });
+  const { exitCode, stderr } = await project.run(['deploy', 'production', '--plan', 'plan.json']);
+  expect(exitCode).toBe(4);
+  expect(stderr).toContain('the configuration has changed');
+  expect(await currentOf(server)).toBe(live);
+});
+
+test('deploying what is live already changes nothing', async () => {
+  expect((await project.run(['deploy', 'production'])).exitCode).toBe(0);
+  const before = await everything();
+  const { exitCode, answer } = await project.json<TransactionResult>(['deploy', 'production']);
+  expect({ exitCode, outcome: answer.outcome }).toEqual({ exitCode: 0, outcome: 'unchanged' });
+  expect(await everything()).toBe(before);
+});
