@@ -179,7 +179,7 @@ run=.cutover/runs/$4
 mkdir -p .cutover/runs
 group=
 for each in first 'after it ended in between'; do
-  if [ -z "$group" ] && ln -s -n -- stopped "$run" 2>/dev/null; then group=stopped; fi
+  [ -n "$group" ] || ln -s -n -- stopped "$run" 2>/dev/null || :
   group=$(link_text "$run")
 done
 case $group in
@@ -224,9 +224,7 @@ function notStarted(server: string, request: CommandRequest): CutoverError {
   return new CutoverError(
     'E_INTERRUPTED',
     `${server}: the command "${request.run}" was not started any more`,
-    {
-      server,
-    },
+    { server },
   );
 }
 

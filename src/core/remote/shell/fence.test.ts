@@ -1,0 +1,101 @@
+import { symlink } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { planSync } from '../../sync/syncWork.ts';
+import { archiveOf, engineHere, type Here, ledgerLine, lockRecord, never } from '../../testing/engineHere.ts';
+import { listing } from '../../testing/listing.ts';
+import { manifestOf } from '../../testing/trees.ts';
+import type { CommandRequest } from '../engine.ts';
+
+const A = '20260101000001';
+const B = '20260101000002';
+const C = '20260101000003';
+
+const command: CommandRequest = {
+  id: 'one',
+  run: 'touch made-by-a-command',
+  directory: '/',
+  variables: {},
+  timeoutMs: null,
+  onLine: () => {},
+};
+
+const CHANGES: Readonly<Record<string, (here: Here) => Promise<unknown>>> = {
+  prepare: (here) => here.engine.prepare(here.fence, never),
+  sync: async (here) => {
+    const work = planSync({ manifest: null, pending: null }, manifestOf({ file: 'three' }), true, 0);
+    const archive = () => archiveOf(C, work, { file: 'three' });
+    await here.engine.sync(here.fence, { release: C, fresh: true, archive }, never);
+  },
+  link: (here) =>
+    here.engine.link(
+      here.fence,
+      { release: C, sharedDirectories: ['new'], sharedFiles: [], entries: 1, ready: ledgerLine(C, 'ready') },
+      never,
+    ),
+  activate: (here) => here.activate(A, `releases/${B}`),
+  revert: (here) =>
+    here.engine.revert(
+      here.fence,
+      {
+        release: B,
+        previous: `releases/${A}`,
+        previousMustExist: true,
+        discard: true,
+        record: ledgerLine(B, 'failed'),
+        nonce: 'n.n',
+      },
+      never,
+    ),
+  prune: (here) =>
+    here.engine.prune(
+      here.fence,
+      { releases: [A], records: [ledgerLine(B, 'succeeded')], nonce: 'n' },
+      never,
+    ),
+  command: (here) => here.engine.command(here.fence, { ...command, directory: here.path }, never),
+};
+
+test.for(Object.keys(CHANGES))('whoever lost the lock changes nothing any more: %s', async (name) => {
+  const here = await engineHere();
+  await here.build(A, { file: 'one' });
+  await here.build(B, { file: 'two' });
+  await here.activate(B, null);
+  await symlink(lockRecord('somebody else'), here.at('.cutover/locks/g-000002'));
+  const before = await listing(here.path, 'trace');
+  await expect(CHANGES[name]!(here)).rejects.toMatchObject({
+    code: 'E_FENCED',
+    message: expect.stringContaining('took the lock over (g-000002)'),
+  });
+  expect(await listing(here.path, 'trace')).toEqual(before);
+});
+
+test.for(Object.keys(CHANGES))('a generation with another record is not ours either: %s', async (name) => {
+  const here = await engineHere();
+  await here.build(A, { file: 'one' });
+  const other = { ...here, fence: { ...here.fence, record: lockRecord('before a restore') } };
+  const activate = () =>
+    here.engine.activate(other.fence, { release: A, expected: null, method: 'mv', active: null }, never);
+  const before = await listing(here.path, 'trace');
+  await expect(name === 'activate' ? activate() : CHANGES[name]!(other)).rejects.toMatchObject({
+    code: 'E_FENCED',
+  });
+  expect(await listing(here.path, 'trace')).toEqual(before);
+});
+
+test('a lock that is lost during the upload leaves the cache as it is', async () => {
+  const here = await engineHere();
+  await here.build(A, { file: 'one' });
+  const before = await listing(here.at('deploy-cache'), 'trace');
+  const { cache } = await here.see();
+  const tree = { file: 'two' };
+  const work = planSync(cache, manifestOf(tree), false, 0);
+  async function* archive() {
+    await symlink(lockRecord('somebody else'), here.at('.cutover/locks/g-000002'));
+    yield* archiveOf(B, work, tree);
+  }
+  await expect(
+    here.engine.sync(here.fence, { release: B, fresh: false, archive }, never),
+  ).rejects.toMatchObject({ code: 'E_FENCED' });
+  expect(await listing(here.at('deploy-cache'), 'trace')).toEqual(before);
+  expect((await here.see()).cache.pending).toBeNull();
+});
