@@ -74,9 +74,8 @@ export async function* gitStream(
   });
   try {
     for await (const chunk of child.stdout) yield chunk as Uint8Array;
-    const { failed, code, shortMessage, stderr } = await child;
-    if (failed)
-      throw gitError(repository.path, args, { stderr: textOf(stderr) || (shortMessage ?? ''), code });
+    const { failed, code, shortMessage = '', stderr } = await child;
+    if (failed) throw gitError(repository.path, args, { stderr: textOf(stderr) || shortMessage, code });
   } finally {
     child.kill();
     options.signal.throwIfAborted();
@@ -90,12 +89,13 @@ export function textOf(bytes: Uint8Array | string | undefined): string {
 /** A tree of a million files is listed in about 100 MB. */
 const LARGEST_OUTPUT_BYTES = 2 ** 30;
 
-/** What must not depend on this machine: line ends and attributes; and no index is shared with the repository. */
+/** Line ends and attributes must not depend on this machine; nothing is written into the repository, no hook runs. */
 const SETTINGS = [
   'core.autocrlf=false',
   'core.eol=lf',
   'core.attributesFile=/dev/null',
   'core.splitIndex=false',
+  'core.hooksPath=/dev/null',
 ];
 
 interface Surroundings {

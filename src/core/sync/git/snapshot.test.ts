@@ -387,12 +387,14 @@ describe('the surroundings', () => {
       }),
     ));
 
-  test('nothing is written into the repository, and the index is not touched', () =>
+  test('nothing is written into the repository, and no hook runs', () =>
     withRepository(async (repository) => {
       repository.git('config', 'core.splitIndex', 'true');
       repository.git('config', 'splitIndex.maxPercentChange', '0');
       repository.write({ '.gitattributes': 'no export-ignore\n', no: 'x', f: 'x' });
       repository.commit();
+      const hook = { run: `#!/bin/sh\ntouch '${repository.path}/hooked'\n` };
+      repository.write({ '.git/hooks/post-index-change': hook });
       const state = () =>
         readdirSync(repository.path, { recursive: true })
           .map(String)

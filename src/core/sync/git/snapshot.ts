@@ -43,29 +43,51 @@ async function describeTree(
   signal: AbortSignal,
 ): Promise<{ readonly manifest: Manifest; readonly contents: Contents }> {
   const prefix = prefixOf(config.subdirectory);
-  const tree = await listTree(repository, commit, signal);
-  const part = itemsBelow(tree, prefix);
-  if (part === null) throw noDirectory(repository, commit, prefix);
-  const included = await withoutExcluded(repository, part, config.exclude, signal);
-  const rules = await exportRules(repository, tree, withPrefix(included, prefix), signal);
-  const exported = withoutIgnored(included, (item) => rules.ignored.has(prefix + item.path));
-  const refusals = refusalsOf(exported);
-  const fine = without(exported, refusals);
-  const blobs = await digestBlobs(repository, fine, signal);
-  refuseAll(`${repository.path} at ${commit.slice(0, 12)}`, [...refusals, ...contentRefusals(fine, blobs)]);
-  const converted = withPrefix(fine, prefix).filter(
-    (item) => rules.converted.has(item.path) && item.kind === 'file',
+  const { items, refusals, converted } = await selectItems(
+    repository,
+    commit,
+    prefix,
+    config.exclude,
+    signal,
   );
-  const digests = await digestConverted(repository, commit, converted, signal);
-  const manifest = fine.map((item) =>
-    entryOf(item, digests.get(prefix + item.path) ?? blobs.get(item.object)),
-  );
-  const objects = fine.map(
-    (item) => [bytesOf(item.path).toString(), digests.has(prefix + item.path) ? null : item.object] as const,
+  const blobs = await digestBlobs(repository, items, signal);
+  refuseAll(`${repository.path} at ${commit.slice(0, 12)}`, [...refusals, ...contentRefusals(items, blobs)]);
+  const digests = await digestConverted(repository, commit, prefix, items.filter(converted), signal);
+  const manifest = items.map((item) => entryOf(item, digests.get(item.path) ?? blobs.get(item.object)));
+  const objects = items.map(
+    (item) => [bytesOf(item.path).toString(), digests.has(item.path) ? null : item.object] as const,
   );
   return {
     manifest: canonicalOrder(manifest),
     contents: { repository, commit, prefix, objects: new Map(objects) },
+  };
+}
+
+interface Selection {
+  /** Paths are relative to the prefix. */
+  readonly items: readonly TreeItem[];
+  readonly refusals: readonly Refusal[];
+  readonly converted: (item: TreeItem) => boolean;
+}
+
+async function selectItems(
+  repository: Repository,
+  commit: string,
+  prefix: RawPath,
+  exclude: readonly string[],
+  signal: AbortSignal,
+): Promise<Selection> {
+  const tree = await listTree(repository, commit, signal);
+  const part = itemsBelow(tree, prefix);
+  if (part === null) throw noDirectory(repository, commit, prefix);
+  const included = await withoutExcluded(repository, part, exclude, signal);
+  const rules = await exportRules(repository, tree, withPrefix(included, prefix), signal);
+  const exported = withoutIgnored(included, (item) => rules.ignored.has(prefix + item.path));
+  const refusals = refusalsOf(exported);
+  return {
+    items: without(exported, refusals),
+    refusals,
+    converted: (item) => item.kind === 'file' && rules.converted.has(prefix + item.path),
   };
 }
 
@@ -98,13 +120,14 @@ function without(items: readonly TreeItem[], refusals: readonly Refusal[]): read
 async function digestConverted(
   repository: Repository,
   commit: string,
+  prefix: RawPath,
   items: readonly TreeItem[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<RawPath, Digest>> {
-  const paths = items.map((item) => item.path).sort();
+  const paths = items.map((item) => prefix + item.path).sort();
   const digests = new Map<RawPath, Digest>();
   for await (const file of readArchived(repository, commit, paths, signal)) {
-    digests.set(file.path, await digest(file));
+    digests.set(file.path.slice(prefix.length), await digest(file));
   }
   return digests;
 }
