@@ -13,9 +13,13 @@ export async function currentOf(server: SshServer, path = server.pathInContainer
   return (await inContainer(server, ['sh', '-c', 'readlink "$1/current" || :', 'sh', path])).trim();
 }
 
+/** Not ls: that of BusyBox writes `?` for what is not ASCII. */
+const NAMES =
+  'cd "$1" 2>/dev/null || exit 0; for each in * .[!.]*; do [ -e "$each" ] || [ -L "$each" ] && printf "%s\\n" "$each"; done; :';
+
 /** The names in a directory of a server. */
 export async function namesIn(server: SshServer, path: string): Promise<readonly string[]> {
-  const text = await inContainer(server, ['sh', '-c', 'ls -A "$1" 2>/dev/null || :', 'sh', path]);
+  const text = await inContainer(server, ['sh', '-c', NAMES, 'sh', path]);
   return text.split('\n').filter((name) => name !== '');
 }
 
