@@ -33,9 +33,10 @@ export function faultyConnection(inner: Connection, cuts: Cuts, counts = { execs
       if (isLost) throw new CutoverError('E_UNREACHABLE', 'The connection is gone.');
       const index = ++counts.execs;
       const cut = typeof cuts === 'function' ? cuts(request, index) : (cuts[index] ?? null);
-      if (cut !== 'before') {
-        const result = await inner.exec!(request);
-        if (cut === null) return result;
+      if (cut === null) return inner.exec!(request);
+      if (cut === 'after') {
+        const { onStdout, onStderr, ...unheard } = request;
+        await inner.exec!(unheard);
       }
       isLost = true;
       lost.resolve('the line was cut');

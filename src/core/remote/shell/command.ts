@@ -170,7 +170,7 @@ async function stop(link: Link, path: string, fence: Fence, run: string): Promis
 
 /**
  * TERM to the group, ten seconds of grace, KILL, and a look whether anything is left. A command that has not started
- * yet never will.
+ * yet never will. No `--` for kill: dash and BusyBox take it for a process.
  */
 const STOP = sh`
 enter "$1"
@@ -186,8 +186,8 @@ case $group in
   stopped) field dead yes; return 0 ;;
   *[!0-9]* | '') fail E_REMOTE "no process group in $run" ;;
 esac
-ours() { kill -0 -- "-$group" 2>/dev/null || kill -0 "$group" 2>/dev/null; }
-send() { kill "-$1" -- "-$group" 2>/dev/null || kill "-$1" "$group" 2>/dev/null || :; }
+ours() { kill -0 "-$group" 2>/dev/null || kill -0 "$group" 2>/dev/null; }
+send() { kill "-$1" "-$group" 2>/dev/null || kill "-$1" "$group" 2>/dev/null || :; }
 send TERM
 waited=0
 while ours && [ "$waited" -lt 10 ]; do sleep 1; waited=$((waited + 1)); done
