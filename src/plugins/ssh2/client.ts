@@ -7,7 +7,7 @@ import ssh2, {
   type ParsedKey,
   type SFTPWrapper,
 } from 'ssh2';
-import { CutoverError, type Exit, messageOf } from '../../core/contract/index.ts';
+import { CutoverError, type ErrorCode, type Exit, messageOf } from '../../core/contract/index.ts';
 import { wordsFor } from './link/words.ts';
 import { type Attempt, type Login, LoginError } from './login/login.ts';
 
@@ -17,7 +17,10 @@ export type { ClientChannel, ParsedKey, SFTPWrapper } from 'ssh2';
 
 /** A link on which somebody is logged in. */
 export interface Session {
-  /** These three reject when the server refuses the channel, when the link goes, and after 20 s. */
+  /**
+   * These three reject when the server refuses the channel, when the link goes, and after 20 s. `exec` says `E_UNKNOWN`
+   * where the command may have started all the same.
+   */
   readonly exec: (command: string) => Promise<Command>;
   readonly sftp: () => Promise<SftpChannel>;
   readonly forward: (host: string, port: number) => Promise<Duplex>;
@@ -165,14 +168,19 @@ function session(client: Client): Session {
       closed.resolve();
     });
 
-  const open = <T>(what: string, start: (done: Done<T>) => void, discard: (late: T) => void) =>
-    openChannel(gone.promise, what, start, discard);
+  const open = <T>(
+    what: string,
+    start: (done: Done<T>) => void,
+    discard: (late: T) => void,
+    whenUnanswered?: ErrorCode,
+  ) => openChannel(gone.promise, what, start, discard, whenUnanswered);
   return {
     exec: (command) =>
       open<Command>(
         'start a command',
         (done) => client.exec(command, (error, channel) => done(error, watchCommand(channel))),
         (late) => late.channel.close(),
+        'E_UNKNOWN',
       ),
     sftp: () =>
       open<SftpChannel>(
@@ -220,6 +228,7 @@ function openChannel<T>(
   what: string,
   start: (done: Done<T>) => void,
   discard: (late: T) => void,
+  whenUnanswered: ErrorCode = 'E_UNREACHABLE',
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     let over = false;
@@ -228,23 +237,24 @@ function openChannel<T>(
       clearTimeout(timer);
       settle();
     };
-    const lose = (reason: string | null) => {
-      const why = reason ?? 'the connection was closed';
-      finish(() => reject(new CutoverError('E_UNREACHABLE', `Could not ${what}: ${why}.`)));
-    };
+    const fail = (code: ErrorCode, why: string) =>
+      finish(() => reject(new CutoverError(code, `Could not ${what}: ${why}.`)));
     const timer = setTimeout(() => {
-      const message = `Could not ${what}: the server did not answer within ${OPEN_TIMEOUT_MS / 1000} s.`;
-      finish(() => reject(new CutoverError('E_TIMEOUT', message)));
+      fail(whenUnanswered, `the server did not answer within ${OPEN_TIMEOUT_MS / 1000} s`);
     }, OPEN_TIMEOUT_MS);
-    void gone.then(lose);
+    void gone.then((reason) => fail(whenUnanswered, reason ?? 'the connection was closed'));
     try {
       start((error, value) => {
-        if (!over) finish(() => (error ? reject(error) : resolve(value)));
-        else if (!error) discard(value);
+        if (over) {
+          if (!error) discard(value);
+        } else if (error && /^No response from server/.test(error.message)) {
+          // ssh2 tells of a lost link in this way before it says why.
+          void gone.then((reason) => fail(whenUnanswered, reason ?? 'the connection was closed'));
+        } else finish(() => (error ? reject(error) : resolve(value)));
       });
     } catch (error) {
       // ssh2 throws, and does not call back, where the link is gone already.
-      lose(messageOf(error));
+      fail('E_UNREACHABLE', messageOf(error));
     }
   });
 }

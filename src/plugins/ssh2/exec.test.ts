@@ -151,6 +151,21 @@ test('input that cannot be read closes the channel, and is the error', async () 
   expect(got).toBe('half');
 });
 
+test('a link that breaks before the server has said yes leaves open whether the command runs', async () => {
+  await using link = await connect({ onExec: () => link.server.cut() });
+  expect((await link.run({ argv: ['deploy'] })).exit).toEqual({
+    type: 'unknown',
+    reason: expect.stringContaining('Could not start a command: '),
+  });
+  await expect(link.run({ argv: ['deploy'] })).rejects.toMatchObject({ code: 'E_UNREACHABLE' });
+});
+
+test('the signal is heard while the server takes its time to say yes', async () => {
+  const stop = new AbortController();
+  await using link = await connect({ onExec: () => stop.abort(new Error('enough')) });
+  await expect(link.run({ argv: ['deploy'], signal: stop.signal })).rejects.toThrow('enough');
+});
+
 test('a command that the server refuses to start is an error, not an exit', async () => {
   await using link = await connect({ onExec: (_command, _accept, reject) => reject() });
   await expect(link.run({ argv: ['true'] })).rejects.toMatchObject({ code: 'E_CAPABILITY' });

@@ -3,13 +3,15 @@ import {
   type ExecRequest,
   type ExecResult,
   type Exit,
+  errorCode,
+  messageOf,
   quoteAll,
 } from '../../core/contract/index.ts';
 import { feed } from '../streams/feed.ts';
 import { follow } from '../streams/follow.ts';
 import { untilQuiet } from '../streams/quiet.ts';
 import type { Command, Session } from './client.ts';
-import type { Channels } from './link/channels.ts';
+import type { Channels, Place } from './link/channels.ts';
 
 /**
  * Runs one command through the login shell, without a terminal. Once it has started this ends: by an exit status, by
@@ -22,7 +24,15 @@ export async function exec(
   if (request.argv.length === 0) throw new CutoverError('E_USAGE', 'There is no command to run.');
   const command = quoteAll(request.argv);
   request.signal.throwIfAborted();
-  const place = await channels.open(() => start(session, command), request.signal);
+  const opening = channels.open(() => start(session, command), request.signal);
+  let place: Place<Command>;
+  try {
+    place = await orAborted(opening, request.signal);
+  } catch (error) {
+    if (errorCode(error) !== 'E_UNKNOWN') throw error;
+    const nothing = Buffer.alloc(0);
+    return { exit: { type: 'unknown', reason: messageOf(error) }, stdout: nothing, stderr: nothing };
+  }
   place.channel.channel.once('close', place.release);
   void session.gone.then(place.release);
   return attend(place.channel, session, request);
@@ -39,6 +49,26 @@ async function start(session: Session, command: string): Promise<Command> {
       hint: 'Look at ForceCommand, and at the login shell of the user, on the server.',
       cause: error,
     });
+  }
+}
+
+/** A server may take its time to open a channel: who no longer wants it does not wait, and a late one is closed. */
+async function orAborted(opening: Promise<Place<Command>>, signal: AbortSignal): Promise<Place<Command>> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([opening, aborted.promise]);
+  } catch (error) {
+    void opening.then(
+      ({ channel, release }) => {
+        channel.channel.once('close', release).resume().close();
+      },
+      () => {},
+    );
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 

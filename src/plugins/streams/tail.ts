@@ -1,8 +1,11 @@
-/** The last bytes of a stream. Holds at most twice `limitBytes`, however much flows through it. */
+/** The last bytes of a stream. Holds at most `limitBytes` and a megabyte, however much flows through it. */
 export interface Tail {
   push(chunk: Uint8Array): void;
   bytes(): Uint8Array;
 }
+
+/** Copying now and then is cheaper than with every chunk. */
+const SLACK_BYTES = 1024 * 1024;
 
 export function keepTail(limitBytes: number): Tail {
   let chunks: Uint8Array[] = [];
@@ -21,7 +24,7 @@ export function keepTail(limitBytes: number): Tail {
     push: (chunk) => {
       chunks.push(chunk);
       heldBytes += chunk.length;
-      if (heldBytes > 2 * limitBytes) shrink();
+      if (heldBytes > limitBytes + SLACK_BYTES) shrink();
     },
     bytes: shrink,
   };

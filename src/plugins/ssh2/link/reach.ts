@@ -37,8 +37,7 @@ export async function reach(host: Host, way: Way, scope: Scope): Promise<Session
       return await attempt(host, way, trust, prepared, scope);
     } catch (error) {
       scope.signal.throwIfAborted();
-      const code = errorCode(error);
-      if (code !== null && code !== 'E_TIMEOUT') throw error;
+      if (errorCode(error) !== null) throw error;
       const delayMs = delaysMs[tries];
       if (delayMs === undefined || !isCrowded(error)) throw unreachable(host, error);
       await delay(delayMs * (0.5 + Math.random() / 2), undefined, { signal: scope.signal });
