@@ -1,11 +1,14 @@
 import type { Config, EnvironmentConfig } from '../config/types.ts';
-import type { Hook, HookPoint } from '../contract/index.ts';
+import { CutoverError, errorCode, type Hook, type HookPoint, messageOf } from '../contract/index.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Runtime } from './runtime.ts';
 import { scopeFor } from './scope.ts';
 
 export interface Hooks {
-  /** Runs the hooks of this point for one server, in the order of the configuration. The first that throws ends it. */
+  /**
+   * Runs the hooks of this point for one server, in the order of the configuration. The first that throws ends it:
+   * `E_HOOK`, or the code that it threw.
+   */
   run(at: HookPoint, server: string, plan: Plan): Promise<void>;
 }
 
@@ -15,15 +18,15 @@ export async function createHooks(
   config: Config,
   environment: EnvironmentConfig,
 ): Promise<Hooks> {
-  const hooks: { readonly at: HookPoint; readonly hook: Hook }[] = [];
+  const hooks: { readonly at: HookPoint; readonly name: string; readonly hook: Hook }[] = [];
   for (const { at, name, options } of environment.hooks) {
     const extension = await runtime.extensions.hook(name);
-    hooks.push({ at, hook: extension.create(options, scopeFor(runtime, config, null)) });
+    hooks.push({ at, name, hook: extension.create(options, scopeFor(runtime, config, null)) });
   }
   return {
     async run(at, server, plan) {
-      for (const { hook } of hooks.filter((each) => each.at === at)) {
-        await hook.run({
+      for (const { name, hook } of hooks.filter((each) => each.at === at)) {
+        const context = {
           ...scopeFor(runtime, config, server),
           application: plan.application,
           environment: plan.environment,
@@ -31,8 +34,18 @@ export async function createHooks(
           release: plan.release,
           revision: plan.revision,
           previous: plan.servers.find((each) => each.name === server)?.current ?? null,
-        });
+        };
+        try {
+          await hook.run(context);
+        } catch (error) {
+          throw asHookError(error, `${server}: the hook ${name} (${at}) failed`, server);
+        }
       }
     },
   };
+}
+
+function asHookError(error: unknown, what: string, server: string): unknown {
+  if (errorCode(error) !== null) return error;
+  return new CutoverError('E_HOOK', `${what}: ${messageOf(error)}`, { server, cause: error });
 }

@@ -106,8 +106,10 @@ function problemsOf(facts: readonly Fact[]): readonly string[] {
   return facts.flatMap((fact) => {
     if (fact.type === 'problem')
       return [fact.server === null ? fact.message : `${fact.server}: ${fact.message}`];
-    if (fact.type === 'step.failed' && fact.step === 'prune')
-      return [`old releases were not removed: ${fact.failure.message}`];
+    if (fact.type === 'step.failed' && fact.step === 'prune') {
+      const { code, message } = fact.failure;
+      return [code === 'E_HOOK' ? message : `old releases were not removed: ${message}`];
+    }
     return [];
   });
 }

@@ -49,12 +49,9 @@ function performing(step: StepName, next: string) {
   });
 }
 
-function resting(as: Settled, on: Partial<Record<Verdict['type'], string>>) {
+/** An end is a rest that no verdict leaves. Not a final state: the group ends with the last report, and would not hear more. */
+function resting(as: Settled | Ended, on: Partial<Record<Verdict['type'], string>> = {}) {
   return server.createStateConfig({ entry: { type: 'report', params: { as } }, on });
-}
-
-function ending(as: Ended) {
-  return server.createStateConfig({ entry: { type: 'report', params: { as } }, type: 'final' });
 }
 
 /**
@@ -91,8 +88,8 @@ export const serverMachine = server.createMachine({
         onError: 'stranded',
       },
     },
-    pruned: ending('pruned'),
-    reverted: ending('reverted'),
-    stranded: ending('stranded'),
+    pruned: resting('pruned'),
+    reverted: resting('reverted'),
+    stranded: resting('stranded'),
   },
 });
