@@ -75,6 +75,14 @@ test('a pinned key is enough, and another one is refused whatever known_hosts sa
   expect(server.attempts.length).toBe(accepted);
 });
 
+test.each([0, 1, 2])('whichever of a server’s keys is pinned, it is asked for (%i)', async (at) => {
+  const keys = [makeKey('ed25519'), makeKey('ecdsa'), makeKey('rsa')];
+  await using server = await startTestServer({ hostKeys: keys.map((key) => key.private) });
+  await using user = await makeUser();
+  await user.connectTo(server, { hostKey: server.hostKeys[at]?.fingerprint ?? '' });
+  expect(server.accepted()).toBe(at + 1);
+});
+
 test.each(['ed25519', 'ecdsa', 'rsa'] as const)(
   'a server known by its %s key alone is asked for that one',
   async (type) => {

@@ -63,9 +63,14 @@ export function hostKeyAlgorithms(trust: Trust): readonly string[] {
         speaksOf(entry, trust.name) ||
         (trust.nameWithoutPort !== null && speaksOf(entry, trust.nameWithoutPort)),
     )
-    .flatMap((entry) => (entry.type === 'ssh-rsa' ? RSA : [entry.type]))
+    .flatMap((entry) => algorithmsFor(entry.type))
     .filter((algorithm) => ALGORITHMS.includes(algorithm));
   return [...new Set([...known, ...ALGORITHMS])];
+}
+
+/** The algorithms by which a server proves that it has a key of this type. */
+export function algorithmsFor(type: string): readonly string[] {
+  return type === 'ssh-rsa' ? RSA : [type];
 }
 
 const RSA = ['rsa-sha2-512', 'rsa-sha2-256'];

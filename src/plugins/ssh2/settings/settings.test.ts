@@ -265,7 +265,7 @@ test('what cannot be followed is said', async () => {
 
 test('the system file comes after the user’s own', async () => {
   await using user = await makeUser();
-  await user.write('config', 'Host web\n  User mine\n');
+  await user.write('config', 'Host web\n  User mine\nHost other\n  User nobody\n');
   const system = await user.write('system', 'Port 2222\nUser theirs\n');
   const found = await readSshConfig({ host: 'web', user: null, port: null }, user.around, () => {}, system);
   expect(found.get('user')).toEqual(['mine']);
