@@ -82,11 +82,10 @@ test('a saved plan is refused, and nothing touched, when somebody deployed in be
 test('a plan that was edited is refused', async () => {
   await project.repository.commit({ 'index.html': 'six' }, 'Six');
   await project.run(['plan', 'production', '--out', 'plan.json']);
-  const text = await readFile(join(project.path, 'plan.json'), 'utf8');
-  await writeFile(
-    join(project.path, 'plan.json'),
-    text.replace('"prune": []', '"prune": ["20200101000000"]'),
-  );
+  const file = join(project.path, 'plan.json');
+  const plan = JSON.parse(await readFile(file, 'utf8')) as Plan;
+  const servers = plan.servers.map((each) => ({ ...each, prune: [...each.prune, '20200101000000'] }));
+  await writeFile(file, JSON.stringify({ ...plan, servers }));
   const { exitCode, stderr } = await project.run(['deploy', 'production', '--plan', 'plan.json']);
   expect(exitCode).toBe(4);
   expect(stderr).toContain('it was changed after it was made');
