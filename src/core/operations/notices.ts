@@ -21,9 +21,9 @@ export async function openNotices(
   config: Config,
   environment: EnvironmentConfig,
   plan: Plan,
+  deadlineMs = DEADLINE_MS,
 ): Promise<Notices> {
-  const signal = new AbortController().signal;
-  const scope = scopeFor(runtime, config, null, signal);
+  const scope = scopeFor(runtime, config, null, new AbortController().signal);
   const notifiers: { readonly name: string; readonly notifier: Notifier }[] = [];
   for (const { name, options } of environment.notify) {
     const extension = await runtime.extensions.notifier(name);
@@ -33,13 +33,16 @@ export async function openNotices(
   const tell = (notice: Notice): Promise<readonly string[]> =>
     Promise.all(
       notifiers.map(async ({ name, notifier }) => {
+        const over = new AbortController();
+        const late = delay(deadlineMs, 'late' as const, { signal: over.signal });
+        late.catch(() => {});
         try {
-          const deadline = AbortSignal.timeout(DEADLINE_MS);
-          const late = delay(DEADLINE_MS, 'late' as const, { ref: true, signal });
-          const end = await Promise.race([notifier.notify(notice, { ...scope, signal: deadline }), late]);
-          return end === 'late' ? [`the notifier ${name} did not answer within ${DEADLINE_MS / 1000} s`] : [];
+          const end = await Promise.race([late, notifier.notify(notice, { ...scope, signal: over.signal })]);
+          return end === 'late' ? [`the notifier ${name} did not answer within ${deadlineMs / 1000} s`] : [];
         } catch (error) {
           return [`the notifier ${name} failed: ${messageOf(error)}`];
+        } finally {
+          over.abort();
         }
       }),
     ).then((each) => each.flat());
