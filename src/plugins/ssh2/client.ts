@@ -245,12 +245,8 @@ function openChannel<T>(
     void gone.then((reason) => fail(whenUnanswered, reason ?? 'the connection was closed'));
     try {
       start((error, value) => {
-        if (over) {
-          if (!error) discard(value);
-        } else if (error && /^No response from server/.test(error.message)) {
-          // ssh2 tells of a lost link in this way before it says why.
-          void gone.then((reason) => fail(whenUnanswered, reason ?? 'the connection was closed'));
-        } else finish(() => (error ? reject(error) : resolve(value)));
+        if (!over) finish(() => (error ? reject(error) : resolve(value)));
+        else if (!error) discard(value);
       });
     } catch (error) {
       // ssh2 throws, and does not call back, where the link is gone already.

@@ -73,6 +73,24 @@ test('seven wrong keys in the agent do not use up the attempts that the password
   expect(server.attempts.length).toBeLessThanOrEqual(6);
 });
 
+test('a key that the agent does not sign with is one attempt less, no more', async () => {
+  const key = makeKey('ed25519');
+  await using server = await startTestServer({
+    mayLogIn: (attempt) => holds(key)(attempt) || isPassword(attempt, 'right'),
+  });
+  await using user = await makeUser();
+  await user.trust(server);
+  const blob = Buffer.from(key.public.split(' ')[1] ?? '', 'base64');
+  const identities = Buffer.concat([Buffer.from([12, 0, 0, 0, 1]), text(blob), text('mine')]);
+  const agent = createServer((socket) => {
+    // A request to sign is 13; 5 says no.
+    socket.on('data', (request) => socket.write(text(request[4] === 11 ? identities : Buffer.from([5]))));
+  }).listen(join(user.home, 'agent'));
+  await logIn(user, server, { agent: join(user.home, 'agent'), password: { env: 'PASSWORD' } });
+  expect(server.attempts).toEqual(['publickey', 'password']);
+  agent.close();
+});
+
 test('the agent of the environment is used, and a stale one is told of', async () => {
   const key = makeKey('rsa');
   await using server = await startTestServer({ mayLogIn: holds(key) });
@@ -253,12 +271,6 @@ function strictly(may: (attempt: AuthContext) => boolean): (attempt: AuthContext
 
 /** A private key file of a security key, as far as its type: nothing more is read. */
 function makeHardwareKey(): string {
-  const text = (value: string | Buffer) => {
-    const bytes = Buffer.from(value as string);
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(bytes.length);
-    return Buffer.concat([length, bytes]);
-  };
   const one = Buffer.from([0, 0, 0, 1]);
   const publicKey = Buffer.concat([text('sk-ssh-ed25519@openssh.com'), text(Buffer.alloc(32)), text('ssh:')]);
   const check = Buffer.from([1, 2, 3, 4, 1, 2, 3, 4]);
@@ -281,4 +293,12 @@ function makeHardwareKey(): string {
     text(Buffer.concat([body, padding])),
   ]);
   return `-----BEGIN OPENSSH PRIVATE KEY-----\n${data.toString('base64').replace(/(.{70})/g, '$1\n')}\n-----END OPENSSH PRIVATE KEY-----\n`;
+}
+
+/** A string of the SSH protocol: its length, then its bytes. */
+function text(value: string | Buffer): Buffer {
+  const bytes = Buffer.from(value as string);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
 }

@@ -85,7 +85,7 @@ function serve(
   on('OPEN', (id, path: string, flags: number, { mode }: { mode?: number }) => {
     if (!(flags & OPEN_MODE.CREAT))
       return files.has(path) ? open(id, path) : done(id, STATUS_CODE.NO_SUCH_FILE);
-    if (files.has(path)) return done(id, STATUS_CODE.FAILURE);
+    if (files.has(path) && flags & OPEN_MODE.EXCL) return done(id, STATUS_CODE.FAILURE);
     files.set(path, { kind: 'file', mode: (mode ?? 0o666) & ~0o022, data: Buffer.alloc(0) });
     open(id, path);
   });
