@@ -19,7 +19,7 @@ const bundle = await rolldown({
   },
   platform: 'node',
   // What has native parts, or is large and rarely needed, is found in node_modules when it is used.
-  external: ['ssh2', '@oclif/core', /^@oclif\//],
+  external: ['ssh2'],
   logLevel: 'warn',
 });
 await bundle.write({

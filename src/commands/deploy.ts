@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core';
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
 import { CutoverError } from '../core/contract/index.ts';
 import { CutoverCommand } from '../ui/command/baseCommand.ts';
 import { exitCodeOfResult } from '../ui/command/exitCodes.ts';

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { CutoverCommand } from '../ui/command/baseCommand.ts';
 
 export default class Init extends CutoverCommand {

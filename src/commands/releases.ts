@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import * as Args from '@oclif/core/args';
 import { CutoverCommand } from '../ui/command/baseCommand.ts';
 
 export default class Releases extends CutoverCommand {

@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import * as Args from '@oclif/core/args';
 import { quote } from '../core/contract/index.ts';
 import { CutoverCommand } from '../ui/command/baseCommand.ts';
 

@@ -1,4 +1,7 @@
-import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
+import type { Interfaces } from '@oclif/core';
+import { Command } from '@oclif/core/command';
+import * as Errors from '@oclif/core/errors';
+import * as Flags from '@oclif/core/flags';
 import { createRedactor, type Redactor } from '../../core/config/redactor.ts';
 import type { Config } from '../../core/config/types.ts';
 import { errorCode, messageOf } from '../../core/contract/index.ts';
