@@ -30,6 +30,6 @@ await bundle.write({
   sourcemap: true,
 });
 await bundle.close();
-if (globSync('scripts/schema.ts').length > 0)
-  execFileSync(process.execPath, ['scripts/schema.ts'], { stdio: 'inherit' });
+execFileSync('tsc', ['-p', 'tsconfig.types.json'], { stdio: 'inherit' });
+execFileSync(process.execPath, ['scripts/schema.ts'], { stdio: 'inherit' });
 execFileSync('oclif', ['manifest'], { stdio: ['ignore', 'ignore', 'inherit'] });

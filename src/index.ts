@@ -1,1 +1,2 @@
-export { defineConfig } from './core/config/defineConfig.ts';
+export { type ConfigDefinition, defineConfig } from './core/config/defineConfig.ts';
+export type { ConfigInput } from './core/config/schema.ts';

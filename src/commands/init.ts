@@ -19,7 +19,10 @@ export default class Init extends CutoverCommand {
       helpValue: 'DIR',
       description: 'The directory, or the part of the repository, that is deployed.',
     }),
-    branch: Flags.string({ helpValue: 'NAME', description: 'The branch that is deployed. Default: main.' }),
+    branch: Flags.string({
+      helpValue: 'NAME',
+      description: 'The branch that is deployed. Default: what is checked out.',
+    }),
     transport: Flags.string({
       helpValue: 'NAME',
       description: 'How the server is reached. Default: ssh2; "local" is a directory of this machine.',

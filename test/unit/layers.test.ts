@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 /** What a folder may import of ours, besides itself. The first that matches a file counts. */
 const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]])[] = [
   ['src/core/contract', []],
-  ['src/core/testing', ['src/core']],
   ['src/core/operations', ['src/core']],
   ['src/core/steps', layers('config', 'contract', 'journal', 'plan', 'release', 'remote', 'sync')],
   ['src/core/transaction', layers('contract', 'journal')],
@@ -17,7 +16,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['src/core/release', layers('contract')],
   ['src/core/sync', layers('config', 'contract')],
   ['src/core/config', layers('contract')],
-  ['src/plugins', ['src/core/contract', 'src/core/testing']],
+  ['src/plugins', ['src/core/contract']],
   ['src/ui', ['src/core']],
   ['src/commands', ['src/ui', 'src/core']],
   ['src/index.ts', ['src/core/config']],
@@ -42,7 +41,8 @@ interface Import {
   readonly target: string;
 }
 
-const isTest = (file: string) => file.endsWith('.test.ts');
+/** What only tests use may reach for what it likes; nothing of the program may reach for it. */
+const isTest = (file: string) => file.endsWith('.test.ts') || file.includes('/testing/');
 const files = globSync('src/**/*.ts').filter((file) => !isTest(file));
 
 function importsOf(file: string): readonly Import[] {
@@ -79,6 +79,11 @@ describe('layers', () => {
 
   it('has no import against the layers', () => {
     expect(files.flatMap(importsOf).filter(forbidden).map(shown)).toEqual([]);
+  });
+
+  it('has no test aid in the program', () => {
+    const aids = files.flatMap(importsOf).filter(({ target }) => isTest(target));
+    expect(aids.map(shown)).toEqual([]);
   });
 
   it('would see one', () => {

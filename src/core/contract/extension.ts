@@ -43,7 +43,10 @@ export interface OptionIssue {
 export interface Transport {
   /** For messages: `deploy@web1.example.com:22`, or a path. */
   readonly address: string;
-  /** Rejects with `E_UNREACHABLE`, `E_AUTHENTICATION` or `E_HOST_KEY`. */
+  /**
+   * Rejects with `E_UNREACHABLE`, `E_AUTHENTICATION` or `E_HOST_KEY`; with `E_CONFIG` or `E_CAPABILITY` where the
+   * user's own settings cannot be followed.
+   */
   connect(scope: Scope): Promise<Connection>;
 }
 

@@ -50,7 +50,7 @@ async function sourceFindings(
             code: null,
           },
         ]
-      : [ok(`${files} files at ${revision}`)];
+      : [ok(`${files} ${files === 1 ? 'file' : 'files'} at ${revision}`)];
   } catch (error) {
     return [failed(error)];
   }

@@ -2,7 +2,7 @@ import { CutoverError, type Json, type StepName } from '../contract/index.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Fence } from '../remote/engine.ts';
 import type { Observation } from '../remote/observation.ts';
-import { compensate, type StepContext, steps } from '../steps/index.ts';
+import { compensate, recordSuccess, type StepContext, steps } from '../steps/index.ts';
 import type { SyncWork } from '../sync/syncWork.ts';
 import type { Effects } from '../transaction/runTransaction.ts';
 import type { Execution } from './execute.ts';
@@ -30,6 +30,7 @@ export function effectsOf(sources: EffectSources): Effects {
       if (sources.plan.kind === 'rollback' && !STEPS_OF_A_ROLLBACK.has(step)) return null;
       if (sources.runtime.cancel.aborted && step !== 'prune')
         throw new CutoverError('E_INTERRUPTED', `Interrupted before ${step}.`);
+      if (step === 'prune' && sources.hooks.has('before:prune')) await recordSuccess(contexts.get(server)!);
       await sources.hooks.run(`before:${step}`, server, sources.plan);
       const output = await steps[step](contexts.get(server)!);
       await sources.hooks.run(`after:${step}`, server, sources.plan);

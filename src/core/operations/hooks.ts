@@ -5,6 +5,7 @@ import type { Runtime } from './runtime.ts';
 import { scopeFor } from './scope.ts';
 
 export interface Hooks {
+  has(at: HookPoint): boolean;
   /**
    * Runs the hooks of this point for one server, in the order of the configuration. The first that throws ends it:
    * `E_HOOK`, or the code that it threw.
@@ -24,6 +25,7 @@ export async function createHooks(
     hooks.push({ at, name, hook: extension.create(options, scopeFor(runtime, config, null)) });
   }
   return {
+    has: (at) => hooks.some((each) => each.at === at),
     async run(at, server, plan) {
       for (const { name, hook } of hooks.filter((each) => each.at === at)) {
         const context = {

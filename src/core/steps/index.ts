@@ -21,3 +21,4 @@ export const steps: Readonly<Record<StepName, Step>> = {
 
 export { compensate } from './compensate.ts';
 export type { Step, StepContext } from './context.ts';
+export { recordSuccess } from './prune.ts';

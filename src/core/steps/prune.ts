@@ -1,4 +1,4 @@
-import { patiently, type Step, type StepContext } from './context.ts';
+import { patiently, type Step, type StepContext, shortly } from './context.ts';
 import { isForeign, stateRecord } from './records.ts';
 
 /** Tells the ledger of the success, then removes what is no longer kept. */
@@ -11,6 +11,12 @@ export const prune: Step = async (context) => {
   );
   return { removed: server.prune };
 };
+
+/** Only tells the ledger of the success: what comes between that and the removal may fail. */
+export async function recordSuccess(context: StepContext): Promise<void> {
+  const request = { releases: [], records: recordsOf(context), nonce: `${context.plan.release}-prune` };
+  await context.engine.prune(context.fence, request, shortly());
+}
 
 /** Going back calls the release that was left bad: no later rollback chooses it unless it is named. */
 function recordsOf(context: StepContext): readonly string[] {
