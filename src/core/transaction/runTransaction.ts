@@ -27,21 +27,21 @@ export interface TransactionOptions {
  * Runs a transaction to its end. The journal is the truth and the machines a function of it: they start fresh, and
  * an effect whose outcome the journal knows answers from there. So a transaction that was cut short is finished by
  * calling this again with the same journal.
- * Rejects only when the journal cannot be written: nothing is done whose intent is not durable.
+ * Rejects only when the journal cannot be written: nothing more is begun then, and what runs is waited for.
+ * `group` is another one only where a test breaks it.
  */
-export async function runTransaction(options: TransactionOptions): Promise<Outcome> {
+export async function runTransaction(options: TransactionOptions, group = groupMachine): Promise<Outcome> {
   const { journal, servers } = options;
-  const broken = Promise.withResolvers<never>();
-  broken.promise.catch(() => {});
-  const machine = groupMachine.provide({
-    actors: { server: reportingServer.provide({ actors: effectActors(options, broken.reject) }) },
+  const line = lifeline();
+  const machine = group.provide({
+    actors: { server: reportingServer.provide({ actors: effectActors(options, line) }) },
   });
   const actor = createActor(machine, { input: { servers } });
   const ended = toPromise(actor);
   const cancel = () => {
     if (!actor.getSnapshot().can({ type: 'cancel' })) return;
     // The fact is queued before any fact that follows from it.
-    journal.append({ type: 'cancelled' }).catch(broken.reject);
+    journal.append({ type: 'cancelled' }).catch(line.cut);
     actor.send({ type: 'cancel' });
   };
   actor.start();
@@ -49,26 +49,51 @@ export async function runTransaction(options: TransactionOptions): Promise<Outco
   if (options.cancel.aborted) cancel();
   else options.cancel.addEventListener('abort', cancel, { once: true });
   try {
-    const outcome = await Promise.race([ended, broken.promise]);
+    const outcome = await Promise.race([ended, line.wasCut]);
     await journal.append({ type: 'closed', outcome });
     return outcome;
+  } catch (error) {
+    await Promise.allSettled(line.running);
+    throw error;
   } finally {
     options.cancel.removeEventListener('abort', cancel);
     actor.stop();
   }
 }
 
-type Break = (error: unknown) => void;
+/** Holds as long as every fact can be written. */
+interface Lifeline {
+  /** Rejects with why a fact could not be written. */
+  readonly wasCut: Promise<never>;
+  isCut(): boolean;
+  cut(error: unknown): void;
+  /** Effects that were begun; none of them rejects. */
+  readonly running: Set<Promise<unknown>>;
+}
 
-function effectActors(options: TransactionOptions, onBroken: Break) {
+function lifeline(): Lifeline {
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => {});
+  let isCut = false;
+  return {
+    wasCut: promise,
+    isCut: () => isCut,
+    cut(error) {
+      isCut = true;
+      reject(error);
+    },
+    running: new Set(),
+  };
+}
+
+function effectActors(options: TransactionOptions, line: Lifeline) {
   const { journal, effects, clockMs } = options;
   const history = readHistory(journal.facts());
-  /** A fact that cannot be written ends the run: the machine hears nothing more. */
-  const write = (fact: NewFact) =>
-    journal.append(fact).catch((error: unknown) => {
-      onBroken(error);
-      return new Promise<never>(() => {});
-    });
+  /** A fact that cannot be written ends the run: from then on the machine hears nothing more. */
+  const write = async (fact: NewFact) => {
+    await journal.append(fact).catch(line.cut);
+    if (line.isCut()) await new Promise<never>(() => {});
+  };
 
   const attempt = async <T>(
     work: () => Promise<T>,
@@ -77,10 +102,13 @@ function effectActors(options: TransactionOptions, onBroken: Break) {
   ) => {
     const start = clockMs();
     const elapsed = () => Math.round(clockMs() - start);
-    const result = await work().then(
+    const running = work().then(
       (value) => ({ value }),
       (error: unknown) => ({ failure: asFailure(error) }),
     );
+    line.running.add(running);
+    const result = await running;
+    line.running.delete(running);
     if ('failure' in result) {
       await write(failed(result.failure, elapsed()));
       throw result.failure;
