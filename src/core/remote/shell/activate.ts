@@ -78,7 +78,6 @@ if [ "$(link_text current)" = "$4" ] && [ "$4" != "$5" ]; then
   prove_rename
   switch_current "$method" "$4" "$5"
 fi
-if [ -n "$7" ] && [ -d .cutover ]; then record "$7"; fi
 field current "$(link_text current)"
 if [ "$6" = discard ] && [ "$(link_text current)" != "$4" ]; then
   mkdir -p .cutover/trash

@@ -19,9 +19,19 @@ const LARGEST_ANSWER_BYTES = 256 * 1024 * 1024;
 /**
  * Runs a script of ours and gives the fields it printed. Such scripts are convergent: when the connection is
  * lost and nobody knows what became of one, it is run again over a new connection.
- * Throws `E_REMOTE`, `E_UNKNOWN`, `E_CAPABILITY`, what the transport throws, or the code the script named.
+ * Throws `E_REMOTE`, `E_UNKNOWN`, `E_CAPABILITY`, what the transport throws, or the code the script named; when the
+ * signal fired `E_TIMEOUT` or `E_INTERRUPTED`.
  */
 export async function runScript(link: Link, script: Script, options: RunOptions): Promise<Fields> {
+  try {
+    return await untilKnown(link, script, options);
+  } catch (error) {
+    const { aborted, reason } = options.signal;
+    throw aborted && errorCode(error) === null ? stopped(link.server, script, reason) : error;
+  }
+}
+
+async function untilKnown(link: Link, script: Script, options: RunOptions): Promise<Fields> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await runOnce(link, script, options);
@@ -32,6 +42,20 @@ export async function runScript(link: Link, script: Script, options: RunOptions)
       await delay(BACKOFF_MS * 2 ** (attempt - 1), undefined, { signal: options.signal });
     }
   }
+}
+
+/** The signal has a reason, but not one that a person could use. */
+function stopped(server: string, script: Script, reason: unknown): CutoverError {
+  const late = reason instanceof Error && reason.name === 'TimeoutError';
+  return late
+    ? new CutoverError('E_TIMEOUT', `${server}: "${script.name}" took too long and was given up.`, {
+        server,
+        cause: reason,
+      })
+    : new CutoverError('E_INTERRUPTED', `${server}: "${script.name}" was interrupted.`, {
+        server,
+        cause: reason,
+      });
 }
 
 async function runOnce(link: Link, script: Script, options: RunOptions): Promise<Fields> {
