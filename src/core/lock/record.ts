@@ -14,14 +14,21 @@ export interface LockRecord {
 export const RELEASED = 'released';
 
 export function formatLockRecord(record: LockRecord): string {
-  const fields = [
-    record.nonce,
-    record.by.slice(0, 200),
-    String(record.pid),
-    record.since,
-    record.release ?? '-',
-  ];
+  const { nonce, by, pid, since, release } = record;
+  const fields = [nonce, shortened(by), String(pid), since, release ?? '-'];
   return ['v1', ...fields.map(encodeURIComponent)].join(' ');
+}
+
+/** XFS takes 1023 bytes for the text of a link. */
+const LONGEST_OWNER_BYTES = 600;
+
+function shortened(by: string): string {
+  let kept = '';
+  for (const character of by.toWellFormed()) {
+    if (encodeURIComponent(kept + character).length > LONGEST_OWNER_BYTES) break;
+    kept += character;
+  }
+  return kept;
 }
 
 /** Null for `released`. A text of another version is an owner that cannot be named. */

@@ -1,15 +1,28 @@
-const PATTERN = /^\d{14}$/;
+import { CutoverError } from '../contract/index.ts';
 
-/** Is this a name that we give to releases? */
+const PATTERN = /^(?:19|20)\d{12}$/;
+
+/** Is this a name that we give to releases? One that names no real moment, or one after 2099, is somebody else's. */
 export function isReleaseId(name: string): boolean {
-  return PATTERN.test(name);
+  return PATTERN.test(name) && fromSeconds(releaseTimeSec(name)) === name;
 }
 
-/** UTC time as 14 digits, and always greater than every id that exists, whatever the clocks say. */
+/**
+ * UTC time as 14 digits, and always greater than every id that exists, whatever the clocks say.
+ * Throws `E_REFUSED` where the last second of 2099 is taken.
+ */
 export function nextReleaseId(now: Date, existing: readonly string[]): string {
   const highest = existing.filter(isReleaseId).sort().at(-1) ?? '';
-  const wanted = fromDate(now);
-  return wanted > highest ? wanted : successor(highest);
+  const wanted = fromSeconds(Math.floor(now.getTime() / 1000));
+  const next = wanted > highest ? wanted : fromSeconds(releaseTimeSec(highest) + 1);
+  if (isReleaseId(next)) return next;
+  throw new CutoverError(
+    'E_REFUSED',
+    `No release can be newer than ${highest || 'the clock of this machine'}.`,
+    {
+      hint: 'Rename that directory, if it is none of ours, or set the clock.',
+    },
+  );
 }
 
 /** Seconds since 1970 of the moment that an id names. */
@@ -25,12 +38,6 @@ export function releaseTimeSec(id: string): number {
   return Date.UTC(year!, month! - 1, day!, hour!, minute!, second!) / 1000;
 }
 
-function fromDate(date: Date): string {
-  return date.toISOString().replace(/\D/g, '').slice(0, 14);
-}
-
-/** One second later; an id that names no real moment (a foreign 20269999…) is simply counted up. */
-function successor(id: string): string {
-  const later = fromDate(new Date((releaseTimeSec(id) + 1) * 1000));
-  return later > id ? later : String(BigInt(id) + 1n).padStart(14, '0');
+function fromSeconds(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace(/\D/g, '').slice(0, 14);
 }
