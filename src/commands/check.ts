@@ -1,16 +1,13 @@
-import * as Args from '@oclif/core/args';
-import { CutoverCommand } from '../ui/command/baseCommand.ts';
+import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
 import { exitCodeOfCheck } from '../ui/command/exitCodes.ts';
 
-export default class Check extends CutoverCommand {
+export default class Check extends EnvironmentCommand {
+  static override args = environmentArgs;
   static override summary = 'Look at everything that could stop a deployment, without starting one.';
   static override examples = [
     '<%= config.bin %> check production',
     '<%= config.bin %> check production --json',
   ];
-  static override args = {
-    environment: Args.string({ required: true, description: 'The environment of the configuration.' }),
-  };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Check);

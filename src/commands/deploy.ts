@@ -1,10 +1,10 @@
-import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { CutoverError } from '../core/contract/index.ts';
-import { CutoverCommand } from '../ui/command/baseCommand.ts';
+import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
 import { exitCodeOfResult } from '../ui/command/exitCodes.ts';
 
-export default class Deploy extends CutoverCommand {
+export default class Deploy extends EnvironmentCommand {
+  static override args = environmentArgs;
   static override summary =
     'Bring a new release to every server of an environment, or leave all as they are.';
   static override description =
@@ -14,9 +14,6 @@ export default class Deploy extends CutoverCommand {
     '<%= config.bin %> deploy production --ref v2.1',
     '<%= config.bin %> deploy production --plan plan.json',
   ];
-  static override args = {
-    environment: Args.string({ required: true, description: 'The environment of the configuration.' }),
-  };
   static override flags = {
     ref: Flags.string({
       helpValue: 'REF',

@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import { CutoverCommand } from '../ui/command/baseCommand.ts';
+import { CutoverCommand, commonFlags } from '../ui/command/baseCommand.ts';
 
 export default class Init extends CutoverCommand {
   static override summary = 'Write a first configuration, asking on a terminal or from flags.';
@@ -8,6 +8,7 @@ export default class Init extends CutoverCommand {
     '<%= config.bin %> init --host web1.example.com --user deploy --path /srv/shop',
     '<%= config.bin %> init --transport local --path /srv/shop',
   ];
+  static override baseFlags = commonFlags;
   static override flags = {
     application: Flags.string({ helpValue: 'NAME', description: 'Default: the name of this directory.' }),
     environment: Flags.string({ helpValue: 'NAME', description: 'Default: production.' }),
@@ -53,7 +54,7 @@ export default class Init extends CutoverCommand {
       process.stdin.isTTY === true && process.stderr.isTTY === true && !flags.yes,
     );
     const file = await writeStarter(process.cwd(), flags.config ?? 'cutover.yaml', answers, flags.force);
-    this.print(flags, {
+    this.print(flags.json, {
       json: { file, application: answers.application, environment: answers.environment },
       lines: [
         `✓ Wrote ${file}.`,

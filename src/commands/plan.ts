@@ -1,16 +1,13 @@
-import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { CutoverCommand } from '../ui/command/baseCommand.ts';
+import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
 
-export default class Plan extends CutoverCommand {
+export default class Plan extends EnvironmentCommand {
+  static override args = environmentArgs;
   static override summary = 'Show what a deployment would do. Writes nothing, neither here nor on a server.';
   static override examples = [
     '<%= config.bin %> plan production',
     '<%= config.bin %> plan production --out plan.json',
   ];
-  static override args = {
-    environment: Args.string({ required: true, description: 'The environment of the configuration.' }),
-  };
   static override flags = {
     ref: Flags.string({
       helpValue: 'REF',

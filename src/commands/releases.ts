@@ -1,15 +1,12 @@
-import * as Args from '@oclif/core/args';
-import { CutoverCommand } from '../ui/command/baseCommand.ts';
+import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
 
-export default class Releases extends CutoverCommand {
+export default class Releases extends EnvironmentCommand {
+  static override args = environmentArgs;
   static override summary = 'List the releases on every server, and what became of each.';
   static override examples = [
     '<%= config.bin %> releases production',
     '<%= config.bin %> releases production --json',
   ];
-  static override args = {
-    environment: Args.string({ required: true, description: 'The environment of the configuration.' }),
-  };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Releases);

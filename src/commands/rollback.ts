@@ -1,9 +1,9 @@
-import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { CutoverCommand } from '../ui/command/baseCommand.ts';
+import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
 import { exitCodeOfResult } from '../ui/command/exitCodes.ts';
 
-export default class Rollback extends CutoverCommand {
+export default class Rollback extends EnvironmentCommand {
+  static override args = environmentArgs;
   static override summary = 'Go back to the last release before the current one that succeeded.';
   static override description =
     'A transaction like a deployment: the same switch, the same barrier, the same compensation. The release that is left is called bad and is not chosen again unless it is named.';
@@ -11,9 +11,6 @@ export default class Rollback extends CutoverCommand {
     '<%= config.bin %> rollback production',
     '<%= config.bin %> rollback production --to 20261121193811',
   ];
-  static override args = {
-    environment: Args.string({ required: true, description: 'The environment of the configuration.' }),
-  };
   static override flags = {
     to: Flags.string({ helpValue: 'ID', description: 'This release, whatever became of it.' }),
   };

@@ -1,15 +1,12 @@
-import * as Args from '@oclif/core/args';
-import { CutoverCommand } from '../ui/command/baseCommand.ts';
+import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
 
-export default class Status extends CutoverCommand {
+export default class Status extends EnvironmentCommand {
+  static override args = environmentArgs;
   static override summary = 'Show what is live where, who holds the lock, and what is not as it should be.';
   static override examples = [
     '<%= config.bin %> status production',
     '<%= config.bin %> status production --json',
   ];
-  static override args = {
-    environment: Args.string({ required: true, description: 'The environment of the configuration.' }),
-  };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Status);

@@ -1,8 +1,8 @@
-import * as Args from '@oclif/core/args';
 import { quote } from '../core/contract/index.ts';
-import { CutoverCommand } from '../ui/command/baseCommand.ts';
+import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
 
-export default class Unlock extends CutoverCommand {
+export default class Unlock extends EnvironmentCommand {
+  static override args = environmentArgs;
   static override summary = 'Show who holds the lock of an environment, and give it up on request.';
   static override description =
     'Gives up exactly the lock that was shown. Make sure first that the run which holds it is dead: the lock is all that keeps two deployments apart.';
@@ -10,9 +10,6 @@ export default class Unlock extends CutoverCommand {
     '<%= config.bin %> unlock production',
     '<%= config.bin %> unlock production --yes',
   ];
-  static override args = {
-    environment: Args.string({ required: true, description: 'The environment of the configuration.' }),
-  };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Unlock);

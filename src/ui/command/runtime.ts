@@ -50,7 +50,7 @@ function userName(): string {
 }
 
 /** XDG Base Directory Specification: state that should persist, but is not worth a backup. */
-function stateDirectory(env: NodeJS.ProcessEnv): string {
+export function stateDirectory(env: NodeJS.ProcessEnv): string {
   if (env.CUTOVER_STATE_DIR) return env.CUTOVER_STATE_DIR;
   return join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'cutover');
 }

@@ -31,7 +31,7 @@ test('committed on several, with the times of each step', () => {
     '✓ web1, web2 now serve 20261121193811 (abc1234, 3.1 s, switched within 3 ms)',
     '',
     '        prepare  syncCache  activate  sent',
-    '  web1   120 ms      1.1 s         -  2 files, 3.4 MB',
+    '  web1   120 ms      1.1 s         -  3.4 MB',
     '  web2    2.0 s          -      5 ms  -',
     '',
     '1 problem that stopped nothing:',

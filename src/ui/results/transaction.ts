@@ -63,9 +63,7 @@ function stepTable({ servers }: TransactionResult, style: Style): readonly strin
   const rows = servers.map((server) => [
     style.bold(escapeRemote(server.name)),
     ...steps.map((step) => stepTime(server, step, style)),
-    server.uploaded.files === 0
-      ? style.dim('-')
-      : `${plural(server.uploaded.files, 'file')}, ${formatBytes(server.uploaded.bytes)}`,
+    server.uploaded.files === 0 ? style.dim('-') : formatBytes(server.uploaded.bytes),
   ]);
   const alignRight = [...steps.keys()].map((index) => index + 1);
   return ['', ...table([header, ...rows], { alignRight }).map((line) => `  ${line}`)];

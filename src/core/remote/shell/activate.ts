@@ -84,4 +84,6 @@ if [ "$6" = discard ] && [ "$(link_text current)" != "$4" ]; then
   if [ -d "$4" ] && [ ! -L "$4" ]; then mv -- "$4" ".cutover/trash/$8"; fi
   release=$\{4#releases/}
   rm -rf -- ".cutover/trash/$8" ".cutover/build/$release" ".cutover/incoming/$release" ".cutover/incoming/$release.removed"
-fi`;
+fi
+# Last: on a full disk there is room again, and what is gone is not chosen, recorded or not.
+if [ -n "$7" ]; then record "$7" || :; fi`;

@@ -1,0 +1,31 @@
+import * as Errors from '@oclif/core/errors';
+import { errorCode, messageOf } from '../../core/contract/index.ts';
+import type { ErrorView } from '../results/error.ts';
+import { stateDirectory } from './runtime.ts';
+
+/** Anything that was thrown, as people and machines are told of it. What is not one of our errors is a bug. */
+export function viewOf(error: Error, versions: string): ErrorView {
+  if (isUsage(error)) {
+    return { code: 'E_USAGE', message: usageMessage(error), hint: 'Add --help to see what there is.' };
+  }
+  const code = errorCode(error);
+  if (code !== null && code !== 'E_BUG') {
+    return { code, message: messageOf(error), hint: (error as { readonly hint?: string }).hint ?? null };
+  }
+  const journals = `Journals: ${stateDirectory(process.env)}/journals`;
+  return {
+    code: 'E_BUG',
+    message: `This is a bug in cutover. ${error.stack ?? messageOf(error)}\n${versions}\n${journals}`,
+    hint: 'Please report it with the lines above. "cutover status" tells what the servers serve.',
+  };
+}
+
+/** A flag or an argument that the command line does not have. */
+export function isUsage(error: Error): boolean {
+  return error instanceof Errors.CLIError;
+}
+
+/** Without what oclif adds on how it reads flags. */
+function usageMessage(error: Error): string {
+  return error.message.replace(/\nSee more help with --help$/, '').replace(/\n+Note: [\s\S]*$/, '');
+}
