@@ -54,7 +54,7 @@ export default class Init extends CutoverCommand {
       process.stdin.isTTY === true && process.stderr.isTTY === true && !flags.yes,
     );
     const file = await writeStarter(process.cwd(), flags.config ?? 'cutover.yaml', answers, flags.force);
-    this.print(flags.json, {
+    await this.print(flags.json, {
       json: { file, application: answers.application, environment: answers.environment },
       lines: [
         `✓ Wrote ${file}.`,

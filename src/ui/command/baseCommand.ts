@@ -2,14 +2,7 @@ import type { Interfaces } from '@oclif/core';
 import { Command } from '@oclif/core/command';
 import * as Errors from '@oclif/core/errors';
 import * as Flags from '@oclif/core/flags';
-import { createRedactor, type Redactor } from '../../core/config/redactor.ts';
-import { errorCode } from '../../core/contract/index.ts';
-import { jsonText } from '../escape.ts';
-import { renderError } from '../results/error.ts';
-import { createStyle } from '../style.ts';
-import { openTerminal } from '../terminal.ts';
-import { isUsage, viewOf } from './errorView.ts';
-import { exitCodeOf } from './exitCodes.ts';
+import type { Redactor } from '../../core/config/redactor.ts';
 
 /** What a command gives back: the same result for machines and for people. */
 export interface Answer {
@@ -29,26 +22,34 @@ export const commonFlags = {
   yes: Flags.boolean({ helpGroup: 'COMMON', default: false, description: 'Answer every question with yes.' }),
 } satisfies Interfaces.FlagInput;
 
-/** stdout is the result, stderr is the story; one place turns errors into messages and exit codes. */
+/**
+ * stdout is the result, stderr is the story; one place turns errors into messages and exit codes.
+ * Little is imported here: `--help` and a wrong flag answer at once.
+ */
 export abstract class CutoverCommand extends Command {
   static override baseFlags: Interfaces.FlagInput = commonFlags;
 
-  /** Everything printed passes through it. */
-  protected readonly redactor: Redactor = createRedactor();
+  #redactor: Promise<Redactor> | null = null;
 
-  protected print(json: boolean, answer: Answer): void {
+  /** Everything printed passes through it. */
+  protected redactor(): Promise<Redactor> {
+    this.#redactor ??= import('../../core/config/redactor.ts').then(({ createRedactor }) => createRedactor());
+    return this.#redactor;
+  }
+
+  protected async print(json: boolean, answer: Answer): Promise<void> {
+    const { jsonText } = await import('../escape.ts');
     const text = json ? jsonText(answer.json, 2) : answer.lines.join('\n');
-    if (text !== '') process.stdout.write(`${this.redactor.redact(text)}\n`);
+    if (text !== '') process.stdout.write(`${(await this.redactor()).redact(text)}\n`);
     process.exitCode = answer.exitCode;
   }
 
   protected override async catch(error: Error): Promise<void> {
     if (error instanceof Errors.ExitError) throw error;
-    const view = viewOf(error, this.config.userAgent);
+    const { describeError } = await import('./describeError.ts');
     const json = this.argv.includes('--json');
-    const style = createStyle(openTerminal(process.stderr, process.env).color);
-    const text = json ? jsonText({ error: view }, 2) : renderError(view, style).join('\n');
-    (json ? process.stdout : process.stderr).write(`${this.redactor.redact(text)}\n`);
-    process.exitCode = isUsage(error) ? 2 : exitCodeOf(errorCode(error));
+    const { text, exitCode } = describeError(error, json, this.config.userAgent);
+    (json ? process.stdout : process.stderr).write(`${(await this.redactor()).redact(text)}\n`);
+    process.exitCode = exitCode;
   }
 }

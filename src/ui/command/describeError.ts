@@ -1,10 +1,27 @@
 import * as Errors from '@oclif/core/errors';
 import { errorCode, messageOf } from '../../core/contract/index.ts';
-import type { ErrorView } from '../results/error.ts';
+import { jsonText } from '../escape.ts';
+import { type ErrorView, renderError } from '../results/error.ts';
+import { createStyle } from '../style.ts';
+import { openTerminal } from '../terminal.ts';
+import { exitCodeOf } from './exitCodes.ts';
 import { stateDirectory } from './runtime.ts';
 
-/** Anything that was thrown, as people and machines are told of it. What is not one of our errors is a bug. */
-export function viewOf(error: Error, versions: string): ErrorView {
+/** Anything that was thrown, as people or machines are told of it. What is not one of our errors is a bug. */
+export function describeError(
+  error: Error,
+  json: boolean,
+  versions: string,
+): { readonly text: string; readonly exitCode: number } {
+  const view = viewOf(error, versions);
+  const style = createStyle(openTerminal(process.stderr, process.env).color);
+  return {
+    text: json ? jsonText({ error: view }, 2) : renderError(view, style).join('\n'),
+    exitCode: isUsage(error) ? 2 : exitCodeOf(errorCode(error)),
+  };
+}
+
+function viewOf(error: Error, versions: string): ErrorView {
   if (isUsage(error)) {
     return { code: 'E_USAGE', message: usageMessage(error), hint: 'Add --help to see what there is.' };
   }
@@ -21,7 +38,7 @@ export function viewOf(error: Error, versions: string): ErrorView {
 }
 
 /** A flag or an argument that the command line does not have. */
-export function isUsage(error: Error): boolean {
+function isUsage(error: Error): boolean {
   return error instanceof Errors.CLIError;
 }
 

@@ -1,0 +1,74 @@
+import type { Config as OclifConfig } from '@oclif/core';
+import type { Redactor } from '../../core/config/redactor.ts';
+import type { Config } from '../../core/config/types.ts';
+import type { Runtime } from '../../core/operations/runtime.ts';
+import { systemClock } from '../clock.ts';
+import { jsonEventsReporter } from '../reporters/jsonEvents.ts';
+import { redactedReporter } from '../reporters/redacted.ts';
+import { type Reporter, storyReporter } from '../reporters/reporter.ts';
+import { createStyle, type Style } from '../style.ts';
+import { openTerminal } from '../terminal.ts';
+import { loadExtensions } from './plugins.ts';
+import { createRuntime } from './runtime.ts';
+import { cancelOnSignals } from './signals.ts';
+
+/** What a command about an environment works with. */
+export interface Session {
+  readonly runtime: Runtime;
+  readonly config: Config;
+  readonly style: Style;
+  /** Ends the story, so that a question can be asked. */
+  readonly pauseStory: () => void;
+}
+
+export interface SessionOptions {
+  readonly oclif: OclifConfig;
+  readonly redactor: Redactor;
+  /** `--config` */
+  readonly file: string | null;
+  /** `--events` */
+  readonly events: boolean;
+}
+
+/** Loads the configuration, tells the story and minds the signals while the work is done. */
+export async function inSession<T>(
+  options: SessionOptions,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const reporter = openStory(options);
+  using stopping = cancelOnSignals(
+    (message) => reporter.event({ type: 'log', server: null, message, at: new Date().toISOString() }),
+    () => endNow(reporter),
+  );
+  try {
+    const runtime = createRuntime({
+      extensions: await loadExtensions(options.oclif),
+      redactor: options.redactor,
+      cancel: stopping.signal,
+      emit: (event) => reporter.event(event),
+    });
+    const config = await loadConfiguration(options.file, runtime);
+    const style = createStyle(openTerminal(process.stdout, process.env).color);
+    return await work({ runtime, config, style, pauseStory: () => reporter.end() });
+  } finally {
+    reporter.end();
+  }
+}
+
+function openStory({ events, redactor }: SessionOptions): Reporter {
+  const stderr = openTerminal(process.stderr, process.env);
+  const reporter = events ? jsonEventsReporter(stderr.write) : storyReporter(stderr, systemClock);
+  return redactedReporter(reporter, redactor.redact);
+}
+
+async function loadConfiguration(file: string | null, runtime: Runtime): Promise<Config> {
+  const { findConfigFile } = await import('../../core/config/findConfigFile.ts');
+  const { loadConfig } = await import('../../core/config/loadConfig.ts');
+  return loadConfig(await findConfigFile(process.cwd(), file), { extensions: runtime.extensions });
+}
+
+function endNow(reporter: Reporter): void {
+  reporter.end();
+  process.stderr.write('Stopped at once. Look at "cutover status"; what was begun is still open.\n');
+  process.exit(130);
+}
