@@ -32,6 +32,11 @@ function ofServer(planned: ServerPlan, now: ServerPlan): readonly string[] {
     ...(expects.current === now.expects.current
       ? []
       : [`current leads to ${now.expects.current ?? 'nothing'}, not to ${expects.current ?? 'nothing'}`]),
+    ...(expects.current !== now.expects.current || expects.dangling === now.expects.dangling
+      ? []
+      : [
+          `current leads to ${expects.current}, which ${expects.dangling ? 'exists now' : 'does not exist any more'}`,
+        ]),
     ...(expects.realPath === now.expects.realPath
       ? []
       : [`the deploy path is ${now.expects.realPath}, not ${expects.realPath}`]),

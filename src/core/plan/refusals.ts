@@ -74,11 +74,20 @@ export function sharedRefusals(
   const refuse = (why: string, fix: string): Refusal => ({ server, why, fix });
   const at = (path: string) => `${seen.path}/shared/${path}`;
   return [
-    ...shared.directories.flatMap((path) =>
-      seen.shared[path] === 'file' || seen.shared[path] === 'other'
-        ? [refuse(`${at(path)} is not a directory`, 'Move it away, or list it under shared.files.')]
-        : [],
-    ),
+    ...shared.directories.flatMap((path) => {
+      if (seen.shared[path] === 'file' || seen.shared[path] === 'other')
+        return [refuse(`${at(path)} is not a directory`, 'Move it away, or list it under shared.files.')];
+      // It would be the seed of the shared one.
+      const seedsFile = (seen.shared[path] ?? 'absent') === 'absent' && kinds.get(path) === 'file';
+      return seedsFile
+        ? [
+            refuse(
+              `the shared directory ${path} is a file in the source`,
+              'List it under shared.files, or exclude it from the source.',
+            ),
+          ]
+        : [];
+    }),
     ...shared.files.flatMap((path) => {
       if (seen.shared[path] === 'directory')
         return [refuse(`${at(path)} is a directory`, 'Move it away, or list it under shared.directories.')];

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import type { EnvironmentConfig } from '../../config/types.ts';
+import { formatLedgerEntry, type LedgerEntry } from '../../release/ledger.ts';
+import type { Observation } from '../../remote/observation.ts';
+import { cachedAt } from '../../sync/testing/entries.ts';
+import type { CachedManifest } from '../../sync/types.ts';
+import { manifestOf, snapshotOf, type Tree } from '../../testing/trees.ts';
+import type { DeploymentFacts } from '../planDeployment.ts';
+
+export const A = '20260101000001';
+export const B = '20260101000002';
+export const C = '20260101000003';
+
+/** A server where nothing is yet. */
+export function seen(changes: Partial<Observation> = {}): Observation {
+  return {
+    path: '/srv/shop',
+    realPath: '/srv/shop',
+    exists: true,
+    user: 'deploy',
+    writable: true,
+    current: { kind: 'absent' },
+    releases: [],
+    misplaced: [],
+    ledger: [],
+    ledgerHash: 'empty',
+    cache: { manifest: null, hash: null, pending: null },
+    lock: { generation: null, record: null },
+    shared: {},
+    tools: new Set(['tar', 'cp', 'mv', 'ln', 'rm', 'find', 'xargs', 'readlink']),
+    freeBytes: 1e12,
+    freeInodes: 1e6,
+    clock: null,
+    ...changes,
+  };
+}
+
+/** A server with these releases on disk, the last of which is live. */
+export function serving(
+  entries: readonly Partial<LedgerEntry>[],
+  changes: Partial<Observation> = {},
+): Observation {
+  const ledger = entries.map((entry): LedgerEntry => ({ release: A, state: 'succeeded', at: '', ...entry }));
+  const releases = [...new Set(ledger.map((entry) => entry.release))].sort();
+  const live = ledger.at(-1)!.release;
+  return seen({
+    current: { kind: 'link', text: `releases/${live}`, release: live, dangling: false },
+    releases,
+    ledger,
+    ledgerHash: createHash('sha256').update(ledger.map(formatLedgerEntry).join('\n')).digest('hex'),
+    ...changes,
+  });
+}
+
+export function cacheOf(tree: Tree): Observation['cache'] {
+  const manifest: CachedManifest = cachedAt(1, manifestOf(tree));
+  return {
+    manifest,
+    hash: createHash('sha256').update(JSON.stringify(manifest)).digest('hex'),
+    pending: null,
+  };
+}
+
+export function environment(changes: Partial<EnvironmentConfig> = {}): EnvironmentConfig {
+  return {
+    name: 'production',
+    branch: 'main',
+    strategy: 'parallel',
+    keep: 3,
+    shared: { directories: [], files: [] },
+    commands: { postUpload: [], postLaunch: [] },
+    servers: ['web1', 'web2'].map((name) => ({ name, transport: 'here', path: '/srv/shop', options: null })),
+    hooks: [],
+    notify: [],
+    ...changes,
+  };
+}
+
+export function facts(
+  tree: Tree = { 'index.html': 'one' },
+  changes: Partial<DeploymentFacts> = {},
+): DeploymentFacts {
+  const chosen = changes.environment ?? environment();
+  return {
+    application: 'shop',
+    environment: chosen,
+    configuration: 'configured',
+    snapshot: snapshotOf(tree, 'abc'),
+    observations: new Map(chosen.servers.map(({ name }) => [name, seen()])),
+    now: new Date('2026-11-21T19:38:11Z'),
+    release: null,
+    full: false,
+    ...changes,
+  };
+}
+
+/** All of the servers were found like this. */
+export function everywhere(observation: Observation): ReadonlyMap<string, Observation> {
+  return new Map(['web1', 'web2'].map((name) => [name, observation]));
+}
