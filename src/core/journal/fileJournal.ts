@@ -18,15 +18,19 @@ export async function openFileJournal(
   });
   const facts = readFacts(text);
   const file = await open(path, 'a', 0o600);
-  if (text !== '' && !text.endsWith('\n')) await file.appendFile('\n');
+  /** The last line may not be whole: the next one then starts with an end of its own. */
+  let torn = text !== '' && !text.endsWith('\n');
   let last: Promise<unknown> = Promise.resolve();
   return {
     facts: () => facts,
     append(newFact) {
       const fact = { at: now().toISOString(), ...newFact } as Fact;
       const write = last.then(async () => {
-        await file.appendFile(`${JSON.stringify(fact)}\n`);
+        const line = `${torn ? '\n' : ''}${JSON.stringify(fact)}\n`;
+        torn = true;
+        await file.appendFile(line);
         await file.datasync();
+        torn = false;
         facts.push(fact);
         return fact;
       });
@@ -43,10 +47,16 @@ export async function openFileJournal(
 
 function readFacts(text: string): Fact[] {
   return text.split('\n').flatMap((line) => {
-    try {
-      return [JSON.parse(line) as Fact];
-    } catch {
-      return [];
-    }
+    const fact = readLine(line);
+    return fact === null ? [] : [fact];
   });
+}
+
+function readLine(line: string): Fact | null {
+  try {
+    const fact = JSON.parse(line) as Fact;
+    return typeof fact.at === 'string' && typeof fact.type === 'string' ? fact : null;
+  } catch {
+    return null;
+  }
 }

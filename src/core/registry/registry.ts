@@ -1,6 +1,6 @@
 import { closest } from '../config/closest.ts';
 import type { ExtensionLookup } from '../config/extensions.ts';
-import { CutoverError, type Extension, type Plugin } from '../contract/index.ts';
+import { CutoverError, type Extension, messageOf, type Plugin } from '../contract/index.ts';
 
 type Kind = 'transports' | 'hooks' | 'notifiers';
 
@@ -37,6 +37,8 @@ type Offered<K extends Kind> =
   NonNullable<Plugin[K]> extends Readonly<Record<string, () => Promise<Extension<infer T>>>> ? T : never;
 
 function requireContract(plugin: Plugin): void {
+  if (typeof plugin !== 'object' || plugin === null)
+    throw new CutoverError('E_PLUGIN', `What was registered as a plugin is none: ${String(plugin)}.`);
   const { api, name } = plugin as { readonly api: unknown; readonly name: unknown };
   if (api === 1) return;
   throw new CutoverError(
@@ -75,12 +77,13 @@ async function load<T>(
 ): Promise<Extension<T>> {
   const offer = offers.get(name);
   if (offer === undefined) {
-    const near = closest(name, [...offers.keys()]);
+    const names = [...offers.keys()].sort();
+    const near = closest(name, names);
     throw new CutoverError(
       'E_PLUGIN',
       `No installed plugin brings a ${KIND_IN_WORDS[kind]} called "${name}".`,
       {
-        hint: near ? `Did you mean "${near}"?` : `There are: ${[...offers.keys()].sort().join(', ')}.`,
+        hint: near ? `Did you mean "${near}"?` : `There are: ${names.join(', ') || 'none'}.`,
       },
     );
   }
@@ -89,7 +92,7 @@ async function load<T>(
   } catch (error) {
     throw new CutoverError(
       'E_PLUGIN',
-      `The ${KIND_IN_WORDS[kind]} ${name} of the plugin ${offer.plugin} could not be loaded: ${(error as Error).message}`,
+      `The ${KIND_IN_WORDS[kind]} ${name} of the plugin ${offer.plugin} could not be loaded: ${messageOf(error)}`,
       {
         cause: error,
       },

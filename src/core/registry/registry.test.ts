@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { defineExtension, type Plugin, type Transport } from '../contract/index.ts';
+import { createRegistry } from './registry.ts';
+
+const closed = Promise.withResolvers<null>().promise;
+const transport = defineExtension<null, Transport>({
+  parse: () => null,
+  create: () => ({ address: 'nowhere', connect: async () => ({ closed, close: async () => {} }) }),
+});
+
+const plugin = (name: string, ...transports: readonly string[]): Plugin => ({
+  api: 1,
+  name,
+  transports: Object.fromEntries(transports.map((each) => [each, async () => transport])),
+});
+
+test('what a plugin brings is found by its name, and loaded only when it is asked for', async () => {
+  let loads = 0;
+  const lazy: Plugin = {
+    api: 1,
+    name: 'lazy',
+    transports: {
+      pigeon: async () => {
+        loads++;
+        return transport;
+      },
+    },
+  };
+  const registry = createRegistry([plugin('one', 'wire'), lazy]);
+  expect(loads).toBe(0);
+  expect(await registry.transport('pigeon')).toBe(transport);
+  expect(loads).toBe(1);
+});
+
+test('a name may stand for things of different kinds', async () => {
+  const registry = createRegistry([{ ...plugin('one', 'ping'), notifiers: {}, hooks: {} }]);
+  expect(await registry.transport('ping')).toBe(transport);
+  await expect(registry.hook('ping')).rejects.toMatchObject({ code: 'E_PLUGIN' });
+});
+
+test('a name that nobody brings is an error that helps', async () => {
+  const registry = createRegistry([plugin('one', 'openssh', 'ssh2')]);
+  await expect(registry.transport('ssh3')).rejects.toMatchObject({
+    code: 'E_PLUGIN',
+    message: 'No installed plugin brings a transport called "ssh3".',
+    hint: 'Did you mean "ssh2"?',
+  });
+  await expect(registry.transport('pigeon')).rejects.toMatchObject({ hint: 'There are: openssh, ssh2.' });
+});
+
+test.for(['constructor', '__proto__', 'toString', ''])('%j is no name of a plugin', async (name) => {
+  await expect(createRegistry([plugin('one', 'wire')]).transport(name)).rejects.toMatchObject({
+    code: 'E_PLUGIN',
+  });
+});
+
+test('where nothing of a kind is installed that is said', async () => {
+  await expect(createRegistry([]).notifier('slack')).rejects.toMatchObject({
+    code: 'E_PLUGIN',
+    hint: 'There are: none.',
+  });
+});
+
+test('two plugins with the same name for something are refused, naming both', () => {
+  expect(() => createRegistry([plugin('one', 'wire'), plugin('two', 'wire')])).toThrow(
+    expect.objectContaining({
+      code: 'E_PLUGIN',
+      message: 'Two plugins bring a transport called wire: one and two.',
+      hint: 'cutover plugins uninstall two',
+    }),
+  );
+});
+
+test.for([[2], [undefined], ['1']] as const)(
+  'a plugin made for version %j of the contract is refused',
+  ([api]) => {
+    expect(() => createRegistry([{ ...plugin('new', 'wire'), api } as unknown as Plugin])).toThrow(
+      expect.objectContaining({
+        code: 'E_PLUGIN',
+        message: expect.stringContaining('The plugin new is made for version'),
+      }),
+    );
+  },
+);
+
+test.for([[null], [undefined], ['x'], [42]] as const)('%j is no plugin', ([thing]) => {
+  expect(() => createRegistry([thing as unknown as Plugin])).toThrow(
+    expect.objectContaining({ code: 'E_PLUGIN' }),
+  );
+});
+
+test.for([[new Error('no such file')], ['a string'], [null]] as const)(
+  'an extension that cannot be loaded names its plugin: %s',
+  async ([reason]) => {
+    const broken: Plugin = { api: 1, name: 'broken', transports: { wire: () => Promise.reject(reason) } };
+    await expect(createRegistry([broken]).transport('wire')).rejects.toMatchObject({
+      code: 'E_PLUGIN',
+      message: expect.stringMatching(/^The transport wire of the plugin broken could not be loaded: /),
+    });
+  },
+);
