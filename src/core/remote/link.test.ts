@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { type Connection, CutoverError, type Transport } from '../contract/index.ts';
+import { linkTo } from '../testing/engineHere.ts';
+
+/** A server that counts who comes; a connection breaks when it is told to. */
+function counting(fails: (attempt: number) => boolean = () => false) {
+  const made: { breakIt: () => void; isClosed: boolean }[] = [];
+  let attempts = 0;
+  const transport: Transport = {
+    address: 'there',
+    async connect() {
+      if (fails(++attempts)) throw new CutoverError('E_UNREACHABLE', 'no');
+      const closed = Promise.withResolvers<string | null>();
+      const each = { breakIt: () => closed.resolve('cut'), isClosed: false };
+      made.push(each);
+      return {
+        closed: closed.promise,
+        async close() {
+          each.isClosed = true;
+          closed.resolve(null);
+        },
+      } satisfies Connection;
+    },
+  };
+  return { transport, made, attempts: () => attempts };
+}
+
+test('nothing is connected before it is used, and all share one connection', async () => {
+  const { transport, attempts } = counting();
+  const link = linkTo(transport);
+  expect(attempts()).toBe(0);
+  const all = await Promise.all([link.connection(), link.connection(), link.connection()]);
+  expect(new Set(all).size).toBe(1);
+  expect(await link.connection()).toBe(all[0]);
+  expect(attempts()).toBe(1);
+});
+
+test('a connection that broke is replaced, one that could not be made is tried again', async () => {
+  const { transport, made, attempts } = counting((attempt) => attempt === 1);
+  const link = linkTo(transport);
+  await expect(link.connection()).rejects.toMatchObject({ code: 'E_UNREACHABLE' });
+  const first = await link.connection();
+  made[0]!.breakIt();
+  await first.closed;
+  expect(await link.connection()).not.toBe(first);
+  expect(attempts()).toBe(3);
+});
+
+test('closing ends the connection, also one that is just being made, and nothing comes after it', async () => {
+  const used = counting();
+  const link = linkTo(used.transport);
+  const connecting = link.connection();
+  await link.close();
+  await connecting;
+  expect(used.made.map((each) => each.isClosed)).toEqual([true]);
+  expect(() => link.connection()).toThrow(expect.objectContaining({ code: 'E_BUG' }));
+  const unused = counting();
+  await linkTo(unused.transport).close();
+  expect(unused.attempts()).toBe(0);
+  const broken = linkTo(counting(() => true).transport);
+  await broken.connection().catch(() => {});
+  await broken.close();
+});
