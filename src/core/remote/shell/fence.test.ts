@@ -1,5 +1,7 @@
+import { once } from 'node:events';
+import { watch } from 'node:fs';
 import { symlink } from 'node:fs/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { planSync } from '../../sync/syncWork.ts';
 import { archiveOf, engineHere, type Here, ledgerLine, lockRecord, never } from '../../testing/engineHere.ts';
 import { listing } from '../../testing/listing.ts';
@@ -89,7 +91,11 @@ test('a lock that is lost during the upload leaves the cache as it is', async ()
   const { cache } = await here.see();
   const tree = { file: 'two' };
   const work = planSync(cache, manifestOf(tree), false, 0);
+  const watcher = watch(here.at('.cutover/incoming'));
+  onTestFinished(() => watcher.close());
+  const unpacking = once(watcher, 'change');
   async function* archive() {
+    await unpacking;
     await symlink(lockRecord('somebody else'), here.at('.cutover/locks/g-000002'));
     yield* archiveOf(B, work, tree);
   }
