@@ -13,6 +13,7 @@ import type { Snapshot } from '../sync/types.ts';
 import { runTransaction } from '../transaction/runTransaction.ts';
 import { effectsOf } from './effects.ts';
 import { createHooks } from './hooks.ts';
+import { journalLost, journalRefused } from './journalErrors.ts';
 import { openNotices } from './notices.ts';
 import { type Group, observeGroup } from './openGroup.ts';
 import { resultOf } from './result.ts';
@@ -36,7 +37,8 @@ export interface Execution {
 /**
  * Takes the locks, makes sure that the plan still holds, runs it as one transaction, and tells what the servers
  * serve. The locks are given back on every way out.
- * Throws `E_LOCKED` and `E_STALE` with nothing touched; what happens later is in the result.
+ * Throws `E_REFUSED` (no journal), `E_LOCKED` and `E_STALE` with nothing touched, and `E_STRANDED` when the journal
+ * cannot be written any more; whatever else happens is in the result.
  */
 export async function execute(execution: Execution): Promise<TransactionResult> {
   const { runtime, config, group, plan } = execution;
@@ -62,6 +64,9 @@ export async function execute(execution: Execution): Promise<TransactionResult> 
         cancel: runtime.cancel,
         clockMs: runtime.clockMs,
         effects: effectsOf({ ...execution, journal, fences: locks.fences, seen, work, hooks }),
+      }).catch(async (error: unknown) => {
+        released = await releaseLocks(group.engines, locks.fences);
+        throw journalLost(plan, error, released);
       });
       released = await releaseLocks(group.engines, locks.fences);
     } finally {
@@ -78,7 +83,9 @@ export async function execute(execution: Execution): Promise<TransactionResult> 
 async function openJournal(runtime: Runtime, plan: Plan): Promise<Journal & { close(): Promise<void> }> {
   const directory = join(runtime.stateDirectory, 'journals', `${plan.application}-${plan.environment}`);
   const path = join(directory, `${plan.release}-${plan.kind}-${runtime.now().getTime()}.jsonl`);
-  const file = await openFileJournal(path, runtime.now);
+  const file = await openFileJournal(path, runtime.now).catch((error: unknown) => {
+    throw journalRefused(path, error);
+  });
   return { ...watchedJournal(file, runtime.emit), close: () => file.close() };
 }
 
