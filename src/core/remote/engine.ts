@@ -5,6 +5,20 @@ export interface Fence {
   /** `g-000123` */
   readonly generation: string;
   readonly record: string;
+  /** What the server's own journal is told in the same round trip; absent where nothing is journaled. */
+  readonly journal?: FenceJournal;
+}
+
+/** Lines for the journal of the transaction that is open on the server. */
+export interface FenceJournal {
+  /** Lines the server has not got yet: on disk there before the script changes anything. */
+  lines(): readonly string[];
+  /** They are on the server now. */
+  delivered(lines: readonly string[]): void;
+  /** The line that says that the script has done its work, written when it has; null for none. */
+  readonly after: string | null;
+  /** False where a full disk must not stop the work, because the work is what frees it. */
+  readonly required: boolean;
 }
 
 export type LockAttempt =
@@ -102,6 +116,10 @@ export interface Engine {
     signal: AbortSignal,
   ): Promise<{ readonly current: string | null }>;
   prune(fence: Fence, request: PruneRequest, signal: AbortSignal): Promise<void>;
+  /** Only writes what the fence's journal has to say. */
+  note(fence: Fence, signal: AbortSignal): Promise<void>;
+  /** Puts the journal of the open transaction away under this name, digits first. */
+  closeJournal(fence: Fence, id: string, signal: AbortSignal): Promise<void>;
   /** Runs a command of the user's; rejects with `E_COMMAND`, `E_TIMEOUT` or `E_UNKNOWN`. */
   command(fence: Fence, request: CommandRequest, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;

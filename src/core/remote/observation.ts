@@ -21,6 +21,8 @@ export interface Observation {
   readonly ledgerHash: string;
   readonly cache: ObservedCache;
   readonly lock: LockSeen;
+  /** The text of the journal of a transaction that is open here; null when none is. */
+  readonly journal: string | null;
   /** What stands at each shared path that was asked for. */
   readonly shared: Readonly<Record<string, PathKind>>;
   readonly tools: ReadonlySet<string>;

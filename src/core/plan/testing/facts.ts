@@ -25,6 +25,7 @@ export function seen(changes: Partial<Observation> = {}): Observation {
     ledger: [],
     ledgerHash: 'empty',
     cache: { manifest: null, hash: null, pending: null },
+    journal: null,
     lock: { generation: null, record: null },
     shared: {},
     tools: new Set(['tar', 'cp', 'mv', 'ln', 'rm', 'find', 'xargs', 'readlink']),

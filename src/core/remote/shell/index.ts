@@ -2,6 +2,7 @@ import type { Engine } from '../engine.ts';
 import type { Link } from '../link.ts';
 import { activateScript, revertScript } from './activate.ts';
 import { runCommand } from './command.ts';
+import { closeScript, noteScript } from './journal.ts';
 import { linkScript } from './link.ts';
 import { readLockAttempt, releaseLockScript, takeLockScript } from './lock.ts';
 import { observeScript, readObservation } from './observe.ts';
@@ -36,25 +37,44 @@ export function shellEngine(link: Link, configuredPath: string): Engine {
     },
     async prepare(fence, signal) {
       return {
-        method: readMethod(link.server, await runScript(link, prepareScript(path, fence), { signal })),
+        method: readMethod(
+          link.server,
+          await runScript(link, prepareScript(path, fence), { signal, journal: fence.journal }),
+        ),
       };
     },
     async sync(fence, request, signal) {
-      await runScript(link, syncScript(path, fence, request), { signal, upload: request.archive });
+      await runScript(link, syncScript(path, fence, request), {
+        signal,
+        upload: request.archive,
+        journal: fence.journal,
+      });
     },
     async link(fence, request, signal) {
-      const fields = await runScript(link, linkScript(path, fence, request), { signal });
+      const fields = await runScript(link, linkScript(path, fence, request), {
+        signal,
+        journal: fence.journal,
+      });
       return { copied: fields.one('copied') };
     },
     async activate(fence, request, signal) {
-      await runScript(link, activateScript(path, fence, request), { signal });
+      await runScript(link, activateScript(path, fence, request), { signal, journal: fence.journal });
     },
     async revert(fence, request, signal) {
-      const fields = await runScript(link, revertScript(path, fence, request), { signal });
+      const fields = await runScript(link, revertScript(path, fence, request), {
+        signal,
+        journal: fence.journal,
+      });
       return { current: fields.one('current') || null };
     },
     async prune(fence, request, signal) {
-      await runScript(link, pruneScript(path, fence, request), { signal });
+      await runScript(link, pruneScript(path, fence, request), { signal, journal: fence.journal });
+    },
+    async note(fence, signal) {
+      await runScript(link, noteScript(path, fence), { signal, journal: fence.journal });
+    },
+    async closeJournal(fence, id, signal) {
+      await runScript(link, closeScript(path, fence, id), { signal, journal: fence.journal });
     },
     command: (fence, request, signal) => runCommand(link, path, fence, request, signal),
     close: () => link.close(),

@@ -69,6 +69,11 @@ if [ -n "$generation" ]; then
   field generation "$\{generation##*/}"
   field lock "$(readlink "$generation")"
 fi
+if [ -f .cutover/journals/open ]; then
+  printf 'journal\000'
+  cat .cutover/journals/open
+  printf '\000'
+fi
 for each in ledger manifest manifest.next; do
   if [ -f ".cutover/$each" ] && { [ "$each" = ledger ] || [ -d deploy-cache ]; }; then
     printf '%s\000' "$each"
@@ -93,6 +98,7 @@ export function readObservation(fields: Fields): Observation {
     ledger: parseLedger(ledger),
     ledgerHash: sha256(ledger),
     cache: readCache(fields.one('manifest'), fields.one('manifest.next')),
+    journal: fields.one('journal'),
     lock: { generation: fields.one('generation'), record: fields.one('lock') },
     shared: Object.fromEntries(fields.all('shared').map(readShared)),
     tools: new Set(fields.all('tool')),

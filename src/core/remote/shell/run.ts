@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection, ErrorCode, ExecResult } from '../../contract/index.ts';
 import { CutoverError, errorCode } from '../../contract/index.ts';
+import type { FenceJournal } from '../engine.ts';
 import type { Link } from '../link.ts';
 import { FAILED_BY_ITSELF, type Fields, readFields, renderScript, type Script, unframe } from './script.ts';
 import { renderUploadScript } from './uploadScript.ts';
@@ -10,6 +11,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** Data that the script reads from its stdin. It is asked for again when the script is run again. */
   readonly upload?: () => AsyncIterable<Uint8Array>;
+  /** Of the fence under which the script runs. */
+  readonly journal?: FenceJournal | undefined;
 }
 
 const ATTEMPTS = 3;
@@ -61,17 +64,24 @@ function stopped(server: string, script: Script, reason: unknown): CutoverError 
 async function runOnce(link: Link, script: Script, options: RunOptions): Promise<Fields> {
   const connection = await link.connection();
   const nonce = randomBytes(12).toString('hex');
+  const before = options.journal?.lines() ?? [];
+  const text = renderScript(script, nonce, {
+    stdin: options.upload ? 'data' : 'none',
+    ...(options.journal ? { journal: { ...options.journal, before } } : {}),
+  });
   const result = await shell(
     link,
     connection,
   )({
     ...(options.upload
-      ? { argv: renderUploadScript(), stdin: withScript(script, nonce, options.upload()) }
-      : { argv: ['sh', '-s'], stdin: renderScript(script, nonce) }),
+      ? { argv: renderUploadScript(), stdin: withScript(text, options.upload()) }
+      : { argv: ['sh', '-s'], stdin: text }),
     signal: options.signal,
     keepBytes: LARGEST_ANSWER_BYTES,
   });
-  return interpret(link.server, script, nonce, result);
+  const fields = interpret(link.server, script, nonce, result);
+  options.journal?.delivered(before);
+  return fields;
 }
 
 /** The connection's `exec`, or the refusal that says what a server without it lacks. */
@@ -83,8 +93,8 @@ export function shell(link: Link, connection: Connection): NonNullable<Connectio
   });
 }
 
-async function* withScript(script: Script, nonce: string, data: AsyncIterable<Uint8Array>) {
-  yield Buffer.from(`${oneLine(renderScript(script, nonce, 'data'))}\n`);
+async function* withScript(text: string, data: AsyncIterable<Uint8Array>) {
+  yield Buffer.from(`${oneLine(text)}\n`);
   yield* data;
 }
 

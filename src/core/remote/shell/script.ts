@@ -1,4 +1,5 @@
-import { quoteAll } from '../../contract/index.ts';
+import { quote, quoteAll } from '../../contract/index.ts';
+import type { FenceJournal } from '../engine.ts';
 import { sh } from './sh.ts';
 
 /**
@@ -12,26 +13,50 @@ export interface Script {
   readonly args: readonly string[];
 }
 
+export interface RenderOptions {
+  /** `data`: what follows the script on stdin is for its body. Default: nothing does. */
+  readonly stdin?: 'none' | 'data';
+  /** What to write into the journal of the open transaction, in this round trip. */
+  readonly journal?: Pick<FenceJournal, 'after' | 'required'> & { readonly before: readonly string[] };
+}
+
 /**
  * The text sent to the stdin of `sh -s`. Its output stands between two lines with a nonce, so that neither a
  * start-up file that prints, nor one that exits with 0, can be taken for our program.
  * The body is a function, read whole before it runs, so that no command in it can eat the rest of the script.
  */
-export function renderScript(script: Script, nonce: string, stdin: 'none' | 'data' = 'none'): string {
+export function renderScript(script: Script, nonce: string, options: RenderOptions = {}): string {
+  const { stdin = 'none', journal } = options;
   return [
     PREAMBLE,
     `main() {\n${script.body}\n}`,
     `printf '\\n%s begin\\n' ${nonce}`,
+    ...(journal === undefined ? [] : journalVariables(journal)),
     `set -- ${quoteAll(script.args)}`,
     stdin === 'none' ? 'main "$@" </dev/null' : 'main "$@"',
+    ...(journal === undefined ? [] : ['journal "$journal_after"']),
     `printf '%s end\\n' ${nonce}`,
     '',
   ].join('\n');
 }
 
+function journalVariables({
+  before,
+  after,
+  required,
+}: NonNullable<RenderOptions['journal']>): readonly string[] {
+  return [
+    `journal_before=${quote(before.join('\n'))}`,
+    `journal_after=${quote(after ?? '')}`,
+    `journal_required=${required ? 'yes' : 'no'}`,
+  ];
+}
+
 /**
  * `field`: a name and a value, each ended by NUL, which no value can hold.
- * `fence`: only the owner of the highest lock generation may change anything.
+ * `fence`: only the owner of the highest lock generation may change anything; what is about to be done is in the
+ * journal before it is.
+ * `journal`: lines more in the journal of the open transaction.
  * `record`: one line more in the ledger, also after a line that was torn.
  */
 const PREAMBLE = sh`set -eu
@@ -39,6 +64,10 @@ LC_ALL=C; export LC_ALL
 umask 022
 field() { printf '%s\000%s\000' "$1" "$2"; }
 fail() { field failure "$1 $2"; exit 97; }
+journal_before=
+journal_after=
+journal_required=yes
+journal_home=
 enter() { cd -- "$1" 2>/dev/null || fail E_REMOTE "the deploy path $1 cannot be entered"; }
 fence() {
   top=
@@ -46,6 +75,14 @@ fence() {
   if [ "$top" != ".cutover/locks/$1" ] || [ "$(readlink "$top")" != "$2" ]; then
     fail E_FENCED "another deployer took the lock over ($\{top##*/})"
   fi
+  journal_home=$(pwd)/.cutover/journals
+  journal "$journal_before"
+  journal_before=
+}
+journal() {
+  [ -n "$1" ] && [ -n "$journal_home" ] || return 0
+  [ -d "$journal_home" ] || mkdir -p -m 0700 "$journal_home" || [ "$journal_required" = no ]
+  printf '\n%s\n' "$1" >>"$journal_home/open" || [ "$journal_required" = no ]
 }
 record() {
   [ "$(tail -n 1 .cutover/ledger 2>/dev/null)" != "$1" ] || return 0
