@@ -23,6 +23,10 @@ export default class Deploy extends EnvironmentCommand {
       default: false,
       description: 'Send every file again and make a release even when nothing changed.',
     }),
+    unpin: Flags.boolean({
+      default: false,
+      description: 'Deploy although somebody rolled back: without it, a rollback is not undone.',
+    }),
     plan: Flags.string({
       helpValue: 'FILE',
       description: 'Run exactly this plan, or refuse when the world has moved.',
@@ -35,17 +39,19 @@ export default class Deploy extends EnvironmentCommand {
       const { deploy } = await import('../core/operations/deploy.ts');
       const { readPlan } = await import('../ui/command/planFile.ts');
       const { renderTransaction } = await import('../ui/results/transaction.ts');
-      if (flags.plan !== undefined && (flags.ref !== undefined || flags.full || flags.server !== undefined)) {
+      const { ref, full, server, unpin } = flags;
+      if (flags.plan !== undefined && (ref !== undefined || full || unpin || server !== undefined)) {
         throw new CutoverError(
           'E_USAGE',
-          'A saved plan says it all: --ref, --full and --server do not go with --plan.',
+          'A saved plan says it all: --ref, --full, --unpin and --server do not go with --plan.',
         );
       }
       const result = await deploy(runtime, config, {
         environment: args.environment,
-        ref: flags.ref ?? null,
-        servers: flags.server ?? [],
-        full: flags.full,
+        ref: ref ?? null,
+        servers: server ?? [],
+        full,
+        unpin,
         saved: flags.plan === undefined ? null : await readPlan(flags.plan),
       });
       return { json: result, lines: renderTransaction(result, style), exitCode: exitCodeOfResult(result) };

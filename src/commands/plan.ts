@@ -14,6 +14,10 @@ export default class Plan extends EnvironmentCommand {
       description: 'A branch, tag or commit instead of the branch of the environment.',
     }),
     full: Flags.boolean({ default: false, description: 'As if every file had to be sent again.' }),
+    unpin: Flags.boolean({
+      default: false,
+      description: 'For a deployment that may undo a rollback.',
+    }),
     out: Flags.string({
       helpValue: 'FILE',
       description: 'Write the plan to this file, for "deploy --plan".',
@@ -31,6 +35,7 @@ export default class Plan extends EnvironmentCommand {
         ref: flags.ref ?? null,
         servers: flags.server ?? [],
         full: flags.full,
+        unpin: flags.unpin,
         saved: null,
       });
       if (flags.out !== undefined) {

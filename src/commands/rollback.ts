@@ -6,7 +6,7 @@ export default class Rollback extends EnvironmentCommand {
   static override args = environmentArgs;
   static override summary = 'Go back to the last release before the current one that succeeded.';
   static override description =
-    'A transaction like a deployment: the same switch, the same barrier, the same compensation. The release that is left is called bad and is not chosen again unless it is named.';
+    'A transaction like a deployment: the same switch, the same barrier, the same compensation. The release that is left is called bad and is not chosen again unless it is named; the one gone back to is pinned, so that no deployment undoes that without --unpin.';
   static override examples = [
     '<%= config.bin %> rollback production',
     '<%= config.bin %> rollback production --to 20261121193811',

@@ -23,14 +23,14 @@ afterAll(async () => {
 });
 
 /** A page and its asset carry their version at both ends, with enough between them to be cut. */
-async function deployNext(): Promise<void> {
+async function deployNext(...flags: readonly string[]): Promise<void> {
   version += 1;
   const body = (kind: string) => `version ${version}\n${`${kind} `.repeat(4000)}\nversion ${version}`;
   await project.repository.commit(
     { 'index.html': body('page'), 'asset.css': body('asset') },
     `Version ${version}`,
   );
-  const { exitCode, stderr } = await project.run(['deploy', 'production']);
+  const { exitCode, stderr } = await project.run(['deploy', 'production', ...flags]);
   if (exitCode !== 0) throw new Error(stderr);
 }
 
@@ -54,7 +54,7 @@ test(`no request fails and no page is mixed during ${DEPLOYMENTS} deployments`, 
 test(`nor during ${ROLLBACKS} rollbacks`, { timeout: 300_000 }, async () => {
   const { load, snapshots } = await underLoad(async () => {
     for (let count = 0; count < ROLLBACKS; count++) {
-      await deployNext();
+      await deployNext('--unpin');
       const { exitCode, stderr } = await project.run(['rollback', 'production']);
       if (exitCode !== 0) throw new Error(stderr);
     }

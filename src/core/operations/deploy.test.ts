@@ -6,7 +6,7 @@ import { listing } from '../testing/listing.ts';
 import { deploy, planFor } from './deploy.ts';
 import { command, createWorld } from './testing/world.ts';
 
-const ASK = { environment: 'production', ref: null, servers: [], full: false, saved: null };
+const ASK = { environment: 'production', ref: null, servers: [], full: false, unpin: false, saved: null };
 
 test('a first deployment, and a second one, end with the new release on every server', async () => {
   const world = await createWorld();

@@ -5,6 +5,8 @@ import { differences } from '../plan/compare.ts';
 import { isSealed } from '../plan/digest.ts';
 import { lockNote } from '../plan/notes.ts';
 import { type DeploymentPlan, planDeployment } from '../plan/planDeployment.ts';
+import { pinRefusals } from '../plan/refusals.ts';
+import { refuseAll } from '../plan/refuse.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Observation } from '../remote/observation.ts';
 import { openSource } from '../sync/source.ts';
@@ -22,6 +24,8 @@ export interface DeployRequest {
   /** Servers by name; empty: all. */
   readonly servers: readonly string[];
   readonly full: boolean;
+  /** It may undo a rollback. */
+  readonly unpin: boolean;
   /** A plan made earlier, to be run exactly or refused. */
   readonly saved: Plan | null;
 }
@@ -45,7 +49,7 @@ export async function planFor(runtime: Runtime, config: Config, request: DeployR
   return plan;
 }
 
-/** Plans and runs. Throws `E_STALE` when a saved plan does not hold any more. */
+/** Plans and runs. Throws `E_STALE` when a saved plan does not hold any more, `E_REFUSED` when it would undo a rollback. */
 export async function deploy(
   runtime: Runtime,
   config: Config,
@@ -57,6 +61,7 @@ export async function deploy(
     request.saved === null ? request.servers : request.saved.servers.map((server) => server.name);
   await using group = await openGroup(runtime, config, environment, servers);
   const prepared = await prepareDeployment(runtime, config, group, request);
+  if (!prepared.plan.unchanged) requireUnpinned(prepared);
   if (request.saved !== null) requireSame(request.saved, prepared.plan);
   if (prepared.plan.unchanged) return unchangedResult(prepared.plan);
   const { plan, snapshot, replan } = prepared;
@@ -82,6 +87,7 @@ async function prepareDeployment(
     snapshot,
     now: runtime.now(),
     full: saved?.full ?? request.full,
+    unpin: saved?.unpin ?? request.unpin,
   };
   const first = planDeployment({ ...facts, observations: seen, release: saved?.release ?? null });
   return {
@@ -119,6 +125,12 @@ function requireRunnable(saved: Plan, environment: string): void {
   if (saved.kind !== 'deploy') throw refuse('it is not the plan of a deployment');
   if (saved.environment !== environment) throw refuse(`it was made for ${saved.environment}`);
   if (!isSealed(saved)) throw refuse('it was changed after it was made');
+}
+
+/** What somebody went back to stays live until somebody says otherwise. */
+function requireUnpinned({ plan, seen }: Prepared): void {
+  if (plan.unpin) return;
+  refuseAll([...seen].flatMap(([name, each]) => pinRefusals(name, each, plan.environment)));
 }
 
 function requireSame(saved: Plan, now: Plan): void {

@@ -94,7 +94,7 @@ test('a notifier that fails when it is told to stop is one problem, not two', as
 
 async function noticesWith(notify: NonNullable<WorldOptions['notify']>) {
   const world = await createWorld({ servers: ['web1'], notify });
-  const ask = { environment: 'production', ref: null, servers: [], full: false, saved: null };
+  const ask = { environment: 'production', ref: null, servers: [], full: false, unpin: false, saved: null };
   const plan = await planFor(world.runtime, world.config, ask);
   const notices = await openNotices(
     world.runtime,

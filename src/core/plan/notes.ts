@@ -1,16 +1,20 @@
 import type { EnvironmentConfig } from '../config/types.ts';
 import { parseLockRecord, RELEASED } from '../lock/record.ts';
 import { foldLedger } from '../release/ledger.ts';
+import { pinOf } from '../release/pin.ts';
 import type { Observation } from '../remote/observation.ts';
 
 /** What a person should know before saying yes, a sentence each. Pure, and free of times, so that plans compare. */
 export function notesOf(
   environment: EnvironmentConfig,
   observations: ReadonlyMap<string, Observation>,
+  unpin: boolean,
 ): readonly string[] {
   return environment.servers.flatMap(({ name }) => {
     const seen = observations.get(name)!;
-    return [...layoutNotes(seen), ...foreignNotes(seen)].map((note) => `${name}: ${note}`);
+    return [...layoutNotes(seen), ...foreignNotes(seen), ...pinNotes(seen, unpin)].map(
+      (note) => `${name}: ${note}`,
+    );
   });
 }
 
@@ -34,6 +38,18 @@ function layoutNotes(seen: Observation): readonly string[] {
       ? ['the manifest cannot be read; the deploy-cache is built anew']
       : []),
   ];
+}
+
+/** As `web1: …` reads on. */
+export function pinInWords(seen: Observation): string | null {
+  const pin = pinOf(seen.ledger);
+  return pin && `it was rolled back to ${pin.release} by ${pin.by ?? 'somebody'} at ${pin.at}`;
+}
+
+function pinNotes(seen: Observation, unpin: boolean): readonly string[] {
+  const pinned = pinInWords(seen);
+  if (pinned === null) return [];
+  return [unpin ? `${pinned}; this undoes it` : `${pinned}; "deploy" refuses to undo that without --unpin`];
 }
 
 function foreignNotes(seen: Observation): readonly string[] {

@@ -1,6 +1,7 @@
 import type { CommandConfig, EnvironmentConfig } from '../config/types.ts';
 import { nextReleaseId, releaseTimeSec } from '../release/id.ts';
 import { foldLedger, type LedgerRecord } from '../release/ledger.ts';
+import { pinOf } from '../release/pin.ts';
 import { releasesToRemove } from '../release/retention.ts';
 import type { Observation } from '../remote/observation.ts';
 import { manifestHash } from '../sync/manifestText.ts';
@@ -24,6 +25,7 @@ export interface DeploymentFacts {
   /** The id of a plan that was saved; null: a new one is made. */
   readonly release: string | null;
   readonly full: boolean;
+  readonly unpin: boolean;
 }
 
 export interface DeploymentPlan {
@@ -51,8 +53,12 @@ export function planDeployment(facts: DeploymentFacts): DeploymentPlan {
     ]),
   );
   const manifest = manifestHash(snapshot.manifest);
+  // To take a pin away is something to do, and a new release is what does it.
+  const unpins = facts.unpin && [...observations.values()].some((seen) => pinOf(seen.ledger) !== null);
   const unchanged =
-    !facts.full && environment.servers.every(({ name }) => serves(seenOf(name), { ...facts, manifest }));
+    !facts.full &&
+    !unpins &&
+    environment.servers.every(({ name }) => serves(seenOf(name), { ...facts, manifest }));
   const plan = sealPlan({
     version: 1,
     kind: 'deploy',
@@ -64,6 +70,7 @@ export function planDeployment(facts: DeploymentFacts): DeploymentPlan {
     message: snapshot.message,
     author: snapshot.author,
     full: facts.full,
+    unpin: facts.unpin,
     unchanged,
     configuration: facts.configuration,
     manifest,
@@ -71,7 +78,7 @@ export function planDeployment(facts: DeploymentFacts): DeploymentPlan {
     servers: environment.servers.map(({ name }, index) =>
       planServer(name, index, environment, seenOf(name), work.get(name)!, release),
     ),
-    notes: notesOf(environment, observations),
+    notes: notesOf(environment, observations, facts.unpin),
   });
   return { plan, work };
 }

@@ -38,6 +38,7 @@ export function planRollback(facts: RollbackFacts): Plan {
     message: null,
     author: null,
     full: false,
+    unpin: false,
     unchanged: [...observations.values()].every((seen) => liveRelease(seen) === release),
     configuration: facts.configuration,
     manifest: null,

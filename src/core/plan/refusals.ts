@@ -2,6 +2,7 @@ import type { EnvironmentConfig } from '../config/types.ts';
 import type { Observation } from '../remote/observation.ts';
 import type { SyncWork } from '../sync/syncWork.ts';
 import type { Manifest } from '../sync/types.ts';
+import { pinInWords } from './notes.ts';
 
 export interface Refusal {
   readonly server: string;
@@ -46,6 +47,20 @@ export function layoutRefusals(server: string, seen: Observation): readonly Refu
         ]),
     ...toolRefusals(server, seen),
   ];
+}
+
+/** A rollback that a deployment would undo silently. Planning is not refused, only running. */
+export function pinRefusals(server: string, seen: Observation, environment: string): readonly Refusal[] {
+  const pinned = pinInWords(seen);
+  return pinned === null
+    ? []
+    : [
+        {
+          server,
+          why: `${pinned}, and a deployment would undo that`,
+          fix: `cutover deploy ${environment} --unpin`,
+        },
+      ];
 }
 
 const NEEDED_TOOLS = ['tar', 'cp', 'mv', 'ln', 'rm', 'find', 'xargs', 'readlink'];

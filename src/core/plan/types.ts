@@ -14,6 +14,8 @@ export interface Plan {
   readonly author: string | null;
   /** Every file is sent again, whatever the servers hold. */
   readonly full: boolean;
+  /** Somebody said that it may undo a rollback. */
+  readonly unpin: boolean;
   /** Every server already serves this: running the plan changes nothing. */
   readonly unchanged: boolean;
   /** Hash of what the configuration says of this environment. */

@@ -15,6 +15,8 @@ export interface LedgerEntry {
   readonly configuration?: string;
   /** Somebody went back to a directory that cutover did not make. It stays foreign: never counted, never removed. */
   readonly foreign?: true;
+  /** True: a rollback went here, and what is live stays. False: that is over. Left out: as it was. See `pinOf`. */
+  readonly pinned?: boolean;
 }
 
 /** What the ledger says of one release, all its lines taken together. */

@@ -1,5 +1,5 @@
 import { patiently, type Step, type StepContext, shortly } from './context.ts';
-import { isForeign, stateRecord } from './records.ts';
+import { isForeign, stateRecord, successRecord } from './records.ts';
 
 /** Tells the ledger of the success, then removes what is no longer kept. */
 export const prune: Step = async (context) => {
@@ -24,8 +24,5 @@ function recordsOf(context: StepContext): readonly string[] {
   const left = server.current;
   const leftIsOurs = left !== null && seen.ledger.some((entry) => entry.release === left);
   const goesBack = plan.kind === 'rollback' && leftIsOurs && (isForeign(context) || left > plan.release);
-  return [
-    ...(goesBack ? [stateRecord(context, left, 'bad')] : []),
-    stateRecord(context, plan.release, 'succeeded'),
-  ];
+  return [...(goesBack ? [stateRecord(context, left, 'bad')] : []), successRecord(context)];
 }

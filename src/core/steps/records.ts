@@ -13,8 +13,16 @@ export function readyRecord(context: StepContext): string {
 }
 
 export function stateRecord(context: StepContext, release: string, state: LedgerEntry['state']): string {
-  const foreign = release === context.plan.release && isForeign(context);
-  return formatLedgerEntry({ ...base(context, release, state), ...(foreign ? { foreign } : {}) });
+  return formatLedgerEntry(stateEntry(context, release, state));
+}
+
+/** A rollback pins what it went to; a deployment that may undo one takes the pin away. */
+export function successRecord(context: StepContext): string {
+  const { kind, unpin, release } = context.plan;
+  return formatLedgerEntry({
+    ...stateEntry(context, release, 'succeeded'),
+    ...(kind === 'rollback' ? { pinned: true } : unpin ? { pinned: false } : {}),
+  });
 }
 
 /** Is the target of this rollback a directory that cutover did not make? */
@@ -23,6 +31,11 @@ export function isForeign(context: StepContext): boolean {
   if (kind !== 'rollback') return false;
   const record = foldLedger(context.seen.ledger).get(release);
   return record === undefined || record.foreign === true;
+}
+
+function stateEntry(context: StepContext, release: string, state: LedgerEntry['state']): LedgerEntry {
+  const foreign = release === context.plan.release && isForeign(context);
+  return { ...base(context, release, state), ...(foreign ? { foreign } : {}) };
 }
 
 function base(context: StepContext, release: string, state: LedgerEntry['state']): LedgerEntry {

@@ -26,6 +26,7 @@ export function samplePlan(names: readonly string[], changes: Partial<Plan> = {}
     message: 'Fix the cart',
     author: 'Ada <ada@example.com>',
     full: false,
+    unpin: false,
     unchanged: false,
     configuration: '',
     manifest: '',

@@ -115,7 +115,14 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   return world;
 }
 
-const PLAIN: DeployRequest = { environment: 'production', ref: null, servers: [], full: false, saved: null };
+const PLAIN: DeployRequest = {
+  environment: 'production',
+  ref: null,
+  servers: [],
+  full: false,
+  unpin: false,
+  saved: null,
+};
 
 function configOf(options: WorldOptions, servers: readonly string[], root: string, source: string): Config {
   const hooks: HookConfig[] = POINTS.flatMap((step) =>

@@ -26,7 +26,7 @@ export function seen(changes: Partial<Observation> = {}): Observation {
     ledgerHash: 'empty',
     cache: { manifest: null, hash: null, pending: null },
     journal: null,
-    lock: { generation: null, record: null },
+    lock: { generation: null, record: null, heldSec: null, beatAgeSec: null },
     shared: {},
     tools: new Set(['tar', 'cp', 'mv', 'ln', 'rm', 'find', 'xargs', 'readlink']),
     freeBytes: 1e12,
@@ -91,6 +91,7 @@ export function facts(
     now: new Date('2026-11-21T19:38:11Z'),
     release: null,
     full: false,
+    unpin: false,
     ...changes,
   };
 }
