@@ -23,7 +23,8 @@ function servers(answers: Readonly<Record<string, 'free' | 'held' | 'odd' | 'gon
         if (answer === 'gone') throw new CutoverError('E_UNREACHABLE', 'no');
         if (answer === 'free' || answer === 'stuck') return { taken: true, fence: { generation, record } };
         const owner = { nonce: 'n', by: 'you@there', pid: 9, since: 'noon', release: '20250101000000' };
-        return { taken: false, generation, record: answer === 'odd' ? 'v9 ?' : formatLockRecord(owner) };
+        const held = answer === 'odd' ? 'v9 ?' : formatLockRecord(owner);
+        return { taken: false, generation, record: held, heldSec: 90, beatAgeSec: 4 };
       },
       async releaseLock() {
         did.push(`release ${server}`);
@@ -54,7 +55,7 @@ test.for([
   [
     'held',
     'E_LOCKED',
-    /^b is locked by you@there \(process 9\) since noon, release 20250101000000 \(generation 12\)\. Nothing was touched\.$/,
+    /^b is locked by you@there \(process 9\) since noon \(for 90 seconds, last sign of life 4 seconds ago\), release 20250101000000 \(generation 12\)\. Nothing was touched\.$/,
   ],
   ['odd', 'E_LOCKED', /^b is locked by somebody/],
   ['gone', 'E_UNREACHABLE', /no/],

@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { CutoverError } from '../contract/index.ts';
-import type { Engine, Fence } from '../remote/engine.ts';
-import { formatLockRecord, generationNumber, type LockRecord, parseLockRecord } from './record.ts';
+import type { Engine, Fence, LockAttempt } from '../remote/engine.ts';
+import { type Processes, processMark, systemProcesses } from './holder.ts';
+import { lockedByHand, lockedByRun, waitingFor } from './messages.ts';
+import { formatLockRecord } from './record.ts';
+import { type ReleasedLock, releaseLocks } from './release.ts';
+import { LEASE_SEC, type TakeOverRules, takeOverHeld } from './takeOver.ts';
+
+export { type ReleasedLock, releaseLocks };
 
 export interface Locks {
   readonly fences: ReadonlyMap<string, Fence>;
@@ -14,81 +21,112 @@ export interface LockRequest {
   readonly since: Date;
   readonly release: string | null;
   readonly environment: string;
+  /** Why a person locks by hand. Default: it is a run that locks. */
+  readonly message?: string | null;
+  /** Take over what is held by a run that is provably gone. Default: yes. */
+  readonly takeOver?: boolean;
+  /** For how long to wait while a run holds one of them. Default: not at all. */
+  readonly waitMs?: number;
+  /** Told once: who is waited for. */
+  readonly onWait?: (server: string, message: string) => void;
+  /** Told when a lock was taken over: from whom, and why. */
+  readonly onTakeOver?: (server: string, message: string) => void;
+  /** Ends the waiting: everything is given back. */
+  readonly cancel?: AbortSignal;
+  readonly time?: LockTime;
+  readonly processes?: Processes;
+  /** After how many seconds without a sign of life a lock may be taken over, by the server's clock. */
+  readonly leaseSec?: number;
+}
+
+export interface LockTime {
+  /** Monotonic. */
+  readonly clockMs: () => number;
+  /** Rejects when the signal fires. */
+  readonly sleep: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
 }
 
 const DEADLINE_MS = 60_000;
+const POLL_MS = 2_000;
+
+export const systemTime: LockTime = {
+  clockMs: () => performance.now(),
+  sleep: (ms, signal) => delay(ms, undefined, signal ? { signal } : {}),
+};
 
 /**
  * Takes the lock of every server, in the order of their names, so that two deployers cannot each hold half; or of
- * none. Throws `E_LOCKED`, naming who holds it.
+ * none: while one is waited for, those before it are given back.
+ * Throws `E_LOCKED`, naming who holds it, and `E_INTERRUPTED` when the waiting was ended.
  */
 export async function acquireLocks(
   engines: ReadonlyMap<string, Engine>,
   request: LockRequest,
 ): Promise<Locks> {
+  const { time = systemTime, processes = systemProcesses, cancel } = request;
   const nonce = randomBytes(8).toString('hex');
-  const record = formatLockRecord({ ...request, nonce, since: request.since.toISOString() });
+  const record = formatLockRecord({
+    ...request,
+    nonce,
+    since: request.since.toISOString(),
+    mark: processMark(processes, request.pid),
+  });
+  const untilMs = time.clockMs() + (request.waitMs ?? 0);
+  for (let round = 1; ; round++) {
+    const outcome = await takeAll(engines, record, request, processes);
+    if ('fences' in outcome) return { fences: outcome.fences, nonce };
+    const { server, held } = outcome;
+    const byHand = lockedByHand(server, request.environment, held);
+    if (byHand !== null) throw byHand;
+    const leftMs = untilMs - time.clockMs();
+    if (leftMs <= 0) throw lockedByRun(server, request.environment, held, request.waitMs ?? 0);
+    if (round === 1) request.onWait?.(server, waitingFor(held));
+    await time.sleep(Math.min(POLL_MS, leftMs), cancel).catch(() => {});
+    if (cancel?.aborted) throw interrupted(server);
+  }
+}
+
+type Held = Extract<LockAttempt, { taken: false }>;
+type Outcome =
+  | { readonly fences: ReadonlyMap<string, Fence> }
+  | { readonly server: string; readonly held: Held };
+
+/** One try. Unless every lock was taken, none is. */
+async function takeAll(
+  engines: ReadonlyMap<string, Engine>,
+  record: string,
+  request: LockRequest,
+  processes: Processes,
+): Promise<Outcome> {
+  const rules: TakeOverRules = {
+    processes,
+    ownPid: request.pid,
+    leaseSec: request.leaseSec ?? LEASE_SEC,
+    onTakeOver: request.onTakeOver ?? (() => {}),
+  };
   const fences = new Map<string, Fence>();
   try {
-    for (const name of [...engines.keys()].sort()) {
-      const attempt = await engines.get(name)!.takeLock(record, AbortSignal.timeout(DEADLINE_MS));
-      if (!attempt.taken)
-        throw locked(name, request.environment, parseLockRecord(attempt.record), attempt.generation);
-      fences.set(name, attempt.fence);
+    for (const server of [...engines.keys()].sort()) {
+      const engine = engines.get(server)!;
+      if (request.cancel?.aborted) throw interrupted(server);
+      let attempt = await engine.takeLock(record, AbortSignal.timeout(DEADLINE_MS));
+      if (!attempt.taken && request.takeOver !== false)
+        attempt = await takeOverHeld(engine, record, attempt, rules, AbortSignal.timeout(DEADLINE_MS));
+      if (!attempt.taken) {
+        await releaseLocks(engines, fences);
+        return { server, held: attempt };
+      }
+      fences.set(server, attempt.fence);
     }
-    return { fences, nonce };
+    return { fences };
   } catch (error) {
     await releaseLocks(engines, fences);
     throw error;
   }
 }
 
-export interface ReleasedLock {
-  readonly server: string;
-  /** The text of `current`, read in the same round trip; undefined when the server could not be asked. */
-  readonly current: string | null | undefined;
-  /** Why the lock was not given back; null when it was. */
-  readonly problem: string | null;
-}
-
-/** Gives back what was taken, on every server, whatever fails on one of them. */
-export async function releaseLocks(
-  engines: ReadonlyMap<string, Engine>,
-  fences: ReadonlyMap<string, Fence>,
-): Promise<readonly ReleasedLock[]> {
-  return Promise.all(
-    [...fences].map(async ([server, { generation }]): Promise<ReleasedLock> => {
-      try {
-        const { released, current } = await engines
-          .get(server)!
-          .releaseLock(generation, AbortSignal.timeout(DEADLINE_MS));
-        return {
-          server,
-          current,
-          problem: released ? null : `${server}: the lock was taken over by somebody else`,
-        };
-      } catch (error) {
-        return {
-          server,
-          current: undefined,
-          problem: `${server}: the lock could not be released: ${(error as Error).message}`,
-        };
-      }
-    }),
-  );
-}
-
-function locked(
-  server: string,
-  environment: string,
-  owner: LockRecord | null,
-  generation: string,
-): CutoverError {
-  const who = owner === null ? 'somebody' : `${owner.by} (process ${owner.pid})`;
-  const what = owner?.release ? `, release ${owner.release}` : '';
-  return new CutoverError(
-    'E_LOCKED',
-    `${server} is locked by ${who} since ${owner?.since ?? 'an unknown time'}${what} (generation ${generationNumber(generation)}). Nothing was touched.`,
-    { server, hint: `Wait until it is done. If that run is dead: cutover unlock ${environment}` },
-  );
+function interrupted(server: string): CutoverError {
+  return new CutoverError('E_INTERRUPTED', `Interrupted at the lock of ${server}; nothing was touched.`, {
+    server,
+  });
 }

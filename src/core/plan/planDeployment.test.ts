@@ -48,7 +48,7 @@ test('the same facts give the same plan, whatever the disk, the clock and the lo
     freeBytes: 1e9,
     freeInodes: null,
     clock: new Date(),
-    lock: { generation: 'g-000001', record: 'v1 n somebody 1 now -' },
+    lock: { generation: 'g-000001', record: 'v1 n somebody 1 now -', heldSec: 1, beatAgeSec: 1 },
   });
   expect(planDeployment(facts(TREE, { observations: everywhere(otherwise) })).plan).toEqual(plan);
 });

@@ -23,7 +23,22 @@ export interface FenceJournal {
 
 export type LockAttempt =
   | { readonly taken: true; readonly fence: Fence }
-  | { readonly taken: false; readonly generation: string; readonly record: string };
+  | {
+      readonly taken: false;
+      readonly generation: string;
+      readonly record: string;
+      /** As in `LockSeen`. */
+      readonly heldSec: number | null;
+      readonly beatAgeSec: number | null;
+    };
+
+/** A lock that may be taken although somebody holds it. */
+export interface TakeOver {
+  /** This very generation. */
+  readonly generation: string;
+  /** Only when its holder was not heard of for so long by the server's clock; null: the holder is known to be gone. */
+  readonly silentSec: number | null;
+}
 
 /** Ways to rename a link over another that a trial on the server proved. */
 export type RenameMethod = 'mv' | 'perl' | 'python3';
@@ -96,7 +111,9 @@ export interface Engine {
   /** Changes nothing. */
   observe(sharedPaths: readonly string[], signal: AbortSignal): Promise<Observation>;
   /** Exclusive, also among twenty at once: the next generation is created, or somebody else's is reported. */
-  takeLock(record: string, signal: AbortSignal): Promise<LockAttempt>;
+  takeLock(record: string, signal: AbortSignal, over?: TakeOver | null): Promise<LockAttempt>;
+  /** Tells the server that the holder of the lock is alive. */
+  beat(fence: Fence, signal: AbortSignal): Promise<void>;
   /** Gives up exactly this generation, unless a higher one exists, and reads `current` once more. */
   releaseLock(
     generation: string,

@@ -61,4 +61,8 @@ export interface LockSeen {
   readonly generation: string | null;
   /** The text of that link: the owner's record, or `released`. */
   readonly record: string | null;
+  /** For how long it has been held, by the server's clock; null when nobody knows. */
+  readonly heldSec: number | null;
+  /** Since when its holder was not heard of, by the server's clock; null when nobody knows. */
+  readonly beatAgeSec: number | null;
 }

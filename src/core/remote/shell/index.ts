@@ -4,7 +4,7 @@ import { activateScript, revertScript } from './activate.ts';
 import { runCommand } from './command.ts';
 import { closeScript, noteScript } from './journal.ts';
 import { linkScript } from './link.ts';
-import { readLockAttempt, releaseLockScript, takeLockScript } from './lock.ts';
+import { beatScript, readLockAttempt, releaseLockScript, takeLockScript } from './lock.ts';
 import { observeScript, readObservation } from './observe.ts';
 import { prepareScript, readMethod } from './prepare.ts';
 import { pruneScript } from './prune.ts';
@@ -28,8 +28,11 @@ export function shellEngine(link: Link, configuredPath: string): Engine {
       path = observation.path;
       return observation;
     },
-    async takeLock(record, signal) {
-      return readLockAttempt(await runScript(link, takeLockScript(path, record), { signal }));
+    async takeLock(record, signal, over = null) {
+      return readLockAttempt(await runScript(link, takeLockScript(path, record, over), { signal }));
+    },
+    async beat(fence, signal) {
+      await runScript(link, beatScript(path, fence), { signal });
     },
     async releaseLock(generation, signal) {
       const fields = await runScript(link, releaseLockScript(path, generation), { signal });

@@ -1,27 +1,70 @@
 import { RELEASED } from '../../lock/record.ts';
-import type { LockAttempt } from '../engine.ts';
+import type { Fence, LockAttempt, TakeOver } from '../engine.ts';
 import type { Fields, Script } from './script.ts';
 import { sh } from './sh.ts';
 
 /**
  * The lock is a generation: a symbolic link `locks/g-000123` whose text is the owner's record. symlink(2) is
- * exclusive, and creating the next one is the only way to take or to release, so no two can win.
+ * exclusive, and creating the next one is the only way to take, to take over or to release, so no two can win.
+ * `over`: this very generation may be followed although somebody holds it.
  */
-export function takeLockScript(path: string, record: string): Script {
-  return { name: 'take the lock', body: TAKE, args: [path, record] };
+export function takeLockScript(path: string, record: string, over: TakeOver | null): Script {
+  const limits = over === null ? ['', ''] : [over.generation, String(over.silentSec ?? '')];
+  return { name: 'take the lock', body: TAKE, args: [path, record, ...limits] };
 }
 
 export function readLockAttempt(fields: Fields): LockAttempt {
   const generation = fields.one('generation') ?? '';
   const record = fields.one('record') ?? '';
   return fields.one('taken') === null
-    ? { taken: false, generation, record }
+    ? { taken: false, generation, record, ...readLockAges(fields) }
     : { taken: true, fence: { generation, record } };
 }
 
 export function releaseLockScript(path: string, generation: string): Script {
   return { name: 'release the lock', body: RELEASE, args: [path, generation, RELEASED] };
 }
+
+/** A sign of life: a file whose time is the server's own. It never has to be written for the lock to hold. */
+export function beatScript(path: string, fence: Fence): Script {
+  return { name: 'keep the lock', body: BEAT, args: [path, fence.generation, fence.record] };
+}
+
+/** What `lock_ages` told. */
+export function readLockAges(fields: Fields): {
+  readonly heldSec: number | null;
+  readonly beatAgeSec: number | null;
+} {
+  const seconds = (name: string) => (/^\d+$/.test(fields.one(name) ?? '') ? Number(fields.one(name)) : null);
+  return { heldSec: seconds('lock-held'), beatAgeSec: seconds('lock-beat') };
+}
+
+/**
+ * `lock_ages g-000123`: for how long it has been held, and since when its holder was not heard of. Both times, and
+ * the clock that they are compared with, are the server's. `stat` is GNU's and BusyBox's, or that of BSD; where there
+ * is neither nothing is told, and nobody is called silent.
+ */
+export const LOCK_AGES = sh`
+modified() {
+  if [ -e "$1" ] || [ -L "$1" ]; then stat -c %Y "$1" 2>/dev/null || stat -f %m "$1" 2>/dev/null || :; fi
+}
+lock_ages() {
+  held_sec=
+  silent_sec=
+  clock=$(date +%s 2>/dev/null) || clock=
+  made=$(modified ".cutover/locks/$1")
+  heard=$(modified ".cutover/locks/beat-$1")
+  case $clock in '' | *[!0-9]*) return 0 ;; esac
+  case $made in '' | *[!0-9]*) return 0 ;; esac
+  case $heard in '' | *[!0-9]*) heard=$made ;; esac
+  [ "$heard" -ge "$made" ] || heard=$made
+  held_sec=$((clock - made))
+  silent_sec=$((clock - heard))
+  [ "$held_sec" -ge 0 ] || held_sec=0
+  [ "$silent_sec" -ge 0 ] || silent_sec=0
+  field lock-held "$held_sec"
+  field lock-beat "$silent_sec"
+}`;
 
 const NEXT = sh`
 highest() {
@@ -37,6 +80,7 @@ after() {
 }`;
 
 const TAKE = sh`${NEXT}
+${LOCK_AGES}
 mkdir -p -- "$1" || fail E_REMOTE "the deploy path $1 cannot be created"
 enter "$1"
 [ ! -L .cutover ] || fail E_REFUSED ".cutover is a symbolic link"
@@ -47,9 +91,12 @@ highest
 held=
 if [ -n "$top" ]; then held=$(readlink ".cutover/locks/$top"); fi
 if [ -n "$top" ] && [ "$held" != released ] && [ "$held" != "$2" ]; then
-  field generation "$top"
-  field record "$held"
-  return 0
+  lock_ages "$top"
+  if [ "$top" != "$3" ] || { [ -n "$4" ] && [ "$\{silent_sec:-0}" -lt "$4" ]; }; then
+    field generation "$top"
+    field record "$held"
+    return 0
+  fi
 fi
 if [ "$held" != "$2" ]; then
   before=$top
@@ -71,7 +118,15 @@ for each in .cutover/locks/g-*; do
   [ "$count" -gt 8 ] || break
   rm -f -- "$each"
   count=$((count - 1))
+done
+for each in .cutover/locks/beat-g-*; do
+  [ -L ".cutover/locks/$\{each##*/beat-}" ] || rm -f -- "$each"
 done`;
+
+const BEAT = sh`
+enter "$1"
+fence "$2" "$3"
+touch ".cutover/locks/beat-$2" 2>/dev/null || touch -c -h ".cutover/locks/$2"`;
 
 const RELEASE = sh`${NEXT}
 enter "$1"

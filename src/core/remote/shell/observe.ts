@@ -3,6 +3,7 @@ import { parseLedger } from '../../release/ledger.ts';
 import { releaseOf } from '../../release/paths.ts';
 import { parseManifest } from '../../sync/manifestText.ts';
 import type { CurrentLink, Observation, ObservedCache, PathKind } from '../observation.ts';
+import { LOCK_AGES, readLockAges } from './lock.ts';
 import type { Fields, Script } from './script.ts';
 import { sh } from './sh.ts';
 
@@ -11,7 +12,7 @@ export function observeScript(path: string, sharedPaths: readonly string[]): Scr
   return { name: 'observe', body: BODY, args: [path, ...sharedPaths] };
 }
 
-const BODY = sh`
+const BODY = sh`${LOCK_AGES}
 case $1 in
   "~/"*) base=$HOME/$\{1#"~/"} ;;
   *) base=$1 ;;
@@ -68,6 +69,7 @@ done
 if [ -n "$generation" ]; then
   field generation "$\{generation##*/}"
   field lock "$(readlink "$generation")"
+  lock_ages "$\{generation##*/}"
 fi
 if [ -f .cutover/journals/open ]; then
   printf 'journal\000'
@@ -99,7 +101,7 @@ export function readObservation(fields: Fields): Observation {
     ledgerHash: sha256(ledger),
     cache: readCache(fields.one('manifest'), fields.one('manifest.next')),
     journal: fields.one('journal'),
-    lock: { generation: fields.one('generation'), record: fields.one('lock') },
+    lock: { generation: fields.one('generation'), record: fields.one('lock'), ...readLockAges(fields) },
     shared: Object.fromEntries(fields.all('shared').map(readShared)),
     tools: new Set(fields.all('tool')),
     freeBytes: kilobytes(fields.one('blocks')),

@@ -1,0 +1,64 @@
+import { CutoverError } from '../contract/index.ts';
+import type { LockAttempt } from '../remote/engine.ts';
+import { generationNumber, type LockRecord, parseLockRecord } from './record.ts';
+
+type Held = Extract<LockAttempt, { taken: false }>;
+
+/** The error about a lock that a person took by hand; null when it was not. */
+export function lockedByHand(server: string, environment: string, held: Held): CutoverError | null {
+  const holder = parseLockRecord(held.record);
+  if (holder === null || holder.message === null) return null;
+  return new CutoverError(
+    'E_LOCKED',
+    `${server} was locked by hand by ${holder.by} since ${sinceWhen(holder, held)}: ${holder.message}\nNothing was touched (generation ${generationNumber(held.generation)}).`,
+    { server, hint: `When that is over: cutover unlock ${environment}` },
+  );
+}
+
+/** The error about a lock that a run holds. `waitedMs`: for how long it was waited for. */
+export function lockedByRun(server: string, environment: string, held: Held, waitedMs: number): CutoverError {
+  const holder = parseLockRecord(held.record);
+  const what = holder?.release ? `, release ${holder.release}` : '';
+  const waited = waitedMs > 0 ? ` It was waited for, ${seconds(Math.round(waitedMs / 1000))}.` : '';
+  return new CutoverError(
+    'E_LOCKED',
+    `${server} is locked by ${nameOfHolder(holder)} since ${sinceWhen(holder, held)}${what} (generation ${generationNumber(held.generation)}).${waited} Nothing was touched.`,
+    {
+      server,
+      hint: `To wait until it is done: --lock-wait 5m. A run that is dead loses its lock a minute after its last sign of life; at once: cutover unlock ${environment}`,
+    },
+  );
+}
+
+/** `Waiting for ada@laptop (process 9), release 20261121193811, since … to be done.` */
+export function waitingFor(held: Held): string {
+  const holder = parseLockRecord(held.record);
+  const what = holder?.release ? `, release ${holder.release},` : '';
+  return `Locked: waiting for ${nameOfHolder(holder)}${what} to be done; locked since ${sinceWhen(holder, held)}`;
+}
+
+/** `ada@laptop (process 9)` */
+export function nameOfHolder(holder: LockRecord | null): string {
+  if (holder === null || holder.pid === 0) return holder?.by ?? 'somebody';
+  return `${holder.by} (process ${holder.pid})`;
+}
+
+/** `3 seconds`, `5 minutes`, `2 hours` */
+export function seconds(count: number): string {
+  const [amount, unit] =
+    count < 120 ? [count, 'second'] : count < 7200 ? [count / 60, 'minute'] : [count / 3600, 'hour'];
+  const whole = Math.floor(amount);
+  return `${whole} ${unit}${whole === 1 ? '' : 's'}`;
+}
+
+/** By both clocks: the holder's wrote the time, the server's counted the seconds. */
+function sinceWhen(holder: LockRecord | null, { heldSec, beatAgeSec }: Held): string {
+  const since = holder?.since || 'an unknown time';
+  const parts = [
+    ...(heldSec === null ? [] : [`for ${seconds(heldSec)}`]),
+    ...(beatAgeSec === null || holder?.message != null
+      ? []
+      : [`last sign of life ${seconds(beatAgeSec)} ago`]),
+  ];
+  return parts.length === 0 ? since : `${since} (${parts.join(', ')})`;
+}

@@ -1,0 +1,38 @@
+import type { Engine, Fence } from '../remote/engine.ts';
+
+export interface ReleasedLock {
+  readonly server: string;
+  /** The text of `current`, read in the same round trip; undefined when the server could not be asked. */
+  readonly current: string | null | undefined;
+  /** Why the lock was not given back; null when it was. */
+  readonly problem: string | null;
+}
+
+const DEADLINE_MS = 60_000;
+
+/** Gives back what was taken, on every server, whatever fails on one of them. */
+export async function releaseLocks(
+  engines: ReadonlyMap<string, Engine>,
+  fences: ReadonlyMap<string, Fence>,
+): Promise<readonly ReleasedLock[]> {
+  return Promise.all(
+    [...fences].map(async ([server, { generation }]): Promise<ReleasedLock> => {
+      try {
+        const { released, current } = await engines
+          .get(server)!
+          .releaseLock(generation, AbortSignal.timeout(DEADLINE_MS));
+        return {
+          server,
+          current,
+          problem: released ? null : `${server}: the lock was taken over by somebody else`,
+        };
+      } catch (error) {
+        return {
+          server,
+          current: undefined,
+          problem: `${server}: the lock could not be released: ${(error as Error).message}`,
+        };
+      }
+    }),
+  );
+}
