@@ -11,7 +11,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['src/core/lock', layers('contract', 'remote')],
   ['src/core/registry', layers('config', 'contract')],
   ['src/core/plan', layers('config', 'contract', 'lock', 'release', 'remote', 'sync')],
-  ['src/core/journal', layers('contract', 'plan')],
+  ['src/core/journal', layers('contract', 'plan', 'remote')],
   ['src/core/remote', layers('contract', 'lock', 'release', 'sync')],
   ['src/core/release', layers('contract')],
   ['src/core/sync', layers('config', 'contract')],

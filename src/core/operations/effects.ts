@@ -1,49 +1,66 @@
 import { CutoverError, type Json, type StepName } from '../contract/index.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { ServerJournals } from '../journal/serverJournals.ts';
 import type { Fence } from '../remote/engine.ts';
-import type { Observation } from '../remote/observation.ts';
 import { compensate, recordSuccess, type StepContext, steps } from '../steps/index.ts';
-import type { SyncWork } from '../sync/syncWork.ts';
 import type { Effects } from '../transaction/runTransaction.ts';
-import type { Execution } from './execute.ts';
-import type { Hooks } from './hooks.ts';
 import { emitNow } from './runtime.ts';
-
-export interface EffectSources extends Execution {
-  readonly journal: Journal;
-  readonly fences: ReadonlyMap<string, Fence>;
-  readonly seen: ReadonlyMap<string, Observation>;
-  readonly work: ReadonlyMap<string, SyncWork>;
-  readonly hooks: Hooks;
-}
+import type { Transaction } from './transact.ts';
 
 /** A rollback sends and builds nothing. */
 const STEPS_OF_A_ROLLBACK: ReadonlySet<StepName> = new Set(['prepare', 'activate', 'postLaunch', 'prune']);
 
+/** Steps whose work is one script: that script itself writes into the server's journal that they are done. */
+const ONE_SCRIPT: ReadonlySet<StepName> = new Set([
+  'prepare',
+  'syncCache',
+  'linkRelease',
+  'activate',
+  'prune',
+]);
+
 /** Gives the transaction its hands: each step with what it needs, its hooks around it. */
-export function effectsOf(sources: EffectSources): Effects {
-  const contexts = new Map(
-    sources.plan.servers.map((server, index) => [server.name, contextOf(sources, index)]),
-  );
+export function effectsOf(sources: Transaction, journals: ServerJournals): Effects {
+  const { plan, hooks, runtime } = sources;
+  const at = () => runtime.now().toISOString();
+  const contextFor = (name: string, fence: Fence) => contextOf(sources, journals, name, fence);
   return {
     async perform({ server, step }) {
-      if (sources.plan.kind === 'rollback' && !STEPS_OF_A_ROLLBACK.has(step)) return null;
-      if (sources.runtime.cancel.aborted && step !== 'prune')
+      if (plan.kind === 'rollback' && !STEPS_OF_A_ROLLBACK.has(step)) return null;
+      if (sources.cancel.aborted && step !== 'prune') {
         throw new CutoverError('E_INTERRUPTED', `Interrupted before ${step}.`);
-      if (step === 'prune' && sources.hooks.has('before:prune')) await recordSuccess(contexts.get(server)!);
-      await sources.hooks.run(`before:${step}`, server, sources.plan);
-      const output = await steps[step](contexts.get(server)!);
-      await sources.hooks.run(`after:${step}`, server, sources.plan);
+      }
+      if (step === 'prune' && hooks.has('before:prune')) {
+        await recordSuccess(contextFor(server, journals.fenceFor(server)));
+      }
+      await hooks.run(`before:${step}`, server, plan);
+      // With a hook behind it, a step is done only when that is.
+      const alone = ONE_SCRIPT.has(step) && !hooks.has(`after:${step}`);
+      const after = alone
+        ? ({ type: 'step.done', at: at(), server, step, ms: 0, output: null } as const)
+        : null;
+      const output = await steps[step](
+        contextFor(server, journals.fenceFor(server, { after, required: step !== 'prune' })),
+      );
+      await hooks.run(`after:${step}`, server, plan);
       return output;
     },
-    compensate: (server) => compensate(contexts.get(server)!),
+    compensate(server) {
+      const after = { type: 'undo.done', at: at(), server, ms: 0, output: null } as const;
+      return compensate(contextFor(server, journals.fenceFor(server, { after, required: false })));
+    },
   };
 }
 
-function contextOf(sources: EffectSources, index: number): StepContext {
-  const { runtime, plan, journal, group } = sources;
+function contextOf(
+  sources: Transaction,
+  { journal }: ServerJournals,
+  name: string,
+  fence: Fence,
+): StepContext {
+  const { runtime, plan, group } = sources;
+  const index = plan.servers.findIndex((server) => server.name === name);
   const server = plan.servers[index]!;
-  const { name } = server;
   const work = sources.work.get(name);
   return {
     plan,
@@ -51,11 +68,11 @@ function contextOf(sources: EffectSources, index: number): StepContext {
     serverIndex: index,
     environment: group.environment,
     engine: group.engines.get(name)!,
-    fence: sources.fences.get(name)!,
+    fence,
     seen: sources.seen.get(name)!,
     upload: sources.snapshot && work ? { work, snapshot: sources.snapshot } : null,
     by: runtime.by,
-    cancel: runtime.cancel,
+    cancel: sources.cancel,
     now: runtime.now,
     emit: (event) => emitNow(runtime, event),
     problem: async (message) => {

@@ -10,8 +10,6 @@ import type { Plan } from '../plan/types.ts';
 import type { Observation } from '../remote/observation.ts';
 import type { SyncWork } from '../sync/syncWork.ts';
 import type { Snapshot } from '../sync/types.ts';
-import { runTransaction } from '../transaction/runTransaction.ts';
-import { effectsOf } from './effects.ts';
 import { createHooks } from './hooks.ts';
 import { journalLost, journalRefused } from './journalErrors.ts';
 import { openNotices } from './notices.ts';
@@ -19,6 +17,7 @@ import { type Group, observeGroup } from './openGroup.ts';
 import { resultOf } from './result.ts';
 import type { TransactionResult } from './results.ts';
 import type { Runtime } from './runtime.ts';
+import { transact } from './transact.ts';
 
 export interface Execution {
   readonly runtime: Runtime;
@@ -58,16 +57,14 @@ export async function execute(execution: Execution): Promise<TransactionResult> 
       const { seen, work } = await underLock(execution);
       await journal.append({ type: 'opened', plan, by: runtime.by });
       notices.started();
-      await runTransaction({
-        servers: plan.servers.map((server) => server.name),
-        journal,
-        cancel: runtime.cancel,
-        clockMs: runtime.clockMs,
-        effects: effectsOf({ ...execution, journal, fences: locks.fences, seen, work, hooks }),
-      }).catch(async (error: unknown) => {
-        released = await releaseLocks(group.engines, locks.fences);
-        throw journalLost(plan, error, released);
-      });
+      const { snapshot } = execution;
+      const { cancel } = runtime;
+      await transact({ runtime, group, plan, locks, seen, work, snapshot, hooks, journal, cancel }).catch(
+        async (error: unknown) => {
+          released = await releaseLocks(group.engines, locks.fences);
+          throw journalLost(plan, error, released);
+        },
+      );
       released = await releaseLocks(group.engines, locks.fences);
     } finally {
       released ??= await releaseLocks(group.engines, locks.fences);

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { type Cut, faultyTransport } from '../testing/faultyConnection.ts';
 import { command, createWorld } from './testing/world.ts';
 
-/** What one server is asked in a deployment: observe, lock, observe, seven steps with one command each, unlock. */
-const EXECS = 11;
+/** What one server is asked in a deployment: observe, lock, observe, seven steps with one command each, close the journal, unlock. */
+const EXECS = 12;
 /** The user's command of postUpload and the one of postLaunch. */
 const COMMANDS = [7, 9];
 

@@ -1,0 +1,79 @@
+import type { Plan } from '../plan/types.ts';
+import type { Fence } from '../remote/engine.ts';
+import type { Fact } from './facts.ts';
+import type { Journal } from './journal.ts';
+import { openingOf } from './serverText.ts';
+
+export interface ServerJournalOptions {
+  /** The journal on this machine: it says what is known, and is the faster one. */
+  readonly local: Journal;
+  readonly fences: ReadonlyMap<string, Fence>;
+  /** Writes what is pending for a server in a round trip of its own. */
+  readonly note: (server: string, fence: Fence) => Promise<void>;
+}
+
+export interface ServerJournals {
+  /** Keeps the local journal and the servers' in step. */
+  readonly journal: Journal;
+  /**
+   * The fence for one piece of work: the script that runs under it takes along what its server has not got yet, and
+   * writes `after` when it has done its work.
+   */
+  fenceFor(server: string, work?: { readonly after: Fact | null; readonly required: boolean }): Fence;
+}
+
+/**
+ * Each server has a journal of its own, written in the round trip of the effect that it tells of: that something is
+ * begun before it is, that it is done when it is. A failure, which decides for the group, has a round trip of its own;
+ * a server that cannot be reached then is asked again by whoever resumes.
+ */
+export function journalOnServers(options: ServerJournalOptions): ServerJournals {
+  const { local, fences, note } = options;
+  const pending = new Map<string, readonly string[]>([...fences.keys()].map((server) => [server, []]));
+  const written = new Set<string>();
+
+  const tell = (servers: Iterable<string>, line: string) => {
+    for (const server of servers) pending.set(server, [...(pending.get(server) ?? []), line]);
+  };
+
+  const fenceFor: ServerJournals['fenceFor'] = (server, work = { after: null, required: true }) => ({
+    ...fences.get(server)!,
+    journal: {
+      lines: () => pending.get(server) ?? [],
+      delivered(lines) {
+        pending.set(server, (pending.get(server) ?? []).slice(lines.length));
+        if (work.after !== null) written.add(keyOf(work.after));
+      },
+      after: work.after === null ? null : JSON.stringify(work.after),
+      required: work.required,
+    },
+  });
+
+  const flush = (server: string) => note(server, fenceFor(server)).catch(() => {});
+
+  return {
+    fenceFor,
+    journal: {
+      facts: () => local.facts(),
+      async append(newFact) {
+        const fact = await local.append(newFact);
+        if (written.has(keyOf(fact))) return fact;
+        tell(serversOf(fact, fences), fact.type === 'opened' ? opening(fact) : JSON.stringify(fact));
+        if (fact.type === 'step.failed' || fact.type === 'undo.failed') await flush(fact.server);
+        return fact;
+      },
+    },
+  };
+}
+
+function opening(fact: Extract<Fact, { type: 'opened' }>): string {
+  return JSON.stringify(openingOf(fact.plan as Plan, fact.by, fact.at));
+}
+
+function serversOf(fact: Fact, fences: ReadonlyMap<string, Fence>): Iterable<string> {
+  return 'server' in fact && fact.server !== null ? [fact.server] : fences.keys();
+}
+
+function keyOf(fact: Fact): string {
+  return [fact.type, 'server' in fact ? fact.server : '', 'step' in fact ? fact.step : ''].join('/');
+}

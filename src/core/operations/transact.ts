@@ -1,0 +1,67 @@
+import type { Fact } from '../journal/facts.ts';
+import type { Journal } from '../journal/journal.ts';
+import { journalOnServers } from '../journal/serverJournals.ts';
+import { openingOf } from '../journal/serverText.ts';
+import type { Locks } from '../lock/acquire.ts';
+import type { Plan } from '../plan/types.ts';
+import type { Observation } from '../remote/observation.ts';
+import type { SyncWork } from '../sync/syncWork.ts';
+import type { Snapshot } from '../sync/types.ts';
+import { runTransaction } from '../transaction/runTransaction.ts';
+import { effectsOf } from './effects.ts';
+import type { Hooks } from './hooks.ts';
+import type { Group } from './openGroup.ts';
+import type { Runtime } from './runtime.ts';
+
+export interface Transaction {
+  readonly runtime: Runtime;
+  readonly group: Group;
+  readonly plan: Plan;
+  readonly locks: Locks;
+  /** What the servers were found to hold under the locks. */
+  readonly seen: ReadonlyMap<string, Observation>;
+  readonly work: ReadonlyMap<string, SyncWork>;
+  /** Null when nothing is to be sent. */
+  readonly snapshot: Snapshot | null;
+  readonly hooks: Hooks;
+  /** On this machine. Empty for a new transaction; what the servers' journals tell for one that is resumed. */
+  readonly journal: Journal;
+  /** Fires when somebody wants to stop. */
+  readonly cancel: AbortSignal;
+}
+
+const CLOSE_DEADLINE_MS = 60_000;
+
+/**
+ * Runs a transaction to its end under the locks, journaled here and on every server, and closes the servers' journals
+ * unless it is stranded. Gives all its facts. Rejects when the local journal cannot be written.
+ */
+export async function transact(transaction: Transaction): Promise<readonly Fact[]> {
+  const { runtime, group, plan, locks } = transaction;
+  const signal = () => AbortSignal.timeout(CLOSE_DEADLINE_MS);
+  const servers = journalOnServers({
+    local: transaction.journal,
+    fences: locks.fences,
+    note: (server, fence) => group.engines.get(server)!.note(fence, signal()),
+  });
+  const outcome = await runTransaction({
+    servers: plan.servers.map((server) => server.name),
+    journal: servers.journal,
+    cancel: transaction.cancel,
+    clockMs: runtime.clockMs,
+    effects: effectsOf(transaction, servers),
+  });
+  const opened = transaction.journal.facts().find((fact) => fact.type === 'opened');
+  if (outcome === 'stranded' || opened?.type !== 'opened') return transaction.journal.facts();
+  const { id } = openingOf(plan, opened.by, opened.at);
+  await Promise.all(
+    [...group.engines].map(async ([name, engine]) => {
+      const fence = servers.fenceFor(name, { after: null, required: false });
+      await engine.closeJournal(fence, id, signal()).catch(async (error: unknown) => {
+        const message = `the journal could not be closed: ${(error as Error).message}`;
+        await transaction.journal.append({ type: 'problem', server: name, message });
+      });
+    }),
+  );
+  return transaction.journal.facts();
+}
