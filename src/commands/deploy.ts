@@ -2,6 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { CutoverError } from '../core/contract/index.ts';
 import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
 import { exitCodeOfResult } from '../ui/command/exitCodes.ts';
+import { lockWaitFlag } from '../ui/command/lockWaitFlag.ts';
 
 export default class Deploy extends EnvironmentCommand {
   static override args = environmentArgs;
@@ -31,6 +32,7 @@ export default class Deploy extends EnvironmentCommand {
       helpValue: 'FILE',
       description: 'Run exactly this plan, or refuse when the world has moved.',
     }),
+    'lock-wait': lockWaitFlag,
   };
 
   async run(): Promise<void> {
@@ -53,6 +55,7 @@ export default class Deploy extends EnvironmentCommand {
         full,
         unpin,
         saved: flags.plan === undefined ? null : await readPlan(flags.plan),
+        lockWaitMs: flags['lock-wait'] ?? 0,
       });
       return { json: result, lines: renderTransaction(result, style), exitCode: exitCodeOfResult(result) };
     });

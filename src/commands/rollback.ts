@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
 import { exitCodeOfResult } from '../ui/command/exitCodes.ts';
+import { lockWaitFlag } from '../ui/command/lockWaitFlag.ts';
 
 export default class Rollback extends EnvironmentCommand {
   static override args = environmentArgs;
@@ -13,6 +14,7 @@ export default class Rollback extends EnvironmentCommand {
   ];
   static override flags = {
     to: Flags.string({ helpValue: 'ID', description: 'This release, whatever became of it.' }),
+    'lock-wait': lockWaitFlag,
   };
 
   async run(): Promise<void> {
@@ -24,6 +26,7 @@ export default class Rollback extends EnvironmentCommand {
         environment: args.environment,
         to: flags.to ?? null,
         servers: flags.server ?? [],
+        lockWaitMs: flags['lock-wait'] ?? 0,
       });
       return { json: result, lines: renderTransaction(result, style), exitCode: exitCodeOfResult(result) };
     });

@@ -1,6 +1,6 @@
 import { configDigest } from '../config/digest.ts';
 import type { Config } from '../config/types.ts';
-import { CutoverError } from '../contract/index.ts';
+import { CutoverError, errorCode } from '../contract/index.ts';
 import { differences } from '../plan/compare.ts';
 import { isSealed } from '../plan/digest.ts';
 import { lockNote } from '../plan/notes.ts';
@@ -28,6 +28,8 @@ export interface DeployRequest {
   readonly unpin: boolean;
   /** A plan made earlier, to be run exactly or refused. */
   readonly saved: Plan | null;
+  /** For how long to wait while another run holds a lock. Default: not at all. */
+  readonly lockWaitMs?: number;
 }
 
 interface Prepared {
@@ -60,12 +62,40 @@ export async function deploy(
   const servers =
     request.saved === null ? request.servers : request.saved.servers.map((server) => server.name);
   await using group = await openGroup(runtime, config, environment, servers);
+  return await whileItWaits(runtime, request, (lockWaitMs) =>
+    attempt(runtime, config, group, { ...request, lockWaitMs }),
+  );
+}
+
+/** The run that was waited for has changed the servers: then the plan is made anew, unless it was a saved one. */
+async function whileItWaits(
+  runtime: Runtime,
+  { lockWaitMs = 0, saved }: DeployRequest,
+  attempt: (leftMs: number) => Promise<TransactionResult>,
+): Promise<TransactionResult> {
+  const untilMs = runtime.clockMs() + lockWaitMs;
+  for (let leftMs = lockWaitMs; ; leftMs = Math.max(0, untilMs - runtime.clockMs())) {
+    try {
+      return await attempt(leftMs);
+    } catch (error) {
+      if (errorCode(error) !== 'E_STALE' || saved !== null || leftMs === 0) throw error;
+    }
+  }
+}
+
+async function attempt(
+  runtime: Runtime,
+  config: Config,
+  group: Group,
+  request: DeployRequest,
+): Promise<TransactionResult> {
   const prepared = await prepareDeployment(runtime, config, group, request);
   if (!prepared.plan.unchanged) requireUnpinned(prepared);
   if (request.saved !== null) requireSame(request.saved, prepared.plan);
   if (prepared.plan.unchanged) return unchangedResult(prepared.plan);
   const { plan, snapshot, replan } = prepared;
-  return await execute({ runtime, config, group, plan, snapshot, replan });
+  const { lockWaitMs = 0 } = request;
+  return await execute({ runtime, config, group, plan, snapshot, replan, lockWaitMs });
 }
 
 async function prepareDeployment(

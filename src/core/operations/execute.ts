@@ -4,12 +4,13 @@ import { CutoverError } from '../contract/index.ts';
 import { openFileJournal } from '../journal/fileJournal.ts';
 import type { Journal } from '../journal/journal.ts';
 import { watchedJournal } from '../journal/watched.ts';
-import { acquireLocks, type ReleasedLock, releaseLocks } from '../lock/acquire.ts';
+import { type ReleasedLock, releaseLocks } from '../lock/acquire.ts';
 import { differences } from '../plan/compare.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Observation } from '../remote/observation.ts';
 import type { SyncWork } from '../sync/syncWork.ts';
 import type { Snapshot } from '../sync/types.ts';
+import { keepGroupLocks, lockGroup } from './groupLocks.ts';
 import { createHooks } from './hooks.ts';
 import { journalLost, journalRefused } from './journalErrors.ts';
 import { openNotices } from './notices.ts';
@@ -31,6 +32,8 @@ export interface Execution {
   };
   /** Null for a rollback. */
   readonly snapshot: Snapshot | null;
+  /** For how long to wait while another run holds a lock; 0: not at all. */
+  readonly lockWaitMs: number;
 }
 
 /**
@@ -45,13 +48,12 @@ export async function execute(execution: Execution): Promise<TransactionResult> 
   const notices = await openNotices(runtime, config, group.environment, plan);
   const journal = await openJournal(runtime, plan);
   try {
-    const locks = await acquireLocks(group.engines, {
-      by: runtime.by,
-      pid: runtime.pid,
-      since: runtime.now(),
+    const locks = await lockGroup(runtime, group, {
       release: plan.release,
-      environment: plan.environment,
+      waitMs: execution.lockWaitMs,
+      message: null,
     });
+    const keeping = keepGroupLocks(runtime, group, locks, journal);
     let released: readonly ReleasedLock[] | null = null;
     try {
       const { seen, work } = await underLock(execution);
@@ -61,12 +63,15 @@ export async function execute(execution: Execution): Promise<TransactionResult> 
       const { cancel } = runtime;
       await transact({ runtime, group, plan, locks, seen, work, snapshot, hooks, journal, cancel }).catch(
         async (error: unknown) => {
+          await keeping.stop();
           released = await releaseLocks(group.engines, locks.fences);
           throw journalLost(plan, error, released);
         },
       );
+      await keeping.stop();
       released = await releaseLocks(group.engines, locks.fences);
     } finally {
+      await keeping.stop();
       released ??= await releaseLocks(group.engines, locks.fences);
     }
     const result = resultOf(plan, journal.facts(), released);

@@ -12,6 +12,8 @@ export interface RollbackRequest {
   readonly environment: string;
   readonly to: string | null;
   readonly servers: readonly string[];
+  /** For how long to wait while another run holds a lock. Default: not at all. */
+  readonly lockWaitMs?: number;
 }
 
 /** A transaction to an older release: the same machine, the same switch, the same compensation as a deployment. */
@@ -37,6 +39,7 @@ export async function rollback(
     group,
     plan,
     snapshot: null,
+    lockWaitMs: request.lockWaitMs ?? 0,
     replan: (observations) => ({ plan: replan(observations, plan.release), work: new Map() }),
   });
 }
