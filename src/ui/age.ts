@@ -10,6 +10,15 @@ export function formatAge(at: string, now: Date): string {
   const ms = now.getTime() - Date.parse(at);
   if (Number.isNaN(ms) || ms < -MINUTE) return escapeRemote(at);
   if (ms < 10_000) return 'just now';
+  return formatMsAgo(ms);
+}
+
+/** `4 seconds ago` */
+export function formatSecondsAgo(seconds: number): string {
+  return formatMsAgo(seconds * 1000);
+}
+
+function formatMsAgo(ms: number): string {
   if (ms < MINUTE) return ago(ms / 1000, 'second');
   if (ms < HOUR) return ago(ms / MINUTE, 'minute');
   if (ms < DAY) return ago(ms / HOUR, 'hour');

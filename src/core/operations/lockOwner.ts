@@ -11,5 +11,7 @@ export function lockOwner(lock: LockSeen): LockOwner | null {
     since: record.since,
     release: record.release,
     generation: generationNumber(lock.generation),
+    message: record.message,
+    beatAgeSec: record.message === null ? lock.beatAgeSec : null,
   };
 }

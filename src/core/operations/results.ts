@@ -55,6 +55,10 @@ export interface LockOwner {
   readonly since: string;
   readonly release: string | null;
   readonly generation: number;
+  /** Why a person locked by hand; null for the lock of a run. */
+  readonly message: string | null;
+  /** Seconds since the run was last heard of, by the server's clock; null when nobody knows, or locked by hand. */
+  readonly beatAgeSec: number | null;
 }
 
 /** `releases --json`. */
@@ -85,6 +89,16 @@ export interface Finding {
   readonly fix: string | null;
   /** Of the error that was met; null when the finding is an observation. */
   readonly code: ErrorCode | null;
+}
+
+/** `lock --json`. */
+export interface LockResult {
+  readonly environment: string;
+  readonly servers: readonly {
+    readonly name: string;
+    readonly path: string;
+    readonly lock: LockOwner | null;
+  }[];
 }
 
 /** `unlock --json`. */

@@ -1,5 +1,5 @@
 import type { LockOwner, ServerStatus, StatusResult } from '../../core/operations/results.ts';
-import { formatAge } from '../age.ts';
+import { formatAge, formatSecondsAgo } from '../age.ts';
 import { escapeLines, escapeRemote } from '../escape.ts';
 import type { Style } from '../style.ts';
 import { table } from '../table.ts';
@@ -14,7 +14,7 @@ export function renderStatus(result: StatusResult, style: Style, now: Date): rea
   ];
 }
 
-/** `ada@laptop, 3 minutes ago, for 20261121193811, generation 4` */
+/** `ada@laptop, 3 minutes ago, for 20261121193811, generation 4, last sign of life 4 seconds ago` */
 export function describeLock(lock: LockOwner, now: Date): string {
   const release = lock.release === null ? [] : [`for ${escapeRemote(lock.release)}`];
   return [
@@ -22,7 +22,14 @@ export function describeLock(lock: LockOwner, now: Date): string {
     formatAge(lock.since, now),
     ...release,
     `generation ${lock.generation}`,
+    ...signOfLife(lock),
   ].join(', ');
+}
+
+/** A lock taken by hand needs none. */
+function signOfLife({ message, beatAgeSec }: LockOwner): readonly string[] {
+  if (message !== null) return [`by hand: ${escapeRemote(message)}`];
+  return beatAgeSec === null ? [] : [`last sign of life ${formatSecondsAgo(beatAgeSec)}`];
 }
 
 function serverRow(server: ServerStatus, style: Style): readonly string[] {

@@ -9,7 +9,14 @@ import { renderUnlock } from './unlock.ts';
 
 const plain = createStyle(false);
 const now = new Date('2026-11-21T20:00:00Z');
-const lock = { by: 'ada@laptop', since: '2026-11-21T19:57:00Z', release: newRelease, generation: 4 };
+const lock = {
+  by: 'ada@laptop',
+  since: '2026-11-21T19:57:00Z',
+  release: newRelease,
+  generation: 4,
+  message: null,
+  beatAgeSec: 4,
+};
 const well = {
   name: 'web1',
   reachable: true,
@@ -46,7 +53,7 @@ test('status: a line for a server that is well, more for one that is not', () =>
     'production',
     '  web1     20261121193811  abc1234',
     '  web-two  20261121193811  -',
-    '    ! Locked by ada@laptop, 3 minutes ago, for 20261121193811, generation 4',
+    '    ! Locked by ada@laptop, 3 minutes ago, for 20261121193811, generation 4, last sign of life 4 seconds ago',
     '    ! Open transaction: 20261121193811',
     '    ! Drift: current is absolute',
     '      and old',
@@ -146,14 +153,19 @@ test('unlock: who holds what, and how to release it', () => {
   expect(
     renderUnlock({ environment: 'production', servers }, plain, now, 'cutover unlock production --yes'),
   ).toEqual([
-    'web1  /srv/shop      held by ada@laptop, 3 minutes ago, for 20261121193811, generation 4',
+    'web1  /srv/shop      held by ada@laptop, 3 minutes ago, for 20261121193811, generation 4, last sign of life 4 seconds ago',
     'web2  /srv/shop-two  not locked',
     '',
     'To release: cutover unlock production --yes',
   ]);
   const released = [{ name: 'web1', path: '/srv/shop', lock: { ...lock, release: null }, released: true }];
+  const byHand = { ...lock, release: null, message: 'The database\x1b is moved', beatAgeSec: null };
+  const locked = [{ name: 'web1', path: '/srv/shop', lock: byHand, released: false }];
+  expect(renderUnlock({ environment: 'production', servers: locked }, plain, now, null)).toEqual([
+    'web1  /srv/shop  held by ada@laptop, 3 minutes ago, generation 4, by hand: The database\\x1B is moved',
+  ]);
   expect(renderUnlock({ environment: 'production', servers: released }, plain, now, 'never shown')).toEqual([
-    'web1  /srv/shop  released; was held by ada@laptop, 3 minutes ago, generation 4',
+    'web1  /srv/shop  released; was held by ada@laptop, 3 minutes ago, generation 4, last sign of life 4 seconds ago',
   ]);
 });
 
