@@ -1,8 +1,7 @@
-import type { Plan } from '../plan/types.ts';
 import type { Fence } from '../remote/engine.ts';
 import type { Fact } from './facts.ts';
 import type { Journal } from './journal.ts';
-import { openingOf } from './serverText.ts';
+import type { Opening } from './serverText.ts';
 
 export interface ServerJournalOptions {
   /** The journal on this machine: it says what is known, and is the faster one. */
@@ -15,6 +14,8 @@ export interface ServerJournalOptions {
 export interface ServerJournals {
   /** Keeps the local journal and the servers' in step. */
   readonly journal: Journal;
+  /** The first line of the journal of a server that has none yet. It goes there with the first script. */
+  open(server: string, opening: Opening): void;
   /**
    * The fence for one piece of work: the script that runs under it takes along what its server has not got yet, and
    * writes `after` when it has done its work.
@@ -53,21 +54,18 @@ export function journalOnServers(options: ServerJournalOptions): ServerJournals 
 
   return {
     fenceFor,
+    open: (server, opening) => tell([server], JSON.stringify(opening)),
     journal: {
       facts: () => local.facts(),
       async append(newFact) {
         const fact = await local.append(newFact);
         if (written.has(keyOf(fact))) return fact;
-        tell(serversOf(fact, fences), fact.type === 'opened' ? opening(fact) : JSON.stringify(fact));
+        tell(serversOf(fact, fences), JSON.stringify(fact));
         if (fact.type === 'step.failed' || fact.type === 'undo.failed') await flush(fact.server);
         return fact;
       },
     },
   };
-}
-
-function opening(fact: Extract<Fact, { type: 'opened' }>): string {
-  return JSON.stringify(openingOf(fact.plan as Plan, fact.by, fact.at));
 }
 
 function serversOf(fact: Fact, fences: ReadonlyMap<string, Fence>): Iterable<string> {

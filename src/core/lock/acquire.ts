@@ -25,6 +25,8 @@ export interface LockRequest {
   readonly message?: string | null;
   /** Take over what is held by a run that is provably gone. Default: yes. */
   readonly takeOver?: boolean;
+  /** The run that is gone on with is that of `release`: commands of its own that still work keep nobody out. */
+  readonly resuming?: boolean;
   /** For how long to wait while a run holds one of them. Default: not at all. */
   readonly waitMs?: number;
   /** Told once: who is waited for. */
@@ -101,6 +103,7 @@ async function takeAll(
   const rules: TakeOverRules = {
     processes,
     ownPid: request.pid,
+    resumes: request.resuming ? request.release : null,
     leaseSec: request.leaseSec ?? LEASE_SEC,
     onTakeOver: request.onTakeOver ?? (() => {}),
   };

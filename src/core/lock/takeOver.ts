@@ -7,6 +7,8 @@ import { type LockRecord, parseLockRecord } from './record.ts';
 export interface TakeOverRules {
   readonly processes: Processes;
   readonly ownPid: number;
+  /** The release whose run is gone on with; null for a new run. */
+  readonly resumes: string | null;
   readonly leaseSec: number;
   readonly onTakeOver: (server: string, message: string) => void;
 }
@@ -32,7 +34,8 @@ export async function takeOverHeld(
   if (holder === null || holder.message !== null) return held;
   const gone = isGone(holder, rules.processes, rules.ownPid);
   if (!gone && (held.beatAgeSec === null || held.beatAgeSec < rules.leaseSec)) return held;
-  if (runningCommands(await engine.observe([], signal), holder).length > 0) return held;
+  const attaches = rules.resumes !== null && rules.resumes === holder.release;
+  if (!attaches && runningCommands(await engine.observe([], signal), holder).length > 0) return held;
   const attempt = await engine.takeLock(record, signal, {
     generation: held.generation,
     silentSec: gone ? null : rules.leaseSec,

@@ -10,6 +10,8 @@ export interface GroupLockRequest {
   readonly waitMs: number;
   /** Why a person locks by hand; null: it is a run that locks. */
   readonly message: string | null;
+  /** The dead run whose locks are in the way is the one that is gone on with: its commands may still work. */
+  readonly resuming?: boolean;
 }
 
 /**

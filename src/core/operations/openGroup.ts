@@ -44,6 +44,26 @@ export async function openGroup(
   };
 }
 
+/** The same connections, for these servers only. Throws `E_REFUSED` when one is not in the group. */
+export function narrowGroup(group: Group, names: readonly string[]): Group {
+  const missing = names.filter((name) => !group.engines.has(name));
+  if (missing.length > 0) {
+    throw new CutoverError(
+      'E_REFUSED',
+      `The transaction is about ${missing.join(', ')} too. Nothing was touched.`,
+      {
+        hint: 'Bring that server back into the configuration, and leave --server out.',
+      },
+    );
+  }
+  const { environment } = group;
+  return {
+    environment: { ...environment, servers: environment.servers.filter(({ name }) => names.includes(name)) },
+    engines: new Map([...group.engines].filter(([name]) => names.includes(name))),
+    [Symbol.asyncDispose]: () => group[Symbol.asyncDispose](),
+  };
+}
+
 /** The environment of this name. Throws `E_USAGE`, naming those that exist. */
 export function environmentNamed(config: Config, name: string): EnvironmentConfig {
   const environment = config.environments[name];

@@ -1,6 +1,7 @@
+import { CutoverError, messageOf } from '../contract/index.ts';
 import type { Fact } from '../journal/facts.ts';
 import type { Journal } from '../journal/journal.ts';
-import { journalOnServers } from '../journal/serverJournals.ts';
+import { journalOnServers, type ServerJournals } from '../journal/serverJournals.ts';
 import { openingOf } from '../journal/serverText.ts';
 import type { Locks } from '../lock/acquire.ts';
 import type { Plan } from '../plan/types.ts';
@@ -44,6 +45,12 @@ export async function transact(transaction: Transaction): Promise<readonly Fact[
     fences: locks.fences,
     note: (server, fence) => group.engines.get(server)!.note(fence, signal()),
   });
+  const opened = transaction.journal.facts().find((fact) => fact.type === 'opened');
+  if (opened?.type !== 'opened') throw new CutoverError('E_BUG', 'The transaction was never opened.');
+  const opening = openingOf(plan, opened.by, opened.at);
+  for (const name of group.engines.keys()) {
+    if (transaction.seen.get(name)?.journal === null) servers.open(name, opening);
+  }
   const outcome = await runTransaction({
     servers: plan.servers.map((server) => server.name),
     journal: servers.journal,
@@ -51,17 +58,24 @@ export async function transact(transaction: Transaction): Promise<readonly Fact[
     clockMs: runtime.clockMs,
     effects: effectsOf(transaction, servers),
   });
-  const opened = transaction.journal.facts().find((fact) => fact.type === 'opened');
-  if (outcome === 'stranded' || opened?.type !== 'opened') return transaction.journal.facts();
-  const { id } = openingOf(plan, opened.by, opened.at);
+  if (outcome !== 'stranded') await closeJournals(transaction, servers, opening.id, signal);
+  return transaction.journal.facts();
+}
+
+/** What cannot be closed is a problem: whoever resumes finds that nothing is left to do, and closes it. */
+async function closeJournals(
+  { group, journal }: Transaction,
+  servers: ServerJournals,
+  id: string,
+  signal: () => AbortSignal,
+): Promise<void> {
   await Promise.all(
     [...group.engines].map(async ([name, engine]) => {
       const fence = servers.fenceFor(name, { after: null, required: false });
       await engine.closeJournal(fence, id, signal()).catch(async (error: unknown) => {
-        const message = `the journal could not be closed: ${(error as Error).message}`;
-        await transaction.journal.append({ type: 'problem', server: name, message });
+        const message = `the journal could not be closed: ${messageOf(error)}`;
+        await journal.append({ type: 'problem', server: name, message });
       });
     }),
   );
-  return transaction.journal.facts();
 }

@@ -9,7 +9,8 @@ export interface History {
     step: StepName,
   ): { readonly output: Json } | { readonly failure: Failure } | null;
   isUndone(server: string): boolean;
-  readonly cancelled: boolean;
+  /** It was decided to go back: by a wish to stop, or because a server had failed. */
+  readonly reverting: boolean;
 }
 
 /** Pure. A failure counts for ever: a step is not tried again because the program was. */
@@ -24,6 +25,6 @@ export function readHistory(facts: readonly Fact[]): History {
   return {
     stepOutcome: (server, step) => steps.get(`${server}/${step}`) ?? null,
     isUndone: (server) => undone.has(server),
-    cancelled: facts.some((fact) => fact.type === 'cancelled'),
+    reverting: facts.some((fact) => fact.type === 'cancelled' || fact.type === 'undo.begun'),
   };
 }

@@ -45,7 +45,7 @@ export async function runTransaction(options: TransactionOptions, group = groupM
     actor.send({ type: 'cancel' });
   };
   actor.start();
-  if (readHistory(journal.facts()).cancelled) actor.send({ type: 'cancel' });
+  if (readHistory(journal.facts()).reverting) actor.send({ type: 'cancel' });
   if (options.cancel.aborted) cancel();
   else options.cancel.addEventListener('abort', cancel, { once: true });
   try {

@@ -1,0 +1,44 @@
+import { CutoverError } from '../contract/index.ts';
+import { describeStanding, type Merged, mergeJournals } from '../journal/merge.ts';
+import { parseServerJournal } from '../journal/serverText.ts';
+import type { Observation } from '../remote/observation.ts';
+
+/** What the servers' journals say together of a transaction that was begun and not ended. */
+export function openTransactionOf(seen: ReadonlyMap<string, Observation>): Merged {
+  return mergeJournals(
+    new Map(
+      [...seen].flatMap(([name, { journal }]) => {
+        const parsed = journal === null ? null : parseServerJournal(journal);
+        return parsed === null ? [] : [[name, parsed]];
+      }),
+    ),
+  );
+}
+
+/** Throws `E_OPEN_TRANSACTION`: which one, by whom, since when, where it stands, and what to type. */
+export function refuseOpenTransaction(seen: ReadonlyMap<string, Observation>, environment: string): void {
+  const merged = openTransactionOf(seen);
+  if (merged.type === 'nothing') return;
+  const hint = `cutover resume ${environment}, or to take it back: cutover resume ${environment} --abort`;
+  if (merged.type === 'several') throw severalOpen(merged);
+  const { opening, facts } = merged;
+  const what = opening.plan.kind === 'deploy' ? 'deployment' : 'rollback';
+  const where = opening.plan.servers.map(({ name }) => `${name}: ${describeStanding(facts, name)}`);
+  throw new CutoverError(
+    'E_OPEN_TRANSACTION',
+    `An earlier ${what} is open: release ${opening.plan.release}, by ${opening.by}, begun ${opening.at}. Nothing was touched.\n${where.join('\n')}`,
+    { hint },
+  );
+}
+
+/** No program can tell which of them a person wants. */
+export function severalOpen(merged: Extract<Merged, { type: 'several' }>): CutoverError {
+  const lines = [...merged.openings].map(
+    ([name, { plan, by, at }]) => `${name}: ${plan.kind} ${plan.release}, by ${by}, begun ${at}`,
+  );
+  return new CutoverError(
+    'E_OPEN_TRANSACTION',
+    `Different transactions are open on the servers. Nothing was touched.\n${lines.join('\n')}`,
+    { hint: 'End them one by one: cutover resume ENVIRONMENT --server NAME' },
+  );
+}

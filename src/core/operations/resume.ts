@@ -1,0 +1,160 @@
+import { configDigest } from '../config/digest.ts';
+import type { Config } from '../config/types.ts';
+import { CutoverError } from '../contract/index.ts';
+import type { Fact } from '../journal/facts.ts';
+import { isCommitted, isReverting, type Merged } from '../journal/merge.ts';
+import { sealPlan } from '../plan/digest.ts';
+import { commandsOn } from '../plan/planDeployment.ts';
+import type { Plan } from '../plan/types.ts';
+import { releaseTimeSec } from '../release/id.ts';
+import type { Observation } from '../remote/observation.ts';
+import { manifestHash } from '../sync/manifestText.ts';
+import { openSource } from '../sync/source.ts';
+import { planSync, type SyncWork } from '../sync/syncWork.ts';
+import type { Snapshot } from '../sync/types.ts';
+import { environmentNamed, type Group, narrowGroup, observeGroup, openGroup } from './openGroup.ts';
+import { openTransactionOf, severalOpen } from './openTransaction.ts';
+import type { TransactionResult } from './results.ts';
+import type { Runtime } from './runtime.ts';
+import { runUnderLocks } from './underLocks.ts';
+
+export interface ResumeRequest {
+  readonly environment: string;
+  readonly servers: readonly string[];
+  /** Take back what can be taken back, instead of finishing it. */
+  readonly abort: boolean;
+  readonly lockWaitMs: number;
+}
+
+type Open = Extract<Merged, { type: 'one' }>;
+
+/**
+ * Finishes, or takes back, the transaction that the servers' journals tell of, and decides what the interrupted run
+ * would have decided. Needs nothing of the machine that started it but the configuration and the source. Null when
+ * nothing is open.
+ */
+export async function resume(
+  runtime: Runtime,
+  config: Config,
+  request: ResumeRequest,
+): Promise<TransactionResult | null> {
+  const environment = environmentNamed(config, request.environment);
+  await using whole = await openGroup(runtime, config, environment, request.servers);
+  const open = requireOne(openTransactionOf(await observeGroup(whole, runtime.cancel)));
+  if (open === null) return null;
+  const group = narrowGroup(
+    whole,
+    open.opening.plan.servers.map(({ name }) => name),
+  );
+  const plan = rebuildPlan(open, group, config, request);
+  const forward = !request.abort && !isReverting(open.facts);
+  const snapshot = forward && needsSource(open) ? await sourceOf(config, plan, runtime.cancel) : null;
+  return await runUnderLocks({
+    runtime,
+    config,
+    group,
+    plan,
+    snapshot,
+    cancel: request.abort ? AbortSignal.any([runtime.cancel, AbortSignal.abort()]) : runtime.cancel,
+    lockWaitMs: request.lockWaitMs,
+    resuming: true,
+    underLock(seen) {
+      const now = requireOne(openTransactionOf(seen));
+      if (now?.opening.id !== open.opening.id) throw endedMeanwhile(request.environment);
+      const opened: Fact = { type: 'opened', at: now.opening.at, by: now.opening.by, plan };
+      return { seen, work: workOf(plan, seen, snapshot), past: [opened, ...now.facts] };
+    },
+  });
+}
+
+function requireOne(merged: Merged): Open | null {
+  if (merged.type === 'several') throw severalOpen(merged);
+  return merged.type === 'nothing' ? null : merged;
+}
+
+function endedMeanwhile(environment: string): CutoverError {
+  return new CutoverError(
+    'E_STALE',
+    'Somebody else ended that transaction in the meantime. Nothing was touched.',
+    {
+      hint: `cutover status ${environment}`,
+    },
+  );
+}
+
+/** The plan of the interrupted run: its facts from the journal, its commands from the configuration. */
+function rebuildPlan({ opening, facts }: Open, group: Group, config: Config, request: ResumeRequest): Plan {
+  const refuse = (why: string, hint: string) =>
+    new CutoverError(
+      'E_REFUSED',
+      `The transaction ${opening.plan.release} cannot be resumed: ${why}. Nothing was touched.`,
+      { hint },
+    );
+  const { environment } = group;
+  const { plan } = opening;
+  if (plan.application !== config.application || plan.environment !== environment.name) {
+    throw refuse(
+      `it belongs to ${plan.application}, ${plan.environment}`,
+      'Resume it with that configuration.',
+    );
+  }
+  if (request.abort && isCommitted(facts)) {
+    throw refuse(
+      'it is committed, and only old releases are left to remove',
+      `cutover resume ${environment.name}, then perhaps: cutover rollback ${environment.name}`,
+    );
+  }
+  if (!request.abort && plan.configuration !== configDigest(environment, config.application)) {
+    throw refuse(
+      'the configuration has changed since',
+      `Resume with the configuration it was begun with, or: cutover resume ${environment.name} --abort`,
+    );
+  }
+  const { digest: _, ...rest } = plan;
+  return sealPlan({
+    ...rest,
+    servers: plan.servers.map((server, index) => ({
+      ...server,
+      files: [],
+      commands: {
+        postUpload:
+          plan.kind === 'rollback'
+            ? []
+            : commandsOn(environment.commands.postUpload, index).map(({ run }) => run),
+        postLaunch: commandsOn(environment.commands.postLaunch, index).map(({ run }) => run),
+      },
+    })),
+  });
+}
+
+/** Only a release that is not built everywhere needs the source once more. */
+function needsSource({ opening, facts }: Open): boolean {
+  const isLinked = (server: string) =>
+    facts.some((fact) => fact.type === 'step.done' && fact.server === server && fact.step === 'linkRelease');
+  return opening.plan.kind === 'deploy' && !opening.plan.servers.every(({ name }) => isLinked(name));
+}
+
+async function sourceOf(config: Config, plan: Plan, signal: AbortSignal): Promise<Snapshot> {
+  const ref = config.source.type === 'git' ? plan.revision : null;
+  const snapshot = await openSource(config.source).snapshot({ ref, signal });
+  if (manifestHash(snapshot.manifest) === plan.manifest) return snapshot;
+  throw new CutoverError(
+    'E_REFUSED',
+    `The source is not what release ${plan.release} was made from any more. Nothing was touched.`,
+    {
+      hint: `Bring it back, or: cutover resume ${plan.environment} --abort`,
+    },
+  );
+}
+
+function workOf(
+  plan: Plan,
+  seen: ReadonlyMap<string, Observation>,
+  snapshot: Snapshot | null,
+): ReadonlyMap<string, SyncWork> {
+  if (snapshot === null) return new Map();
+  const timeSec = releaseTimeSec(plan.release);
+  return new Map(
+    [...seen].map(([name, each]) => [name, planSync(each.cache, snapshot.manifest, plan.full, timeSec)]),
+  );
+}

@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import type { Config } from '../config/types.ts';
+import type { Fact } from '../journal/facts.ts';
+import { openFileJournal } from '../journal/fileJournal.ts';
+import type { Journal } from '../journal/journal.ts';
+import { watchedJournal } from '../journal/watched.ts';
+import { type ReleasedLock, releaseLocks } from '../lock/acquire.ts';
+import type { Plan } from '../plan/types.ts';
+import type { Observation } from '../remote/observation.ts';
+import type { SyncWork } from '../sync/syncWork.ts';
+import type { Snapshot } from '../sync/types.ts';
+import { keepGroupLocks, lockGroup } from './groupLocks.ts';
+import { createHooks } from './hooks.ts';
+import { journalLost, journalRefused } from './journalErrors.ts';
+import { openNotices } from './notices.ts';
+import { type Group, observeGroup } from './openGroup.ts';
+import { resultOf } from './result.ts';
+import type { TransactionResult } from './results.ts';
+import type { Runtime } from './runtime.ts';
+import { transact } from './transact.ts';
+
+/** What was found, and settled, once nobody else could change it. */
+export interface Settled {
+  readonly seen: ReadonlyMap<string, Observation>;
+  readonly work: ReadonlyMap<string, SyncWork>;
+  /** What earlier lives of the transaction wrote down, the opening first; null: it is opened now. */
+  readonly past: readonly Fact[] | null;
+}
+
+export interface LockedRun {
+  readonly runtime: Runtime;
+  readonly config: Config;
+  readonly group: Group;
+  readonly plan: Plan;
+  /** Null when nothing is to be sent. */
+  readonly snapshot: Snapshot | null;
+  readonly cancel: AbortSignal;
+  /** For how long to wait while another run holds a lock; 0: not at all. */
+  readonly lockWaitMs: number;
+  /** The dead run whose locks are in the way is the one that is gone on with. */
+  readonly resuming: boolean;
+  /** Last look before anything is touched. Throws when it must not be. */
+  readonly underLock: (seen: ReadonlyMap<string, Observation>) => Settled;
+}
+
+/**
+ * Takes the locks, looks once more, runs the plan as one transaction, and tells what the servers serve. The locks are
+ * given back on every way out.
+ * Throws `E_REFUSED` (no journal), `E_LOCKED` and what `underLock` throws with nothing touched, and `E_STRANDED` when
+ * the journal cannot be written any more; whatever else happens is in the result.
+ */
+export async function runUnderLocks(run: LockedRun): Promise<TransactionResult> {
+  const { runtime, config, group, plan, snapshot, cancel } = run;
+  const hooks = await createHooks(runtime, config, group.environment);
+  const notices = await openNotices(runtime, config, group.environment, plan);
+  const file = await openJournal(runtime, plan);
+  try {
+    const locks = await lockGroup(runtime, group, {
+      release: plan.release,
+      waitMs: run.lockWaitMs,
+      message: null,
+      resuming: run.resuming,
+    });
+    let past: readonly Fact[] = [];
+    const journal: Journal = { facts: () => [...past, ...file.facts()], append: (fact) => file.append(fact) };
+    const keeping = keepGroupLocks(runtime, group, locks, journal);
+    let released: readonly ReleasedLock[] | null = null;
+    const release = async () => {
+      await keeping.stop();
+      released ??= await releaseLocks(group.engines, locks.fences);
+      return released;
+    };
+    try {
+      const settled = run.underLock(await observeGroup(group, runtime.cancel));
+      if (settled.past === null) await journal.append({ type: 'opened', plan, by: runtime.by });
+      else past = settled.past;
+      notices.started();
+      await transact({ runtime, group, plan, locks, ...settled, snapshot, hooks, journal, cancel }).catch(
+        async (error: unknown) => {
+          throw journalLost(plan, error, await release());
+        },
+      );
+    } finally {
+      await release();
+    }
+    const result = resultOf(plan, journal.facts(), await release());
+    const problems = await notices.ended(result);
+    return { ...result, problems: [...result.problems, ...problems] };
+  } finally {
+    await file.close();
+  }
+}
+
+async function openJournal(runtime: Runtime, plan: Plan): Promise<Journal & { close(): Promise<void> }> {
+  const directory = join(runtime.stateDirectory, 'journals', `${plan.application}-${plan.environment}`);
+  const path = join(directory, `${plan.release}-${plan.kind}-${runtime.now().getTime()}.jsonl`);
+  const file = await openFileJournal(path, runtime.now).catch((error: unknown) => {
+    throw journalRefused(path, error);
+  });
+  return { ...watchedJournal(file, runtime.emit), close: () => file.close() };
+}
