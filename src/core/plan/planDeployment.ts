@@ -76,7 +76,7 @@ export function planDeployment(facts: DeploymentFacts): DeploymentPlan {
     manifest,
     keep: environment.keep,
     servers: environment.servers.map(({ name }, index) =>
-      planServer(name, index, environment, seenOf(name), work.get(name)!, release),
+      planServer(name, index, facts, seenOf(name), work.get(name)!, release),
     ),
     notes: notesOf(environment, observations, facts.unpin),
   });
@@ -116,7 +116,7 @@ export function liveRelease(seen: Observation): string | null {
 function planServer(
   name: string,
   index: number,
-  environment: EnvironmentConfig,
+  { environment, unpin }: DeploymentFacts,
   seen: Observation,
   work: SyncWork,
   release: string,
@@ -139,8 +139,8 @@ function planServer(
       ledger: foldLedger(seen.ledger),
       onDisk: seen.releases,
       current: release,
-      // What was live until now counts as a success even where a crash kept the ledger from saying so.
-      pinned: environment.keep === 1 ? [] : [liveRelease(seen)].flatMap((id) => (id === null ? [] : [id])),
+      live: liveRelease(seen),
+      pinned: unpin ? null : (pinOf(seen.ledger)?.release ?? null),
       keep: environment.keep,
     }),
   };

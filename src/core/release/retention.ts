@@ -7,8 +7,10 @@ export interface RetentionFacts {
   readonly onDisk: readonly string[];
   /** What will be live. It counts as one of those that are kept. */
   readonly current: string;
-  /** Never removed, whatever their state; they take the first places of `keep`. */
-  readonly pinned: readonly string[];
+  /** What is live until now, null when nothing is. It stays unless `keep` is 1, whatever became of it. */
+  readonly live: string | null;
+  /** What somebody went back to and wants to stay live, or null. */
+  readonly pinned: string | null;
   readonly keep: number | 'all';
 }
 
@@ -22,15 +24,22 @@ const KEPT_OTHERS = 1;
 export function releasesToRemove(facts: RetentionFacts): readonly string[] {
   if (facts.keep === 'all') return [];
   const ours = facts.onDisk.filter((id) => isOurs(id, facts.ledger) && id !== facts.current);
-  const pinned = ours.filter((id) => facts.pinned.includes(id));
+  const safe = new Set(safeReleases(facts));
   const newestFirst = ours
-    .filter((id) => !pinned.includes(id))
+    .filter((id) => !safe.has(id))
     .sort()
     .reverse();
   const succeeded = newestFirst.filter((id) => facts.ledger.get(id)?.state === 'succeeded');
   const others = newestFirst.filter((id) => facts.ledger.get(id)?.state !== 'succeeded');
-  const places = Math.max(0, facts.keep - 1 - pinned.length);
+  const places = Math.max(0, facts.keep - 1 - ours.filter((id) => safe.has(id)).length);
   return [...succeeded.slice(places), ...others.slice(KEPT_OTHERS)].sort();
+}
+
+/** They take the first places of `keep`, and stay even where it has fewer. */
+function safeReleases({ ledger, onDisk, current, live, pinned, keep }: RetentionFacts): readonly string[] {
+  // What was live and never called a success is none to go back to.
+  const previous = keep === 1 ? [] : [live, rollbackTarget(ledger, onDisk, current)];
+  return [pinned, ...previous].flatMap((id) => id ?? []);
 }
 
 function isOurs(id: string, ledger: ReadonlyMap<string, LedgerRecord>): boolean {

@@ -118,9 +118,19 @@ export interface Engine {
   releaseLock(
     generation: string,
     signal: AbortSignal,
+  /** All lines of a shorter ledger that then replaces what is there, `records` included; null: it stays. */
+  readonly ledger: readonly string[] | null;
   ): Promise<{ readonly released: boolean; readonly current: string | null }>;
   /** Makes the directories, sweeps what a dead run left, proves a way to rename. */
   prepare(fence: Fence, signal: AbortSignal): Promise<{ readonly method: RenameMethod }>;
+/** Somebody works in it or runs a program of it. */
+export interface ReleaseInUse {
+  readonly release: string;
+  /** The number of the first such process. */
+  readonly process: number;
+  readonly name: string;
+}
+
   sync(fence: Fence, request: SyncRequest, signal: AbortSignal): Promise<void>;
   /** `copied`: why files were copied instead of linked, or null. */
   link(fence: Fence, request: LinkRequest, signal: AbortSignal): Promise<{ readonly copied: string | null }>;
@@ -132,7 +142,12 @@ export interface Engine {
     request: RevertRequest,
     signal: AbortSignal,
   ): Promise<{ readonly current: string | null }>;
-  prune(fence: Fence, request: PruneRequest, signal: AbortSignal): Promise<void>;
+  /** Gives those that stay because a process uses them, as far as the user may see. */
+  prune(
+    fence: Fence,
+    request: PruneRequest,
+    signal: AbortSignal,
+  ): Promise<{ readonly inUse: readonly ReleaseInUse[] }>;
   /** Only writes what the fence's journal has to say. */
   note(fence: Fence, signal: AbortSignal): Promise<void>;
   /** Puts the journal of the open transaction away under this name, digits first. */

@@ -1,21 +1,43 @@
+import { compactLedger, isLong } from '../release/compact.ts';
+import { parseLedger } from '../release/ledger.ts';
 import { patiently, type Step, type StepContext, shortly } from './context.ts';
 import { isForeign, stateRecord, successRecord } from './records.ts';
 
-/** Tells the ledger of the success, then removes what is no longer kept. */
+/** Tells the ledger of the success, then removes what is no longer kept and used by nobody. */
 export const prune: Step = async (context) => {
   const { engine, fence, plan, server } = context;
-  await engine.prune(
+  const records = recordsOf(context);
+  const { inUse } = await engine.prune(
     fence,
-    { releases: server.prune, records: recordsOf(context), nonce: `${plan.release}-prune` },
+    {
+      releases: server.prune,
+      records,
+      ledger: await shorterLedger(context, records),
+      nonce: `${plan.release}-prune`,
+    },
     patiently(),
   );
-  return { removed: server.prune };
+  for (const { release, process, name } of inUse)
+    await context.problem(`the release ${release} is in use by process ${process} (${name}) and stays`);
+  const stay = new Set(inUse.map(({ release }) => release));
+  return { removed: server.prune.filter((release) => !stay.has(release)) };
 };
 
 /** Only tells the ledger of the success: what comes between that and the removal may fail. */
 export async function recordSuccess(context: StepContext): Promise<void> {
-  const request = { releases: [], records: recordsOf(context), nonce: `${context.plan.release}-prune` };
+  const nonce = `${context.plan.release}-prune`;
+  const request = { releases: [], records: recordsOf(context), ledger: null, nonce };
   await context.engine.prune(context.fence, request, shortly());
+}
+
+/** A ledger that grew long is written anew; what this transaction added to it is read first. */
+async function shorterLedger(
+  context: StepContext,
+  records: readonly string[],
+): Promise<readonly string[] | null> {
+  if (!isLong(context.seen.ledger)) return null;
+  const { ledger, releases } = await context.engine.observe([], shortly());
+  return compactLedger([...ledger, ...parseLedger(records.join('\n'))], releases);
 }
 
 /** Going back calls the release that was left bad: no later rollback chooses it unless it is named. */

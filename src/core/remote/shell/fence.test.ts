@@ -51,7 +51,7 @@ const CHANGES: Readonly<Record<string, (here: Here) => Promise<unknown>>> = {
   prune: (here) =>
     here.engine.prune(
       here.fence,
-      { releases: [A], records: [ledgerLine(B, 'succeeded')], nonce: 'n' },
+      { releases: [A], ledger: null, records: [ledgerLine(B, 'succeeded')], nonce: 'n' },
       never,
     ),
   command: (here) => here.engine.command(here.fence, { ...command, directory: here.path }, never),

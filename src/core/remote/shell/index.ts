@@ -7,7 +7,8 @@ import { linkScript } from './link.ts';
 import { beatScript, readLockAttempt, releaseLockScript, takeLockScript } from './lock.ts';
 import { observeScript, readObservation } from './observe.ts';
 import { prepareScript, readMethod } from './prepare.ts';
-import { pruneScript } from './prune.ts';
+import { pruneScript, readReleasesInUse } from './prune.ts';
+import { repairScript } from './repair.ts';
 import { runScript } from './run.ts';
 import { syncScript } from './sync.ts';
 
@@ -71,7 +72,10 @@ export function shellEngine(link: Link, configuredPath: string): Engine {
       return { current: fields.one('current') || null };
     },
     async prune(fence, request, signal) {
-      await runScript(link, pruneScript(path, fence, request), { signal, journal: fence.journal });
+      const script = pruneScript(path, fence, request);
+      return {
+        inUse: readReleasesInUse(await runScript(link, script, { signal, journal: fence.journal })),
+      };
     },
     async note(fence, signal) {
       await runScript(link, noteScript(path, fence), { signal, journal: fence.journal });

@@ -1,10 +1,10 @@
-import type { Fence, PruneRequest } from '../engine.ts';
-import type { Script } from './script.ts';
+import type { Fence, PruneRequest, ReleaseInUse } from '../engine.ts';
+import type { Fields, Script } from './script.ts';
 import { sh } from './sh.ts';
 
 /**
  * Removes releases: each is first renamed into `.cutover/trash/`, so that a removal cut short never leaves half
- * a release under its name. What `current` leads to is never touched, whatever was asked.
+ * a release under its name. What `current` leads to is never touched, whatever was asked, nor what a process works in.
  */
 export function pruneScript(path: string, fence: Fence, request: PruneRequest): Script {
   return {
@@ -15,6 +15,7 @@ export function pruneScript(path: string, fence: Fence, request: PruneRequest): 
       fence.generation,
       fence.record,
       request.nonce,
+      (request.ledger ?? []).join('\n'),
       String(request.records.length),
       ...request.records,
       ...request.releases,
@@ -22,29 +23,80 @@ export function pruneScript(path: string, fence: Fence, request: PruneRequest): 
   };
 }
 
-const BODY = sh`
+/** `20261121193811 4711 php-fpm` each; the name of a process may have spaces. */
+export function readReleasesInUse(fields: Fields): readonly ReleaseInUse[] {
+  return fields.all('in-use').map((text) => {
+    const [release = '', process = '', ...name] = text.split(' ');
+    return { release, process: Number(process), name: name.join(' ') };
+  });
+}
+
+/**
+ * `user_of RELEASE`: number and name of the first process whose working directory or program is inside, as far as
+ * this user may see (proc(5)); nothing where there is no /proc. One `ls` for all: a process each would take long.
+ */
+const USER_OF = sh`
+user_of() {
+  ls -lnd /proc/[0-9]*/cwd /proc/[0-9]*/exe 2>/dev/null | while IFS= read -r line; do
+    case $line in
+      *" -> $home/releases/$1" | *" -> $home/releases/$1/"*)
+        process=$\{line#*" /proc/"}
+        process=$\{process%%/*}
+        name=
+        IFS= read -r name 2>/dev/null <"/proc/$process/comm" || :
+        printf '%s %s' "$process" "$name"
+        break
+        ;;
+    esac
+  done
+}`;
+
+/** On a full disk the ledger may only be told when something was removed. */
+const BODY = sh`${USER_OF}
 enter "$1"
 fence "$2" "$3"
 home=$(pwd -P)
 nonce=$4
-records=$5
-shift 5
+ledger=$5
+records=$6
+shift 6
+told=yes
+untold=
 while [ "$records" -gt 0 ]; do
-  record "$1"
+  if [ -z "$told" ] || ! record "$1"; then
+    told=
+    untold=$\{untold:+"$untold
+"}$1
+  fi
   records=$((records - 1))
   shift
 done
 live=$(cd current 2>/dev/null && pwd -P) || live=
-mkdir -p .cutover/trash
 for each in "$@"; do
   case $each in
     *[!0-9]* | '') fail E_BUG "$each is not a release of ours" ;;
   esac
+done
+[ ! -L .cutover/trash ] || fail E_REFUSED ".cutover/trash is not where it should be"
+[ -d .cutover/trash ] || mkdir -m 0700 .cutover/trash
+for each in "$@"; do
   if [ ! -d "releases/$each" ] || [ -L "releases/$each" ] || [ "$live" = "$home/releases/$each" ]; then continue; fi
+  user=$(user_of "$each")
+  if [ -n "$user" ]; then
+    field in-use "$each $user"
+    continue
+  fi
   mv -- "releases/$each" ".cutover/trash/$each.$nonce"
 done
 cd .cutover/trash
-[ "$(pwd -P)" = "$home/.cutover/trash" ] || fail E_REFUSED ".cutover/trash is not where it should be"
 for each in *.*; do
   if [ -d "$each" ] && [ ! -L "$each" ]; then rm -rf -- "./$each"; fi
-done`;
+done
+cd "$home"
+if [ -n "$ledger" ]; then
+  rm -f -- .cutover/tmp/ledger
+  (umask 077; printf '%s\n' "$ledger" >.cutover/tmp/ledger)
+  mv -f -- .cutover/tmp/ledger .cutover/ledger
+elif [ -z "$told" ]; then
+  record "$untold"
+fi`;
