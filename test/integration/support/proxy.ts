@@ -2,8 +2,8 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { type Cut, type CutMode, type Direction, type Link, linkSockets } from './proxyLink.ts';
 
 export interface ProxyOptions {
-  /** Where connections go. */
-  readonly port: number;
+  /** Where connections go; a function is asked anew for each. */
+  readonly port: number | (() => number);
   /** Default `127.0.0.1`. */
   readonly host?: string;
   /** Added to each direction: 50 makes a round trip 100 ms longer. Connecting itself is not slowed. */
@@ -21,6 +21,8 @@ export interface Proxy extends AsyncDisposable {
   bytes(direction: Direction): number;
   /** Cuts what is open now. Later connections are healthy. */
   cutNow(mode: CutMode): void;
+  /** Later connections are not cut. */
+  heal(): void;
   close(): Promise<void>;
 }
 
@@ -29,13 +31,14 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const links = new Set<Link>();
   const delivered = { toServer: 0, toClient: 0 };
   let accepted = 0;
+  let isHealed = false;
 
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     accepted += 1;
-    const isHealthy = accepted > (options.cut?.connections ?? Number.POSITIVE_INFINITY);
+    const isHealthy = isHealed || accepted > (options.cut?.connections ?? Number.POSITIVE_INFINITY);
     const upstream = connect({
       host: options.host ?? '127.0.0.1',
-      port: options.port,
+      port: typeof options.port === 'number' ? options.port : options.port(),
       allowHalfOpen: true,
       noDelay: true,
     });
@@ -65,6 +68,9 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     bytes: (direction) => delivered[direction],
     cutNow: (mode) => {
       for (const link of links) link.cut(mode);
+    },
+    heal: () => {
+      isHealed = true;
     },
     close,
     [Symbol.asyncDispose]: close,

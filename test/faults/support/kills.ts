@@ -1,0 +1,49 @@
+import { brokenAlways } from './invariants.ts';
+import { startReader } from './reader.ts';
+import type { Machine, Site } from './site.ts';
+import { followStory } from './story.ts';
+import { survey } from './survey.ts';
+import { repair, type Trial } from './trial.ts';
+
+export interface KillScenario {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly postLaunch?: readonly unknown[];
+}
+
+export const KILL_SCENARIOS: readonly KillScenario[] = [
+  { name: 'deploy', args: ['deploy', 'production'] },
+  {
+    name: 'a deploy that must compensate',
+    args: ['deploy', 'production'],
+    // Fails for the new release only: the old one is launched again, and then well.
+    postLaunch: ['[ -n "$CUTOVER_ROLLBACK" ] || exit 1'],
+  },
+  { name: 'rollback', args: ['rollback', 'production'] },
+];
+
+/** How many events a run has that nobody kills. */
+export async function countEvents(site: Site, scenario: KillScenario): Promise<number> {
+  const machine = await begin(site, scenario);
+  return (await followStory(machine.start([...scenario.args, '--events']))).events;
+}
+
+/** Kills the program when it has told the n-th event; then another machine ends the matter. */
+export async function tryKill(site: Site, scenario: KillScenario, nth: number): Promise<Trial> {
+  const machine = await begin(site, scenario);
+  const before = await survey(site);
+  const reader = await startReader(site);
+  const running = machine.start([...scenario.args, '--events']);
+  const { last } = await followStory(running, nth, () => running.kill('SIGKILL'));
+  const violations = [...brokenAlways(site, before, await survey(site))];
+  violations.push(...(await repair(site, before, await site.elsewhere())));
+  const { errors, seen, reads } = await reader.stop();
+  violations.push(...errors.map((each) => `a reader saw: ${each}`));
+  if (reads === 0 || seen.length === 0) violations.push('the reader read nothing');
+  return { name: `${scenario.name}, killed at event ${nth} (${last})`, exitCode: null, violations };
+}
+
+async function begin(site: Site, { postLaunch }: KillScenario): Promise<Machine> {
+  await site.configure(postLaunch ? { postLaunch } : {});
+  return site.reset();
+}
