@@ -89,7 +89,7 @@ chmod 0700 .cutover
 [ -d .cutover/locks ] || mkdir .cutover/locks 2>/dev/null || [ -d .cutover/locks ]
 highest
 held=
-if [ -n "$top" ]; then held=$(readlink ".cutover/locks/$top"); fi
+if [ -n "$top" ]; then held=$(readlink ".cutover/locks/$top" 2>/dev/null) || held=; fi
 if [ -n "$top" ] && [ "$held" != released ] && [ "$held" != "$2" ]; then
   lock_ages "$top"
   if [ "$top" != "$3" ] || { [ -n "$4" ] && [ "$\{silent_sec:-0}" -lt "$4" ]; }; then
@@ -108,7 +108,7 @@ if [ "$held" != "$2" ]; then
     return 1
   fi
 fi
-held=$(readlink ".cutover/locks/$top")
+held=$(readlink ".cutover/locks/$top" 2>/dev/null) || held=
 if [ "$held" = "$2" ]; then field taken yes; fi
 field generation "$top"
 field record "$held"
