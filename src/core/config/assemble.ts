@@ -46,7 +46,7 @@ function sourceOf(source: CheckedConfig['source'], baseDirectory: string): Sourc
 }
 
 function environmentOf(name: string, checked: CheckedEnvironment, optionsAt: OptionsAt): EnvironmentConfig {
-  const { branch, strategy, keep, shared, commands } = checked;
+  const { branch, strategy, keep, shared, link, unshare, commands } = checked;
   return {
     name,
     branch: branch ?? null,
@@ -56,6 +56,8 @@ function environmentOf(name: string, checked: CheckedEnvironment, optionsAt: Opt
       directories: (shared?.directories ?? []).map(normalisePath),
       files: (shared?.files ?? []).map(normalisePath),
     },
+    link,
+    unshare: unshare ?? [],
     commands: {
       postUpload: (commands?.postUpload ?? []).map(commandOf),
       postLaunch: (commands?.postLaunch ?? []).map(commandOf),

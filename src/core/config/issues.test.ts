@@ -37,6 +37,8 @@ test.each([
   ['keep: many', `${E}.keep: expected an integer of 1 or more, or "all"; found "many"`],
   ['keep: 1.5', `${E}.keep: expected an integer of 1 or more, or "all"; found 1.5`],
   ['keep:', `${E}.keep: expected an integer of 1 or more, or "all"; found an empty value`],
+  ['link: softlink', `${E}.link: expected "auto" or "hardlink" or "reflink" or "copy"; found "softlink"`],
+  ['unshare: "*.db"', `${E}.unshare: expected a list of patterns; found "*.db"`],
   ['strategy: sequential', `${E}.strategy: expected "parallel"; found "sequential"`],
   ['branch: 1.10', `${E}.branch: expected the name of a branch or tag; found the number 1.1`],
   ['branch: --upload-pack=x', `${E}.branch: expected the name of a branch or tag; found "--upload-pack=x"`],
@@ -79,7 +81,7 @@ test.each([
   ['notify: [post]', `${E}.notify[0]: expected a notifier and its options: { NAME: { … } }; found "post"`],
   [
     'extra: 1',
-    `${E}.extra: unknown key; expected one of branch, strategy, keep, shared, commands, servers, hooks, notify`,
+    `${E}.extra: unknown key; expected one of branch, strategy, keep, shared, link, unshare, commands, servers, hooks, notify`,
   ],
   ['__proto__: 1', `${E}.__proto__: unknown key; expected one of branch`],
 ])('%s', async (line, expected) => {

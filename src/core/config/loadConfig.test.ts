@@ -22,6 +22,8 @@ test('a small configuration gets its defaults, and paths from its own folder', a
         strategy: 'parallel',
         keep: 3,
         shared: { directories: [], files: [] },
+        link: 'auto',
+        unshare: [],
         commands: { postUpload: [], postLaunch: [] },
         servers: [{ name: 'web1', transport: 'here', path: '/srv/shop', options: {} }],
         hooks: [],
@@ -37,6 +39,8 @@ test('everything that can be said arrives', async () => {
       'branch: release/2.x',
       'keep: all',
       'shared: { directories: [storage/, ./var//log], files: [.env] }',
+      'link: reflink',
+      'unshare: ["*.db", /var/]',
       'commands:',
       '  postUpload: [make, { run: "make db", on: first, cwd: root, timeout: 5m }]',
       '  postLaunch: [reload, { run: x, cwd: current }, { run: y, cwd: root }]',
@@ -56,6 +60,8 @@ test('everything that can be said arrives', async () => {
     strategy: 'parallel',
     keep: 'all',
     shared: { directories: ['storage', 'var/log'], files: ['.env'] },
+    link: 'reflink',
+    unshare: ['*.db', '/var/'],
     commands: {
       postUpload: [
         { ...command, run: 'make' },

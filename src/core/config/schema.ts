@@ -174,6 +174,8 @@ const hooks = z
   .optional()
   .describe('Checks and actions before or after a step, by `before:STEP` or `after:STEP`.');
 
+const LINK_MODES = ['auto', 'hardlink', 'reflink', 'copy'] as const;
+
 const environment = z
   .strictObject(
     {
@@ -186,6 +188,17 @@ const environment = z
         .describe('`parallel`: every step is finished on all servers before the next one begins.'),
       keep,
       shared,
+      link: z
+        .enum(LINK_MODES, { error: LINK_MODES.map((mode) => `"${mode}"`).join(' or ') })
+        .default('auto')
+        .describe(
+          'How a release gets the files of the deploy-cache: as hard links, as reflinks (copies that share their blocks until they are written to), or as copies. `auto`: reflinks where the file system has them, else hard links.',
+        ),
+      unshare: listOf(text('a pattern in one line', pattern.LINE), 'a list of patterns')
+        .optional()
+        .describe(
+          'Patterns with .gitignore semantics: files that a release has as copies of its own whatever `link` says, because something writes to them in place.',
+        ),
       commands,
       servers,
       hooks,

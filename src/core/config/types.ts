@@ -25,6 +25,9 @@ export interface EnvironmentConfig {
   readonly strategy: 'parallel';
   readonly keep: number | 'all';
   readonly shared: { readonly directories: readonly string[]; readonly files: readonly string[] };
+  readonly link: LinkMode;
+  /** Patterns of files that a release has as copies, whatever `link` says. */
+  readonly unshare: readonly string[];
   readonly commands: {
     readonly postUpload: readonly CommandConfig[];
     readonly postLaunch: readonly CommandConfig[];
@@ -33,6 +36,9 @@ export interface EnvironmentConfig {
   readonly hooks: readonly HookConfig[];
   readonly notify: readonly ExtensionConfig[];
 }
+
+/** How a release gets the files of the deploy-cache. */
+export type LinkMode = 'auto' | 'hardlink' | 'reflink' | 'copy';
 
 export interface CommandConfig {
   readonly run: string;

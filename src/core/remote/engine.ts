@@ -1,3 +1,4 @@
+import type { LinkMode } from '../config/types.ts';
 import type { Observation } from './observation.ts';
 
 /** The lock generation that is ours; every call that changes anything proves that it is still the highest. */
@@ -57,8 +58,37 @@ export interface LinkRequest {
   readonly sharedFiles: readonly string[];
   /** How many files, links and directories the release must have before the shared paths are linked. */
   readonly entries: number;
+  readonly mode: LinkMode;
+  /** Rejects with `E_REFUSED` when inodes are to be shared and a cached file is not what was uploaded. */
+  readonly verify: boolean;
+  /** Files that are copied whatever the mode. */
+  readonly unshared: readonly string[];
   /** The line of the ledger that calls the release ready. */
   readonly ready: string;
+}
+
+/** What became of linking. */
+export interface Linked {
+  /** Why files were copied although they were to be linked, or null. */
+  readonly copied: string | null;
+  /** The release has inodes in common with the cache and other releases, or may have. */
+  readonly shares: boolean;
+}
+
+/** A file of the deploy-cache that is not what was uploaded: somebody wrote to an inode that is shared with it. */
+export interface Leak {
+  readonly path: string;
+  /** False when only its mode differs. */
+  readonly content: boolean;
+}
+
+export interface RepairRequest {
+  /** The release that keeps what was written. */
+  readonly release: string;
+  /** Other releases that shared the inode are mended too. */
+  readonly otherReleases: boolean;
+  /** An archive made by `packRepair`. */
+  readonly archive: () => AsyncIterable<Uint8Array>;
 }
 
 export interface ActivateRequest {
@@ -88,7 +118,17 @@ export interface PruneRequest {
   readonly releases: readonly string[];
   /** Lines of the ledger to add before anything is removed. */
   readonly records: readonly string[];
+  /** All lines of a shorter ledger that then replaces what is there, `records` included; null: it stays. */
+  readonly ledger: readonly string[] | null;
   readonly nonce: string;
+}
+
+/** Somebody works in it or runs a program of it. */
+export interface ReleaseInUse {
+  readonly release: string;
+  /** The number of the first such process. */
+  readonly process: number;
+  readonly name: string;
 }
 
 export interface CommandRequest {
@@ -118,22 +158,15 @@ export interface Engine {
   releaseLock(
     generation: string,
     signal: AbortSignal,
-  /** All lines of a shorter ledger that then replaces what is there, `records` included; null: it stays. */
-  readonly ledger: readonly string[] | null;
   ): Promise<{ readonly released: boolean; readonly current: string | null }>;
   /** Makes the directories, sweeps what a dead run left, proves a way to rename. */
   prepare(fence: Fence, signal: AbortSignal): Promise<{ readonly method: RenameMethod }>;
-/** Somebody works in it or runs a program of it. */
-export interface ReleaseInUse {
-  readonly release: string;
-  /** The number of the first such process. */
-  readonly process: number;
-  readonly name: string;
-}
-
   sync(fence: Fence, request: SyncRequest, signal: AbortSignal): Promise<void>;
-  /** `copied`: why files were copied instead of linked, or null. */
-  link(fence: Fence, request: LinkRequest, signal: AbortSignal): Promise<{ readonly copied: string | null }>;
+  link(fence: Fence, request: LinkRequest, signal: AbortSignal): Promise<Linked>;
+  /** The files of the cache that are not what was uploaded. Changes nothing. */
+  leaks(signal: AbortSignal): Promise<readonly Leak[]>;
+  /** Gives leaked files of the cache, and of the releases that shared them, what was uploaded. */
+  repair(fence: Fence, request: RepairRequest, signal: AbortSignal): Promise<void>;
   /** Rejects with `E_STALE` when `current` is not what was expected. Resolves once the new text was read back. */
   activate(fence: Fence, request: ActivateRequest, signal: AbortSignal): Promise<void>;
   /** Relinks, reads back, then removes. Gives the text of `current` read back at the end. */

@@ -3,6 +3,7 @@ import { foldLedger } from '../release/ledger.ts';
 import { currentPath } from '../release/paths.ts';
 import { runCommands } from './commands.ts';
 import { patiently, type Step, type StepContext } from './context.ts';
+import { mendAfterFailure } from './leaks.ts';
 import { isForeign, stateRecord } from './records.ts';
 
 /**
@@ -11,6 +12,7 @@ import { isForeign, stateRecord } from './records.ts';
  */
 export const compensate: Step = async (context) => {
   const { engine, fence, plan, server } = context;
+  await mendAfterFailure(context);
   const { current } = await engine.revert(
     fence,
     {

@@ -1,6 +1,7 @@
 import { releasePath } from '../release/paths.ts';
 import { planned, runCommands } from './commands.ts';
 import type { Step } from './context.ts';
+import { mendAfterCommands } from './leaks.ts';
 
 /** The user's commands in the new release, before anybody sees it. */
 export const postUpload: Step = async (context) => {
@@ -11,5 +12,6 @@ export const postUpload: Step = async (context) => {
     directory: releasePath(context.server.path, context.plan.release),
     about: planned(context),
   });
+  await mendAfterCommands(context, 'postUpload');
   return { commands };
 };

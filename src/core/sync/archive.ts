@@ -41,13 +41,13 @@ async function* allFiles(contents: ArchiveContents): AsyncGenerator<FileContent>
     doneBytes += entry.sizeBytes;
     contents.onProgress(doneBytes);
   }
-  yield text('directories', contents.expected.map((path) => `./${path}\n`).join(''));
-  yield text('remove', contents.diff.remove.map((path) => `./${path}\0`).join(''));
-  yield text('manifest', formatManifest(contents.next));
-  yield text('complete', contents.release);
+  yield textFile('directories', contents.expected.map((path) => `./${path}\n`).join(''));
+  yield textFile('remove', contents.diff.remove.map((path) => `./${path}\0`).join(''));
+  yield textFile('manifest', formatManifest(contents.next));
+  yield textFile('complete', contents.release);
 }
 
-function text(path: string, content: string): FileContent {
+export function textFile(path: string, content: string): FileContent {
   const bytes = Buffer.from(content);
   const entry: ManifestEntry = { path, kind: 'file', mode: 0o644, sizeBytes: bytes.length, hash: '' };
   return { entry, chunks: once(bytes) };
@@ -57,7 +57,7 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-function moved(entry: ManifestEntry): ManifestEntry {
+export function moved(entry: ManifestEntry): ManifestEntry {
   return { ...entry, path: inTree(entry.path) };
 }
 

@@ -7,7 +7,12 @@ export interface TarContents {
   /** Paths, parents first. */
   readonly directories: readonly string[];
   readonly links: readonly ManifestEntry[];
-  readonly files: AsyncIterable<FileContent>;
+  readonly files: AsyncIterable<TimedContent>;
+}
+
+export interface TimedContent extends FileContent {
+  /** Instead of the archive's. */
+  readonly modifiedAtSec?: number;
 }
 
 /**
@@ -25,8 +30,8 @@ async function* archive(contents: TarContents, modifiedAtSec: number): AsyncGene
     yield header({ path, kind: 'directory', mode: 0o755, sizeBytes: 0 }, modifiedAtSec);
   }
   for (const link of contents.links) yield header({ ...link, sizeBytes: 0 }, modifiedAtSec);
-  for await (const { entry, chunks } of contents.files) {
-    yield header(entry, modifiedAtSec);
+  for await (const { entry, chunks, modifiedAtSec: own } of contents.files) {
+    yield header(entry, own ?? modifiedAtSec);
     yield* exactly(entry, chunks);
     yield new Uint8Array(paddingBytes(entry.sizeBytes));
   }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Scope, Transport } from '../contract/index.ts';
 import { formatLockRecord } from '../lock/record.ts';
-import type { Engine, Fence, LinkRequest } from '../remote/engine.ts';
+import type { Engine, Fence, Linked, LinkRequest } from '../remote/engine.ts';
 import { type Link, openLink } from '../remote/link.ts';
 import type { Observation } from '../remote/observation.ts';
 import { shellEngine } from '../remote/shell/index.ts';
@@ -36,7 +36,7 @@ export interface Here {
   see(...shared: string[]): Promise<Observation>;
   /** Brings the deploy-cache to this tree, as a deployment would; gives how many entries it then holds. */
   sync(release: string, tree: Tree, options?: { readonly full?: boolean }): Promise<SyncWork>;
-  link(release: string, work: SyncWork, request?: Partial<LinkRequest>): Promise<{ copied: string | null }>;
+  link(release: string, work: SyncWork, request?: Partial<LinkRequest>): Promise<Linked>;
   /** `sync` and `link`. */
   build(release: string, tree: Tree, request?: Partial<LinkRequest>): Promise<void>;
   activate(release: string, expected: string | null): Promise<void>;
@@ -73,6 +73,9 @@ export async function engineAt(transport: Transport, path: string): Promise<Here
         sharedDirectories: [],
         sharedFiles: [],
         entries: work.next.length,
+        mode: 'auto',
+        verify: true,
+        unshared: [],
         ready: ledgerLine(release, 'ready'),
         ...request,
       },

@@ -138,6 +138,8 @@ function configOf(options: WorldOptions, servers: readonly string[], root: strin
     strategy: 'parallel',
     keep: 3,
     shared: { directories: [], files: [] },
+    link: 'auto',
+    unshare: [],
     commands: { postUpload: [], postLaunch: [] },
     servers: servers.map((name) => ({ name, transport: 'here', path: join(root, name), options: name })),
     hooks: options.hook ? hooks : [],

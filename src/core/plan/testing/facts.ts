@@ -69,6 +69,8 @@ export function environment(changes: Partial<EnvironmentConfig> = {}): Environme
     strategy: 'parallel',
     keep: 3,
     shared: { directories: [], files: [] },
+    link: 'auto',
+    unshare: [],
     commands: { postUpload: [], postLaunch: [] },
     servers: ['web1', 'web2'].map((name) => ({ name, transport: 'here', path: '/srv/shop', options: null })),
     hooks: [],

@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import { watch } from 'node:fs';
 import { symlink } from 'node:fs/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import { packRepair } from '../../sync/repairArchive.ts';
 import { planSync } from '../../sync/syncWork.ts';
+import { cachedAt } from '../../sync/testing/entries.ts';
 import { archiveOf, engineHere, type Here, ledgerLine, lockRecord, never } from '../../testing/engineHere.ts';
 import { listing } from '../../testing/listing.ts';
-import { manifestOf } from '../../testing/trees.ts';
+import { manifestOf, snapshotOf } from '../../testing/trees.ts';
 import type { CommandRequest } from '../engine.ts';
 
 const A = '20260101000001';
@@ -31,9 +33,24 @@ const CHANGES: Readonly<Record<string, (here: Here) => Promise<unknown>>> = {
   link: (here) =>
     here.engine.link(
       here.fence,
-      { release: C, sharedDirectories: ['new'], sharedFiles: [], entries: 1, ready: ledgerLine(C, 'ready') },
+      {
+        release: C,
+        sharedDirectories: ['new'],
+        sharedFiles: [],
+        entries: 1,
+        mode: 'auto',
+        verify: true,
+        unshared: [],
+        ready: ledgerLine(C, 'ready'),
+      },
       never,
     ),
+  repair: (here) => {
+    const send = cachedAt(1, manifestOf({ file: 'three' }));
+    const snapshot = snapshotOf({ file: 'three' });
+    const archive = () => packRepair({ release: B, send, copy: [], snapshot, signal: never });
+    return here.engine.repair(here.fence, { release: B, otherReleases: true, archive }, never);
+  },
   activate: (here) => here.activate(A, `releases/${B}`),
   revert: (here) =>
     here.engine.revert(

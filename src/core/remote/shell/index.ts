@@ -3,6 +3,7 @@ import type { Link } from '../link.ts';
 import { activateScript, revertScript } from './activate.ts';
 import { runCommand } from './command.ts';
 import { closeScript, noteScript } from './journal.ts';
+import { leaksScript, readLeaks } from './leaks.ts';
 import { linkScript } from './link.ts';
 import { beatScript, readLockAttempt, releaseLockScript, takeLockScript } from './lock.ts';
 import { observeScript, readObservation } from './observe.ts';
@@ -59,7 +60,13 @@ export function shellEngine(link: Link, configuredPath: string): Engine {
         signal,
         journal: fence.journal,
       });
-      return { copied: fields.one('copied') };
+      return { copied: fields.one('copied'), shares: fields.one('shares') !== null };
+    },
+    async leaks(signal) {
+      return readLeaks(await runScript(link, leaksScript(path), { signal }));
+    },
+    async repair(fence, request, signal) {
+      await runScript(link, repairScript(path, fence, request), { signal, upload: request.archive });
     },
     async activate(fence, request, signal) {
       await runScript(link, activateScript(path, fence, request), { signal, journal: fence.journal });

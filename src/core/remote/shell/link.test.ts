@@ -23,7 +23,7 @@ test('a release is the cache by hard links, and the ledger calls it ready once',
   const here = await engineHere();
   const work = await here.sync(A, { 'index.html': 'one', 'a/b': 'x', empty: null, now: { to: 'a/b' } });
   for (let time = 0; time < 2; time++) {
-    expect(await here.link(A, work)).toEqual({ copied: null });
+    expect(await here.link(A, work)).toEqual({ copied: null, shares: true });
     expect(await listing(here.at('releases', A))).toEqual(await listing(here.at('deploy-cache')));
     expect(await readFile(here.at('.cutover', 'ledger'), 'utf8')).toBe(`${ledgerLine(A, 'ready')}\n`);
   }
@@ -125,6 +125,7 @@ test('where hard links fail the release is a copy, and the reason is told', asyn
   await writeFile(there.at('deploy-cache/a/b'), 'y');
   expect(await there.link(A, work)).toEqual({
     copied: 'cp: cannot create hard link: Operation not permitted',
+    shares: false,
   });
   expect(await listing(there.at('releases', A))).toEqual(await listing(here.at('deploy-cache')));
   expect((await lstat(there.at('releases', A, 'x'))).nlink).toBe(1);

@@ -1,0 +1,253 @@
+import {
+  appendFile,
+  chmod,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { packRepair } from '../../sync/repairArchive.ts';
+import { planSync, type SyncWork } from '../../sync/syncWork.ts';
+import { archiveOf, engineHere, type Here, never } from '../../testing/engineHere.ts';
+import { listing } from '../../testing/listing.ts';
+import { localTransport } from '../../testing/localConnection.ts';
+import { pathWith, scratch } from '../../testing/scratch.ts';
+import { manifestOf, snapshotOf, type Tree } from '../../testing/trees.ts';
+
+const A = '20260101000001';
+const B = '20260101000002';
+const C = '20260101000003';
+const TREE = { 'index.html': 'one', 'a b/it\'s "x" é': 'odd', '-rf': 'dash', empty: '', other: '' };
+
+/** Two releases that share everything, the second being the one whose commands run. */
+async function twoReleases(tree: Tree = TREE): Promise<{ here: Here; work: SyncWork }> {
+  const here = await engineHere();
+  await here.build(A, tree);
+  const work = await here.sync(B, tree);
+  await here.link(B, work);
+  return { here, work };
+}
+
+async function repair(here: Here, work: SyncWork, tree: Tree, otherReleases = true): Promise<void> {
+  const leaks = await here.engine.leaks(never);
+  const of = (content: boolean) =>
+    work.next.filter(({ path }) => leaks.some((leak) => leak.path === path && leak.content === content));
+  const archive = () =>
+    packRepair({
+      release: B,
+      send: of(true),
+      copy: of(false),
+      snapshot: snapshotOf(tree),
+      signal: never,
+    });
+  await here.engine.repair(here.fence, { release: B, otherReleases, archive }, never);
+}
+
+/** What users see of a file: content, mode and time. */
+async function seen(path: string): Promise<readonly unknown[]> {
+  const { mode, mtimeMs } = await lstat(path);
+  return [await readFile(path, 'utf8').catch(() => 'unreadable'), (mode & 0o7777).toString(8), mtimeMs];
+}
+
+type Write = (release: (name: string) => string) => Promise<unknown>;
+
+const LEAKS: readonly (readonly [string, Write, readonly { path: string; content: boolean }[]])[] = [
+  ['>>', (at) => appendFile(at('index.html'), ' x'), [{ path: 'index.html', content: true }]],
+  ['>', (at) => writeFile(at('index.html'), ''), [{ path: 'index.html', content: true }]],
+  ['> of the same size', (at) => writeFile(at('index.html'), 'two'), [{ path: 'index.html', content: true }]],
+  [
+    '> in the second of the upload',
+    async (at) => {
+      await writeFile(at('index.html'), 'two');
+      await utimes(at('index.html'), 1_700_000_000.5, 1_700_000_000.5);
+    },
+    [{ path: 'index.html', content: true }],
+  ],
+  ['touch', (at) => utimes(at('index.html'), 1, 1), [{ path: 'index.html', content: true }]],
+  ['chmod', (at) => chmod(at('index.html'), 0o600), [{ path: 'index.html', content: false }]],
+  ['chmod +x', (at) => chmod(at('index.html'), 0o755), [{ path: 'index.html', content: false }]],
+  [
+    'chmod -R',
+    async (at) => {
+      for (const name of Object.keys(TREE)) await chmod(at(name), 0o640);
+    },
+    Object.keys(TREE)
+      .map((path) => ({ path, content: false }))
+      .sort((one, other) => (one.path < other.path ? -1 : 1)),
+  ],
+  [
+    'an odd name',
+    (at) => appendFile(at('a b/it\'s "x" é'), '!'),
+    [{ path: 'a b/it\'s "x" é', content: true }],
+  ],
+  ['one of two empty files', (at) => appendFile(at('empty'), 'x'), [{ path: 'empty', content: true }]],
+];
+
+test.for(LEAKS)(
+  '%s is found, stays in its release and goes from everywhere else',
+  async ([, write, leaks]) => {
+    const { here, work } = await twoReleases();
+    const [cache, old] = [await listing(here.at('deploy-cache')), await listing(here.at('releases', A))];
+    const before = await Promise.all(Object.keys(TREE).map((name) => seen(here.at('releases', A, name))));
+    expect(await here.engine.leaks(never)).toEqual([]);
+
+    await write((name) => here.at('releases', B, name));
+    const written = await listing(here.at('releases', B), 'content');
+    const found = await here.engine.leaks(never);
+    expect([...found].sort((one, other) => (one.path < other.path ? -1 : 1))).toEqual(leaks);
+
+    for (let time = 0; time < 2; time++) {
+      await repair(here, work, TREE);
+      expect(await listing(here.at('deploy-cache'))).toEqual(cache);
+      expect(await listing(here.at('releases', A))).toEqual(old);
+      expect(await listing(here.at('releases', B))).toEqual(written);
+      expect(await here.engine.leaks(never)).toEqual([]);
+    }
+    expect(await Promise.all(Object.keys(TREE).map((name) => seen(here.at('releases', A, name))))).toEqual(
+      before,
+    );
+    expect(await readdir(here.at('.cutover/incoming'))).toEqual([`${B}.removed`]);
+    const inode = async (...names: string[]) => (await lstat(here.at(...names))).ino;
+    for (const { path } of leaks)
+      expect(await inode('releases', A, path)).toBe(await inode('deploy-cache', path));
+  },
+);
+
+test('what puts a new file under the name is no leak', async () => {
+  const { here } = await twoReleases();
+  const at = (name: string) => here.at('releases', B, name);
+  await writeFile(at('new'), 'two');
+  await rename(at('new'), at('index.html'));
+  await rm(at('empty'));
+  await rm(at('other'));
+  await writeFile(at('other'), 'made anew');
+  expect(await here.engine.leaks(never)).toEqual([]);
+  expect(await readFile(here.at('releases', A, 'index.html'), 'utf8')).toBe('one');
+});
+
+test('a release with a file of its own under the path keeps it', async () => {
+  const here = await engineHere();
+  await here.build(A, { 'index.html': 'older', same: 'x' });
+  const tree = { 'index.html': 'newer', same: 'x' };
+  const work = await here.sync(B, tree);
+  await here.link(B, work);
+  const before = await listing(here.at('releases', A), 'trace');
+  await appendFile(here.at('releases', B, 'index.html'), ' leaked');
+  await repair(here, work, tree);
+  expect(await listing(here.at('releases', A), 'trace')).toEqual(before);
+  expect(await readFile(here.at('deploy-cache/index.html'), 'utf8')).toBe('newer');
+});
+
+test('a repair that died after a part of the releases goes on with the others', async () => {
+  const tree = { x: 'x', y: 'y' };
+  const { here, work } = await twoReleases(tree);
+  await appendFile(here.at('releases', B, 'x'), ' leaked');
+  await rm(here.at('releases', A, 'x'));
+  await writeFile(here.at('releases', A, 'x'), 'x');
+  await mkdir(here.at('.cutover/incoming', `${B}.repair`, 'tree'), { recursive: true });
+  await writeFile(here.at('.cutover/incoming', `${B}.repair`, 'tree', 'y'), 'half');
+  await repair(here, work, tree);
+  for (const where of ['deploy-cache', `releases/${A}`]) {
+    expect(await readFile(here.at(where, 'x'), 'utf8')).toBe('x');
+    expect(await readFile(here.at(where, 'y'), 'utf8')).toBe('y');
+  }
+});
+
+test('an upload that ends early mends nothing', async () => {
+  const { here } = await twoReleases();
+  await appendFile(here.at('releases', B, 'index.html'), ' leaked');
+  const before = await listing(here.at('deploy-cache'), 'trace');
+  const archive = async function* () {
+    yield Buffer.alloc(1024);
+  };
+  await expect(
+    here.engine.repair(here.fence, { release: B, otherReleases: true, archive }, never),
+  ).rejects.toMatchObject({ code: 'E_REMOTE', message: expect.stringContaining('ended early') });
+  expect(await listing(here.at('deploy-cache'), 'trace')).toEqual(before);
+});
+
+test('a cache that was written to through a release is not linked, unless that is known', async () => {
+  const { here, work } = await twoReleases();
+  await appendFile(here.at('releases', A, 'index.html'), ' leaked');
+  await expect(here.link(C, work)).rejects.toMatchObject({
+    code: 'E_REFUSED',
+    message: expect.stringContaining('changed in place'),
+  });
+  expect(await readdir(here.at('releases'))).toEqual([A, B]);
+  expect(await readdir(here.at('.cutover/build'))).toEqual([]);
+  await repair(here, work, TREE, false);
+  await here.link(C, work);
+  expect(await readFile(here.at('releases', C, 'index.html'), 'utf8')).toBe('one');
+  expect(await readFile(here.at('releases', A, 'index.html'), 'utf8')).toBe('one leaked');
+});
+
+test('files that are not shared are copies, thousands of them too, and all else is linked', async () => {
+  const here = await engineHere();
+  const names = Array.from({ length: 4000 }, (_, index) => `d/file number ${index}`);
+  const tree = Object.fromEntries([...names, '-rf', 'linked'].map((name) => [name, name]));
+  const work = await here.sync(A, tree);
+  const unshared = [...names, '-rf'];
+  expect(await here.link(A, work, { unshared, sharedDirectories: ['storage'] })).toEqual({
+    copied: null,
+    shares: true,
+  });
+  const release = (await listing(here.at('releases', A))).filter((line) => !line.includes('storage'));
+  expect(release).toEqual(await listing(here.at('deploy-cache')));
+  const links = async (name: string) => (await lstat(here.at('releases', A, name))).nlink;
+  expect(await Promise.all(['d/file number 0', 'd/file number 3999', '-rf', 'linked'].map(links))).toEqual([
+    1, 1, 1, 2,
+  ]);
+  expect(await seen(here.at('releases', A, '-rf'))).toEqual(await seen(here.at('deploy-cache/-rf')));
+  await appendFile(here.at('releases', A, '-rf'), 'in place');
+  expect(await here.engine.leaks(never)).toEqual([]);
+});
+
+test('a copy shares nothing, and is nothing to tell of when it was asked for', async () => {
+  const here = await engineHere();
+  const work = await here.sync(A, TREE);
+  expect(await here.link(A, work, { mode: 'copy' })).toEqual({ copied: null, shares: false });
+  expect(await listing(here.at('releases', A))).toEqual(await listing(here.at('deploy-cache')));
+  expect((await lstat(here.at('releases', A, 'index.html'))).nlink).toBe(1);
+});
+
+/** A file system with reflinks, or without: as `cp` would tell it. */
+async function copying(reflinks: boolean): Promise<Here> {
+  const [good, bad] = ['exec /bin/cp -a --reflink=auto "$4" "$5"', 'echo "cp: failed to clone" >&2; exit 1'];
+  const trial = '[ "$1" != --reflink=always ] || exec /bin/cp "$3" "$4"';
+  const always = `case " $* " in *" --reflink=always "*) ${reflinks ? `${trial}; ${good}` : bad} ;; esac`;
+  const path = await pathWith({ cp: `${always}\nexec /bin/cp "$@"` });
+  return engineHere(localTransport({ env: { ...process.env, PATH: path } }), `${await scratch()}/shop`);
+}
+
+test.for([
+  ['auto', true, { copied: null, shares: false }],
+  ['auto', false, { copied: null, shares: true }],
+  ['reflink', true, { copied: null, shares: false }],
+  ['reflink', false, { copied: 'cp: failed to clone', shares: false }],
+  ['hardlink', true, { copied: null, shares: true }],
+] as const)('%s, where there are reflinks: %s', async ([mode, reflinks, linked]) => {
+  const here = await copying(reflinks);
+  const work = await here.sync(A, TREE);
+  expect(await here.link(A, work, { mode })).toEqual(linked);
+  expect(await listing(here.at('releases', A))).toEqual(await listing(here.at('deploy-cache')));
+  expect((await lstat(here.at('releases', A, 'index.html'))).nlink).toBe(linked.shares ? 2 : 1);
+});
+
+test('a change of the executable bit alone is a new file, and the old release keeps its own', async () => {
+  const tree = { 'run.sh': 'echo' };
+  const here = await engineHere();
+  await here.build(A, tree);
+  const before = await lstat(here.at('releases', A, 'run.sh'));
+  const wanted = manifestOf(tree).map((entry) => ({ ...entry, mode: 0o755 }));
+  const work = planSync((await here.see()).cache, wanted, false, 1_700_000_000);
+  const archive = () => archiveOf(B, work, tree);
+  await here.engine.sync(here.fence, { release: B, fresh: work.fresh, archive }, never);
+  await here.link(B, work);
+  expect((await lstat(here.at('releases', B, 'run.sh'))).mode & 0o777).toBe(0o755);
+  expect(await lstat(here.at('releases', A, 'run.sh'))).toMatchObject({ mode: before.mode, ino: before.ino });
+});
