@@ -71,12 +71,14 @@ function environmentOf(name: string, checked: CheckedEnvironment, optionsAt: Opt
 }
 
 function commandOf(command: CheckedCommand): CommandConfig {
-  const { run, on, cwd, timeout } = typeof command === 'string' ? { run: command } : { ...command };
+  const { run, on, cwd, timeout, idleTimeout } =
+    typeof command === 'string' ? { run: command } : { ...command };
   return {
     run,
     cwd: cwd === 'root' ? 'root' : 'release',
     on: on ?? 'all',
     timeoutMs: timeout === undefined ? null : parseDuration(timeout),
+    idleTimeoutMs: idleTimeout === undefined ? null : parseDuration(idleTimeout),
   };
 }
 

@@ -3,7 +3,7 @@ import { configDigest } from './digest.ts';
 import { makeSecret } from './makeSecret.ts';
 import type { EnvironmentConfig } from './types.ts';
 
-const command = { run: 'make', cwd: 'release', on: 'all', timeoutMs: null } as const;
+const command = { run: 'make', cwd: 'release', on: 'all', timeoutMs: null, idleTimeoutMs: null } as const;
 const server = { name: 'web1', transport: 'wire', path: '/srv', options: { host: 'a', port: 22 } };
 const environment: EnvironmentConfig = {
   name: 'production',

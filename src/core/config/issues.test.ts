@@ -67,7 +67,7 @@ test.each([
   ],
   [
     'commands: { postLaunch: [7] }',
-    `${E}.commands.postLaunch[0]: expected a command, or an object with run, on, cwd, timeout; found 7`,
+    `${E}.commands.postLaunch[0]: expected a command, or an object with run, on, cwd, timeout, idleTimeout; found 7`,
   ],
   ['commands: { postLaunch: ["  "] }', `${E}.commands.postLaunch[0]: expected a command; found "  "`],
   [

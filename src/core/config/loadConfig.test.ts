@@ -42,7 +42,7 @@ test('everything that can be said arrives', async () => {
       'link: reflink',
       'unshare: ["*.db", /var/]',
       'commands:',
-      '  postUpload: [make, { run: "make db", on: first, cwd: root, timeout: 5m }]',
+      '  postUpload: [make, { run: "make db", on: first, cwd: root, timeout: 5m, idleTimeout: 30s }]',
       '  postLaunch: [reload, { run: x, cwd: current }, { run: y, cwd: root }]',
       'servers:',
       '  b: { transport: wire, host: b.example.com, password: { env: PW }, path: "~/shop/" }',
@@ -53,7 +53,7 @@ test('everything that can be said arrives', async () => {
       'notify: [{ post: { url: { command: "op read x" } } }]',
     ),
   );
-  const command = { cwd: 'release', on: 'all', timeoutMs: null };
+  const command = { cwd: 'release', on: 'all', timeoutMs: null, idleTimeoutMs: null };
   expect(environments.production).toEqual({
     name: 'production',
     branch: 'release/2.x',
@@ -65,7 +65,7 @@ test('everything that can be said arrives', async () => {
     commands: {
       postUpload: [
         { ...command, run: 'make' },
-        { run: 'make db', cwd: 'root', on: 'first', timeoutMs: 300_000 },
+        { run: 'make db', cwd: 'root', on: 'first', timeoutMs: 300_000, idleTimeoutMs: 30_000 },
       ],
       postLaunch: [
         { ...command, run: 'reload' },

@@ -65,12 +65,19 @@ const shared = z
   .optional()
   .describe('What outlives releases, relative to the release.');
 
-const timeout = z
+const duration = z
   .string({ error: DURATION_EXPECTED })
   .regex(DURATION_PATTERN, { error: DURATION_EXPECTED })
   .refine((value) => parseDuration(value) !== null, { error: DURATION_EXPECTED })
-  .optional()
-  .describe('After this time the command has failed: `500ms`, `30s`, `5m`, `1h`. Without it, no limit.');
+  .optional();
+
+const timeout = duration.describe(
+  'After this time the command has failed: `500ms`, `30s`, `5m`, `1h`. Without it, no limit.',
+);
+
+const idleTimeout = duration.describe(
+  'When the command has printed nothing for this time it has failed. Without it, it may be silent.',
+);
 
 const run = text('a command', pattern.COMMAND);
 
@@ -89,9 +96,10 @@ const command = <const Folders extends readonly string[]>(folders: Folders, wher
           .optional()
           .describe(where),
         timeout,
+        idleTimeout,
       }),
     ],
-    { error: 'a command, or an object with run, on, cwd, timeout' },
+    { error: 'a command, or an object with run, on, cwd, timeout, idleTimeout' },
   );
 
 const commands = z

@@ -46,6 +46,8 @@ export interface CommandConfig {
   readonly cwd: 'release' | 'root';
   readonly on: 'all' | 'first';
   readonly timeoutMs: number | null;
+  /** How long it may print nothing. */
+  readonly idleTimeoutMs: number | null;
 }
 
 export interface ServerConfig {

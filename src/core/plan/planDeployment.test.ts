@@ -150,7 +150,13 @@ test('what was live until now stays, although a crash kept the ledger from calli
 });
 
 test('a command for the first server runs on the first alone', () => {
-  const command = { run: 'migrate', cwd: 'release', on: 'first', timeoutMs: null } as const;
+  const command = {
+    run: 'migrate',
+    cwd: 'release',
+    on: 'first',
+    timeoutMs: null,
+    idleTimeoutMs: null,
+  } as const;
   const commands = {
     postUpload: [command],
     postLaunch: [{ ...command, run: 'restart', on: 'all' as const }],

@@ -33,7 +33,7 @@ test('it goes to the last good release before the one that is live, and sends an
 });
 
 test('only post-launch commands are run', () => {
-  const command = { run: 'x', cwd: 'release', on: 'first', timeoutMs: null } as const;
+  const command = { run: 'x', cwd: 'release', on: 'first', timeoutMs: null, idleTimeoutMs: null } as const;
   const plan = planned(everywhere(three), null, {
     commands: { postUpload: [command], postLaunch: [command] },
   });

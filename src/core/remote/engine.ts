@@ -132,12 +132,14 @@ export interface ReleaseInUse {
 }
 
 export interface CommandRequest {
-  /** Names the run on the server: letters, digits, dashes. */
+  /** Names the run on the server, the same one when it is asked for again: letters, digits, dashes, the release first. */
   readonly id: string;
   readonly run: string;
   readonly directory: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly timeoutMs: number | null;
+  /** How long it may print nothing. */
+  readonly idleTimeoutMs: number | null;
   readonly onLine: (stream: 'stdout' | 'stderr', line: string) => void;
 }
 
@@ -185,7 +187,10 @@ export interface Engine {
   note(fence: Fence, signal: AbortSignal): Promise<void>;
   /** Puts the journal of the open transaction away under this name, digits first. */
   closeJournal(fence: Fence, id: string, signal: AbortSignal): Promise<void>;
-  /** Runs a command of the user's; rejects with `E_COMMAND`, `E_TIMEOUT` or `E_UNKNOWN`. */
+  /**
+   * Runs a command of the user's, or attaches to the run of this id that was begun before; rejects with `E_COMMAND`,
+   * `E_TIMEOUT` or `E_UNKNOWN`. Its output comes as one stream.
+   */
   command(fence: Fence, request: CommandRequest, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

@@ -23,6 +23,8 @@ export interface Observation {
   readonly lock: LockSeen;
   /** The text of the journal of a transaction that is open here; null when none is. */
   readonly journal: string | null;
+  /** The ids of the user's commands that are still at work, whoever started them. */
+  readonly running: readonly string[];
   /** What stands at each shared path that was asked for. */
   readonly shared: Readonly<Record<string, PathKind>>;
   readonly tools: ReadonlySet<string>;

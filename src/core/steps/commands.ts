@@ -42,11 +42,13 @@ export async function runCommands(context: StepContext, run: CommandRun): Promis
     await engine.command(
       fence,
       {
-        id: `${plan.release}-${run.step}-${index}${run.about.rollback ? '-back' : ''}`,
+        // The same after a crash, and another one for the release that a compensation brings back.
+        id: `${plan.release}-${run.step}-${index}${run.about.release === plan.release ? '' : '-again'}`,
         run: command.run,
         directory: command.cwd === 'root' ? server.path : run.directory,
         variables: variablesOf(context, run.about),
         timeoutMs: command.timeoutMs,
+        idleTimeoutMs: command.idleTimeoutMs,
         onLine: (stream, line) => emit({ type: 'output', server: server.name, step: run.step, stream, line }),
       },
       context.cancel,

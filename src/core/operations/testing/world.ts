@@ -190,5 +190,5 @@ function made<T>(create: (options: unknown) => T): Extension<T> {
 
 /** A command of the user's, on all servers, in the release. */
 export function command(run: string): EnvironmentConfig['commands']['postUpload'][number] {
-  return { run, cwd: 'release', on: 'all', timeoutMs: null };
+  return { run, cwd: 'release', on: 'all', timeoutMs: null, idleTimeoutMs: null };
 }

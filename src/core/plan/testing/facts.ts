@@ -27,6 +27,7 @@ export function seen(changes: Partial<Observation> = {}): Observation {
     cache: { manifest: null, hash: null, pending: null },
     journal: null,
     lock: { generation: null, record: null, heldSec: null, beatAgeSec: null },
+    running: [],
     shared: {},
     tools: new Set(['tar', 'cp', 'mv', 'ln', 'rm', 'find', 'xargs', 'readlink']),
     freeBytes: 1e12,

@@ -20,6 +20,7 @@ const command: CommandRequest = {
   directory: '/',
   variables: {},
   timeoutMs: null,
+  idleTimeoutMs: null,
   onLine: () => {},
 };
 

@@ -4,6 +4,7 @@ import { releaseOf } from '../../release/paths.ts';
 import { parseManifest } from '../../sync/manifestText.ts';
 import type { CurrentLink, Observation, ObservedCache, PathKind } from '../observation.ts';
 import { LOCK_AGES, readLockAges } from './lock.ts';
+import { RUNS } from './runs.ts';
 import type { Fields, Script } from './script.ts';
 import { sh } from './sh.ts';
 
@@ -12,7 +13,7 @@ export function observeScript(path: string, sharedPaths: readonly string[]): Scr
   return { name: 'observe', body: BODY, args: [path, ...sharedPaths] };
 }
 
-const BODY = sh`${LOCK_AGES}
+const BODY = sh`${RUNS}${LOCK_AGES}
 case $1 in
   "~/"*) base=$HOME/$\{1#"~/"} ;;
   *) base=$1 ;;
@@ -76,6 +77,10 @@ if [ -f .cutover/journals/open ]; then
   cat .cutover/journals/open
   printf '\000'
 fi
+for run in .cutover/runs/*; do
+  read_run "$run"
+  if [ -n "$pid" ] && [ ! -L "$run/rc" ] && run_lives; then field running "$\{run##*/}"; fi
+done
 for each in ledger manifest manifest.next; do
   if [ -f ".cutover/$each" ] && { [ "$each" = ledger ] || [ -d deploy-cache ]; }; then
     printf '%s\000' "$each"
@@ -102,6 +107,7 @@ export function readObservation(fields: Fields): Observation {
     cache: readCache(fields.one('manifest'), fields.one('manifest.next')),
     journal: fields.one('journal'),
     lock: { generation: fields.one('generation'), record: fields.one('lock'), ...readLockAges(fields) },
+    running: fields.all('running'),
     shared: Object.fromEntries(fields.all('shared').map(readShared)),
     tools: new Set(fields.all('tool')),
     freeBytes: kilobytes(fields.one('blocks')),

@@ -1,12 +1,14 @@
 import { CutoverError } from '../../contract/index.ts';
 import type { Fence, RenameMethod } from '../engine.ts';
 import { RENAME } from './rename.ts';
+import { RUNS } from './runs.ts';
 import type { Fields, Script } from './script.ts';
 import { sh } from './sh.ts';
 
 /**
- * Makes what is missing, sweeps what a dead run left behind (the lock is ours), and proves by a trial how a
- * link can be renamed over another on this server: `mv -T` does not do it everywhere (uutils, toybox).
+ * Makes what is missing, sweeps what a dead run left behind (the lock is ours) except commands that are still at
+ * work, and proves by a trial how a link can be renamed over another on this server: `mv -T` does not do it everywhere
+ * (uutils, toybox). No command of this transaction has begun yet, so a run of the same name is an earlier one's.
  */
 export function prepareScript(path: string, fence: Fence): Script {
   return { name: 'prepare', body: BODY, args: [path, fence.generation, fence.record] };
@@ -25,14 +27,19 @@ export function readMethod(server: string, fields: Fields): RenameMethod {
   );
 }
 
-const BODY = sh`${RENAME}
+const BODY = sh`${RENAME}${RUNS}
 enter "$1"
 fence "$2" "$3"
 mkdir -p releases shared .cutover
 chmod 0700 .cutover
-for each in build incoming trash tmp runs; do
+for each in build incoming trash tmp; do
   rm -rf -- ".cutover/$each"
   mkdir -m 0700 ".cutover/$each"
+done
+mkdir -p -m 0700 .cutover/runs
+for run in .cutover/runs/*; do
+  read_run "$run"
+  if [ -L "$run/rc" ] || ! run_lives; then rm -rf -- "$run"; fi
 done
 prove_rename
 field method "$method"`;

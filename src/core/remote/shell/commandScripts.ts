@@ -1,0 +1,178 @@
+import type { CommandRequest, Fence } from '../engine.ts';
+import { RUNS, STARTED } from './runs.ts';
+import type { Script } from './script.ts';
+import { sh } from './sh.ts';
+
+/** As much of a command's output is kept on the server; the rest is read and dropped. */
+export const LOG_LIMIT_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Starts the command where it has not been started, and in any case tells what it prints from byte `offset` of its
+ * log on, and how it ended. `commandStream.ts` reads what this prints.
+ */
+export function attachScript(
+  path: string,
+  fence: Fence,
+  request: CommandRequest,
+  nonce: string,
+  offset: number,
+): Script {
+  const assignments = Object.entries(request.variables).map(([name, value]) => `${name}=${value}`);
+  return {
+    name: request.run,
+    body: ATTACH,
+    args: [
+      path,
+      fence.generation,
+      fence.record,
+      request.id,
+      nonce,
+      String(offset),
+      request.directory,
+      request.run,
+      WRAPPER,
+      ...assignments,
+    ],
+  };
+}
+
+/** Ends the command with its whole process group; `dead` says that nothing is left of it. */
+export function stopScript(path: string, fence: Fence, request: CommandRequest): Script {
+  return {
+    name: 'end the command',
+    body: STOP,
+    args: [path, fence.generation, fence.record, request.id],
+  };
+}
+
+/**
+ * The command's company, in a process group of its own. Only who makes the link `pid` begins. The output goes to the
+ * log through a pipe, as far as the limit for files lets it; the word after it, in the same pipe, tells that all was
+ * written, whoever else still holds the pipe. Both sides stay when the group is told to end, to tell how it ended.
+ */
+const WRAPPER = sh`${STARTED}
+run=$1 word=$2
+shift 2
+started "$$"
+ln -s -n -- "$$ $start $word" "$run/pid" 2>/dev/null || exit 0
+trap : HUP INT TERM
+{
+  trap : HUP INT TERM
+  status=0
+  (exec "$@" 2>&1) || status=$?
+  trap '' PIPE
+  printf '\n%s %s\n' "$word" "$status" || :
+  ln -s -n -- "$status" "$run/rc"
+} | {
+  trap '' HUP INT TERM
+  if ! (trap '' XFSZ; ulimit -f ${String(LOG_LIMIT_BYTES / 512)}; exec cat >>"$run/log"); then
+    ln -s -n -- dropped "$run/full"
+    exec cat >/dev/null
+  fi
+}`;
+
+/**
+ * bash with pipefail where there is one, so that a failure inside a pipe counts; else sh. What is new in the log goes
+ * behind a line with its size. A line for nothing, now and then, tells that we are there, and ends us when nobody
+ * listens any more. Where sleep knows no fractions, quick commands are waited for without any.
+ */
+const ATTACH = sh`${RUNS}
+enter "$1"
+fence "$2" "$3"
+run=$(pwd)/.cutover/runs/$4
+nonce=$5 sent=$6 directory=$7 command=$8 wrapper=$9
+shift 9
+read_run "$run"
+if [ -z "$pid" ]; then
+  cd -- "$directory" 2>/dev/null || fail E_REMOTE "the directory $directory cannot be entered"
+  mkdir -p "$\{run%/*}"
+  mkdir -p -m 0700 "$run"
+  : >>"$run/log"
+  (
+    for each in "$@"; do export "$\{each%%=*}=$\{each#*=}"; done
+    if command -v bash >/dev/null 2>&1; then set -- bash -e -o pipefail -c "$command"
+    else set -- sh -e -c "$command"
+    fi
+    group=
+    if command -v setsid >/dev/null 2>&1; then group=setsid
+    elif command -v perl >/dev/null 2>&1; then group='perl -e setpgrp(0,0);exec(@ARGV)'
+    fi
+    exec $group sh -c "$wrapper" sh "$run" "$nonce" "$@"
+  ) </dev/null >/dev/null 2>&1 &
+fi
+fine=
+if sleep 0.01 2>/dev/null; then fine=yes; fi
+round=0
+nap() {
+  round=$((round + 1))
+  if [ -z "$fine" ]; then [ "$round" -le 20 ] || sleep 1
+  elif [ "$round" -le 10 ]; then sleep 0.02
+  elif [ "$round" -le 30 ]; then sleep 0.05
+  else sleep 0.2
+  fi
+}
+read_run "$run"
+while [ -z "$pid" ]; do
+  if [ "$round" -ge 180 ]; then ln -s -n -- stopped "$run/pid" 2>/dev/null || :; fi
+  nap
+  read_run "$run"
+done
+printf '%s run %s\n' "$nonce" "$word"
+if [ "$pid" = stopped ]; then
+  printf '%s stopped\n' "$nonce"
+  return 0
+fi
+round=0 silent=25 end=
+while :; do
+  if [ -L "$run/rc" ]; then
+    end=ended round=0
+    until [ -L "$run/full" ] || grep -q "^$word " "$run/log" || [ "$round" -ge 40 ]; do nap; done
+  elif ! run_lives && [ ! -L "$run/rc" ]; then end=lost
+  fi
+  set -- $(ls -ldn -- "$run/log")
+  size=$\{5:-0}
+  silent=$((silent + 1))
+  if [ "$size" -gt "$sent" ]; then
+    printf '%s + %s\n' "$nonce" "$((size - sent))"
+    tail -c "+$((sent + 1))" "$run/log" | head -c "$((size - sent))"
+    sent=$size round=10 silent=0
+  elif [ "$silent" -ge 25 ] || { [ -z "$fine" ] && [ "$silent" -ge 5 ]; }; then
+    printf '%s + 0\n' "$nonce"
+    silent=0
+  fi
+  [ -z "$end" ] || break
+  nap
+done
+kept=all
+if [ -L "$run/full" ]; then kept=part; fi
+printf '%s %s %s %s\n' "$nonce" "$end" "$kept" "$(link_text "$run/rc")"`;
+
+/**
+ * TERM to the group, ten seconds of grace, KILL, and a look whether anything is left. A command that has not started
+ * yet never will. No `--` for kill: dash and BusyBox take it for a process.
+ */
+const STOP = sh`${RUNS}
+enter "$1"
+fence "$2" "$3"
+run=.cutover/runs/$4
+mkdir -p .cutover/runs
+mkdir -p -m 0700 "$run"
+ln -s -n -- stopped "$run/pid" 2>/dev/null || :
+read_run "$run"
+case $pid in
+  stopped) field dead yes; return 0 ;;
+  *[!0-9]* | '') fail E_REMOTE "no process group in $run" ;;
+esac
+send() { kill "-$1" "-$pid" 2>/dev/null || kill "-$1" "$pid" 2>/dev/null || :; }
+passed() {
+  waited=0
+  while run_lives; do
+    [ "$waited" -lt "$1" ] || return 1
+    if sleep 0.1 2>/dev/null; then waited=$((waited + 1)); else sleep 1; waited=$((waited + 10)); fi
+  done
+}
+if run_lives; then
+  send TERM
+  passed 100 || { send KILL; passed 20; } || return 0
+fi
+field dead yes`;
