@@ -1,5 +1,5 @@
 import type { Outcome, StepName } from '../contract/index.ts';
-import type { Fact } from '../journal/facts.ts';
+import type { Fact, Failure } from '../journal/facts.ts';
 import type { ReleasedLock } from '../lock/acquire.ts';
 import type { Plan, ServerPlan } from '../plan/types.ts';
 import { releaseOf } from '../release/paths.ts';
@@ -88,7 +88,7 @@ function serverOutcome(
   intended: Outcome,
   text: string | null | undefined,
 ): Outcome {
-  if (text === undefined || mine.some((fact) => fact.type === 'undo.failed')) return 'stranded';
+  if (text === undefined || undoFailure(mine) !== null) return 'stranded';
   const wanted = intended === 'committed' ? `releases/${plan.release}` : server.expects.current;
   if (intended === 'stranded') return text === server.expects.current ? 'compensated' : 'stranded';
   return text === wanted ? intended : 'stranded';
@@ -96,10 +96,16 @@ function serverOutcome(
 
 /** What went wrong first; why it could not be taken back, when it could not. */
 function failureOf(mine: readonly Fact[]): ServerResult['failure'] {
-  const undo = mine.find((fact) => fact.type === 'undo.failed');
-  if (undo?.type === 'undo.failed') return { ...undo.failure, step: null };
+  const undo = undoFailure(mine);
+  if (undo !== null) return { ...undo, step: null };
   const step = mine.find((fact) => fact.type === 'step.failed' && fact.step !== 'prune');
   return step?.type === 'step.failed' ? { ...step.failure, step: step.step } : null;
+}
+
+/** Somebody who resumed may have taken back what could not be taken back before. */
+function undoFailure(mine: readonly Fact[]): Failure | null {
+  const last = mine.findLast((fact) => fact.type === 'undo.done' || fact.type === 'undo.failed');
+  return last?.type === 'undo.failed' ? last.failure : null;
 }
 
 function problemsOf(facts: readonly Fact[]): readonly string[] {

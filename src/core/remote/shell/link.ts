@@ -127,6 +127,7 @@ while [ "$#" -gt 0 ]; do
   ln -s -n -- "$3" "$build/$2"
   shift 3
 done
+rm -f -- .cutover/tmp/original .cutover/tmp/clone .cutover/tmp/unshared
 fence "$generation" "$owner"
 mv -- "$build" "releases/$release"
 record "$ready"`;
