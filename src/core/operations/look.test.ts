@@ -1,7 +1,7 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { CutoverError, type Transport } from '../contract/index.ts';
-import { ledgerLine, lockRecord, never } from '../testing/engineHere.ts';
+import { lockRecord, never } from '../testing/engineHere.ts';
 import { listing } from '../testing/listing.ts';
 import { check } from './check.ts';
 import { releases } from './releases.ts';
@@ -79,10 +79,16 @@ test.for([
   ],
   [
     'a transaction is open',
-    (world: World) =>
-      writeFile(world.at('web1', '.cutover/ledger'), `${ledgerLine('20300101000000', 'active')}\n`, {
-        flag: 'a',
-      }),
+    async (world: World) => {
+      const opening = {
+        type: 'opened',
+        id: '20300101000000000-deploy-20300101000000',
+        at: '2030-01-01T00:00:00Z',
+        by: 'somebody@elsewhere',
+        plan: { version: 1, release: '20300101000000', servers: [] },
+      };
+      await writeFile(world.at('web1', '.cutover/journals/open'), `${JSON.stringify(opening)}\n`);
+    },
     { openTransaction: '20300101000000', drift: null },
   ],
 ] as const)('status when %s', async ([what, change, expected]) => {

@@ -3,6 +3,7 @@ import type { Config } from '../config/types.ts';
 import { CutoverError } from '../contract/index.ts';
 import type { Fact } from '../journal/facts.ts';
 import { isCommitted, isReverting, type Merged } from '../journal/merge.ts';
+import { releaseLocks } from '../lock/acquire.ts';
 import { sealPlan } from '../plan/digest.ts';
 import { commandsOn } from '../plan/planDeployment.ts';
 import type { Plan } from '../plan/types.ts';
@@ -12,6 +13,8 @@ import { manifestHash } from '../sync/manifestText.ts';
 import { openSource } from '../sync/source.ts';
 import { planSync, type SyncWork } from '../sync/syncWork.ts';
 import type { Snapshot } from '../sync/types.ts';
+import { lockGroup } from './groupLocks.ts';
+import { lockOwner } from './lockOwner.ts';
 import { environmentNamed, type Group, narrowGroup, observeGroup, openGroup } from './openGroup.ts';
 import { openTransactionOf, severalOpen } from './openTransaction.ts';
 import type { TransactionResult } from './results.ts';
@@ -40,8 +43,12 @@ export async function resume(
 ): Promise<TransactionResult | null> {
   const environment = environmentNamed(config, request.environment);
   await using whole = await openGroup(runtime, config, environment, request.servers);
-  const open = requireOne(openTransactionOf(await observeGroup(whole, runtime.cancel)));
-  if (open === null) return null;
+  const seen = await observeGroup(whole, runtime.cancel);
+  const open = requireOne(openTransactionOf(seen));
+  if (open === null) {
+    await freeDeadLocks(runtime, whole, seen, request.lockWaitMs);
+    return null;
+  }
   const group = narrowGroup(
     whole,
     open.opening.plan.servers.map(({ name }) => name),
@@ -65,6 +72,18 @@ export async function resume(
       return { seen, work: workOf(plan, seen, snapshot), past: [opened, ...now.facts] };
     },
   });
+}
+
+/** A run that died before it had begun anything left its locks, and nothing else. Throws `E_LOCKED` for one that lives. */
+async function freeDeadLocks(
+  runtime: Runtime,
+  group: Group,
+  seen: ReadonlyMap<string, Observation>,
+  waitMs: number,
+): Promise<void> {
+  if ([...seen.values()].every(({ lock }) => lockOwner(lock) === null)) return;
+  const { fences } = await lockGroup(runtime, group, { release: null, waitMs, message: null });
+  await releaseLocks(group.engines, fences);
 }
 
 function requireOne(merged: Merged): Open | null {

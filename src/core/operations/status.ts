@@ -1,5 +1,6 @@
 import type { Config } from '../config/types.ts';
 import { messageOf } from '../contract/index.ts';
+import { parseServerJournal } from '../journal/serverText.ts';
 import { liveRecord, liveRelease } from '../plan/planDeployment.ts';
 import { foldLedger } from '../release/ledger.ts';
 import type { Observation } from '../remote/observation.ts';
@@ -52,10 +53,10 @@ function unreachable(name: string, error: unknown): ServerStatus {
   };
 }
 
-/** A release that was begun here and has neither succeeded nor been taken back. */
-function openTransaction(seen: Observation): string | null {
-  const last = [...foldLedger(seen.ledger).values()].at(-1);
-  return last !== undefined && (last.state === 'ready' || last.state === 'active') ? last.release : null;
+/** The release of a transaction that was begun here and not ended. */
+function openTransaction({ journal }: Observation): string | null {
+  const open = journal === null ? null : parseServerJournal(journal);
+  return open?.opening.plan.release ?? null;
 }
 
 /** Where the server is not as the ledger says. */

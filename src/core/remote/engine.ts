@@ -95,8 +95,9 @@ export interface ActivateRequest {
   readonly release: string;
   /** The text that `current` must have now; null: there must be none. */
   readonly expected: string | null;
-  readonly method: RenameMethod;
-  /** The line of the ledger that calls the release active; null for a foreign one. */
+  /** What the trial in "prepare" proved; null: it is proved once more. */
+  readonly method: RenameMethod | null;
+  /** The line of the ledger that calls the release active; null for none. */
   readonly active: string | null;
 }
 

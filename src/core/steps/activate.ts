@@ -1,9 +1,11 @@
-import { CutoverError } from '../contract/index.ts';
 import type { RenameMethod } from '../remote/engine.ts';
 import { type Step, type StepContext, shortly } from './context.ts';
-import { isForeign, stateRecord } from './records.ts';
+import { stateRecord } from './records.ts';
 
-/** Switches `current` in one rename. */
+/**
+ * Switches `current` in one rename. A release that a rollback goes to is in the ledger already; what becomes of it is
+ * written when the rollback has succeeded.
+ */
 export const activate: Step = async (context) => {
   const { engine, fence, plan, server } = context;
   await engine.activate(
@@ -12,18 +14,15 @@ export const activate: Step = async (context) => {
       release: plan.release,
       expected: server.expects.current,
       method: provenMethod(context),
-      active: isForeign(context) ? null : stateRecord(context, plan.release, 'active'),
+      active: plan.kind === 'deploy' ? stateRecord(context, plan.release, 'active') : null,
     },
     shortly(),
   );
   return { release: plan.release };
 };
 
-function provenMethod(context: StepContext): RenameMethod {
+/** Null when this is another life of the transaction: the server's journal does not keep what steps gave. */
+function provenMethod(context: StepContext): RenameMethod | null {
   const output = context.outputOf('prepare') as { readonly method?: RenameMethod } | null;
-  if (output?.method) return output.method;
-  throw new CutoverError(
-    'E_BUG',
-    `${context.server.name}: activation was reached without the trial of "prepare".`,
-  );
+  return output?.method ?? null;
 }

@@ -1,10 +1,9 @@
 import { messageOf } from '../contract/index.ts';
-import { foldLedger } from '../release/ledger.ts';
 import { currentPath } from '../release/paths.ts';
 import { runCommands } from './commands.ts';
 import { patiently, type Step, type StepContext } from './context.ts';
 import { mendAfterFailure } from './leaks.ts';
-import { isForeign, stateRecord } from './records.ts';
+import { stateRecord } from './records.ts';
 
 /**
  * Takes back what this transaction did on one server: first `current`, read back, then the release. The cache stays
@@ -20,7 +19,8 @@ export const compensate: Step = async (context) => {
       previous: server.expects.current,
       previousMustExist: server.expects.current !== null && !server.expects.dangling,
       discard: plan.kind === 'deploy',
-      record: recordOf(context),
+      // A release that a rollback only visited is what it was.
+      record: plan.kind === 'deploy' ? stateRecord(context, plan.release, 'failed') : null,
       nonce: `${plan.release}.undone`,
     },
     patiently(),
@@ -28,16 +28,6 @@ export const compensate: Step = async (context) => {
   if (context.hasBegun('postLaunch')) await launchAgain(context);
   return { current };
 };
-
-/** A release that a rollback only visited is what it was. */
-function recordOf(context: StepContext): string | null {
-  if (isForeign(context)) return null;
-  if (context.plan.kind === 'deploy') return stateRecord(context, context.plan.release, 'failed');
-  const before = foldLedger(context.seen.ledger).get(context.plan.release);
-  return before && context.hasBegun('activate')
-    ? stateRecord(context, context.plan.release, before.state)
-    : null;
-}
 
 /** What was restarted with the new release is restarted with the old one. The link is back already, so this stops nothing. */
 async function launchAgain(context: StepContext): Promise<void> {

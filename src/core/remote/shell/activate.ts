@@ -35,7 +35,7 @@ export function activateScript(path: string, fence: Fence, request: ActivateRequ
       path,
       fence.generation,
       fence.record,
-      request.method,
+      request.method ?? '',
       request.expected ?? '',
       currentText(request.release),
       request.active ?? '',
@@ -47,7 +47,9 @@ const ACTIVATE = sh`${SWITCH_CURRENT}
 enter "$1"
 fence "$2" "$3"
 [ -d "$6" ] || fail E_REMOTE "the release $6 does not exist"
-switch_current "$4" "$5" "$6"
+method=$4
+if [ -z "$method" ]; then prove_rename; fi
+switch_current "$method" "$5" "$6"
 [ -d current/ ] || fail E_REMOTE "current leads to $6, which cannot be entered"
 if [ -n "$7" ]; then record "$7"; fi`;
 
@@ -80,8 +82,10 @@ if [ "$(link_text current)" = "$4" ] && [ "$4" != "$5" ]; then
 fi
 field current "$(link_text current)"
 if [ "$6" = discard ] && [ "$(link_text current)" != "$4" ]; then
-  mkdir -p .cutover/trash
-  if [ -d "$4" ] && [ ! -L "$4" ]; then mv -- "$4" ".cutover/trash/$8"; fi
+  if [ -d "$4" ] && [ ! -L "$4" ]; then
+    mkdir -p .cutover/trash
+    mv -- "$4" ".cutover/trash/$8"
+  fi
   release=$\{4#releases/}
   rm -rf -- ".cutover/trash/$8" ".cutover/build/$release" ".cutover/incoming/$release" ".cutover/incoming/$release.removed"
 fi
