@@ -3,8 +3,11 @@ import { expect, test } from 'vitest';
 import { type Cut, faultyTransport } from '../testing/faultyConnection.ts';
 import { command, createWorld } from './testing/world.ts';
 
-/** What one server is asked in a deployment: observe, lock, observe, seven steps with one command each, close the journal, unlock. */
-const EXECS = 12;
+/**
+ * What one server is asked in a deployment: observe, lock, observe, seven steps with one command each, a look at the
+ * deploy-cache after either command, close the journal, unlock.
+ */
+const EXECS = 14;
 
 /** Deploys once; then the line to web2 breaks at its n-th command of the second deployment. */
 async function deployWithCut(n: number, cut: Cut) {
@@ -44,12 +47,12 @@ test('the commands are counted right', async () => {
 });
 
 test.for([
-  ['before', [1, 2, 3, 4]],
-  ['before', [5, 6, 7, 8]],
-  ['before', [9, 10, 11]],
-  ['after', [1, 2, 3, 4]],
-  ['after', [5, 6, 7, 8]],
-  ['after', [9, 10, 11]],
+  ['before', [1, 2, 3, 4, 5]],
+  ['before', [6, 7, 8, 9, 10]],
+  ['before', [11, 12, 13, 14]],
+  ['after', [1, 2, 3, 4, 5]],
+  ['after', [6, 7, 8, 9, 10]],
+  ['after', [11, 12, 13, 14]],
 ] as const)(
   'a line that breaks %s a command ran, at each of %j, ends in one release everywhere',
   async ([cut, ns]) => {
