@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CutoverError } from '../contract/index.ts';
-import type { Engine, Fence, LockAttempt } from '../remote/engine.ts';
+import type { Engine, Fence } from '../remote/engine.ts';
 import { type Processes, processMark, systemProcesses } from './holder.ts';
-import { lockedByHand, lockedByRun, waitingFor } from './messages.ts';
+import { lockedByHand, lockedByRun, type Standing, waitingFor } from './messages.ts';
 import { formatLockRecord } from './record.ts';
 import { type ReleasedLock, releaseLocks } from './release.ts';
 import { LEASE_SEC, type TakeOverRules, takeOverHeld } from './takeOver.ts';
@@ -77,21 +77,18 @@ export async function acquireLocks(
   for (let round = 1; ; round++) {
     const outcome = await takeAll(engines, record, request, processes);
     if ('fences' in outcome) return { fences: outcome.fences, nonce };
-    const { server, held } = outcome;
+    const { server, held, working } = outcome;
     const byHand = lockedByHand(server, request.environment, held);
     if (byHand !== null) throw byHand;
     const leftMs = untilMs - time.clockMs();
-    if (leftMs <= 0) throw lockedByRun(server, request.environment, held, request.waitMs ?? 0);
-    if (round === 1) request.onWait?.(server, waitingFor(held));
+    if (leftMs <= 0) throw lockedByRun(outcome, request.environment, request.waitMs ?? 0);
+    if (round === 1) request.onWait?.(server, waitingFor(held, working));
     await time.sleep(Math.min(POLL_MS, leftMs), cancel).catch(() => {});
     if (cancel?.aborted) throw interrupted(server);
   }
 }
 
-type Held = Extract<LockAttempt, { taken: false }>;
-type Outcome =
-  | { readonly fences: ReadonlyMap<string, Fence> }
-  | { readonly server: string; readonly held: Held };
+type Outcome = { readonly fences: ReadonlyMap<string, Fence> } | Standing;
 
 /** One try. Unless every lock was taken, none is. */
 async function takeAll(
@@ -112,12 +109,14 @@ async function takeAll(
     for (const server of [...engines.keys()].sort()) {
       const engine = engines.get(server)!;
       if (request.cancel?.aborted) throw interrupted(server);
-      let attempt = await engine.takeLock(record, AbortSignal.timeout(DEADLINE_MS));
-      if (!attempt.taken && request.takeOver !== false)
-        attempt = await takeOverHeld(engine, record, attempt, rules, AbortSignal.timeout(DEADLINE_MS));
+      const first = await engine.takeLock(record, AbortSignal.timeout(DEADLINE_MS));
+      const { attempt, working } =
+        first.taken || request.takeOver === false
+          ? { attempt: first, working: [] }
+          : await takeOverHeld(engine, record, first, rules, AbortSignal.timeout(DEADLINE_MS));
       if (!attempt.taken) {
         await releaseLocks(engines, fences);
-        return { server, held: attempt };
+        return { server, held: attempt, working };
       }
       fences.set(server, attempt.fence);
     }

@@ -4,6 +4,14 @@ import { generationNumber, type LockRecord, parseLockRecord } from './record.ts'
 
 type Held = Extract<LockAttempt, { taken: false }>;
 
+/** A lock that somebody else holds. */
+export interface Standing {
+  readonly server: string;
+  readonly held: Held;
+  /** The commands of a run that is gone, because of which its lock stays. */
+  readonly working: readonly string[];
+}
+
 /** The error about a lock that a person took by hand; null when it was not. */
 export function lockedByHand(server: string, environment: string, held: Held): CutoverError | null {
   const holder = parseLockRecord(held.record);
@@ -16,25 +24,38 @@ export function lockedByHand(server: string, environment: string, held: Held): C
 }
 
 /** The error about a lock that a run holds. `waitedMs`: for how long it was waited for. */
-export function lockedByRun(server: string, environment: string, held: Held, waitedMs: number): CutoverError {
+export function lockedByRun(
+  { server, held, working }: Standing,
+  environment: string,
+  waitedMs: number,
+): CutoverError {
   const holder = parseLockRecord(held.record);
   const what = holder?.release ? `, release ${holder.release}` : '';
   const waited = waitedMs > 0 ? ` It was waited for, ${seconds(Math.round(waitedMs / 1000))}.` : '';
   return new CutoverError(
     'E_LOCKED',
-    `${server} is locked by ${nameOfHolder(holder)} since ${sinceWhen(holder, held)}${what} (generation ${generationNumber(held.generation)}).${waited} Nothing was touched.`,
+    `${server} is locked by ${nameOfHolder(holder)} since ${sinceWhen(holder, held)}${what} (generation ${generationNumber(held.generation)}).${stillAtWork(working)}${waited} Nothing was touched.`,
     {
       server,
-      hint: `To wait until it is done: --lock-wait 5m. A run that is dead loses its lock a minute after its last sign of life; at once: cutover unlock ${environment}`,
+      hint:
+        working.length > 0
+          ? `To wait for that command, and go on with that run: cutover resume ${environment}`
+          : `To wait until it is done: --lock-wait 5m. A run that is dead loses its lock a minute after its last sign of life; at once: cutover unlock ${environment}`,
     },
   );
 }
 
 /** `Waiting for ada@laptop (process 9), release 20261121193811, since … to be done.` */
-export function waitingFor(held: Held): string {
+export function waitingFor(held: Held, working: readonly string[]): string {
   const holder = parseLockRecord(held.record);
   const what = holder?.release ? `, release ${holder.release},` : '';
-  return `Locked: waiting for ${nameOfHolder(holder)}${what} to be done; locked since ${sinceWhen(holder, held)}`;
+  return `Locked: waiting for ${nameOfHolder(holder)}${what} to be done; locked since ${sinceWhen(holder, held)}.${stillAtWork(working)}`;
+}
+
+function stillAtWork(working: readonly string[]): string {
+  return working.length === 0
+    ? ''
+    : ` That run is gone, but what it started still works there: ${working.join(', ')}.`;
 }
 
 /** `ada@laptop (process 9)` */

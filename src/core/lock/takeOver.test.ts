@@ -1,6 +1,7 @@
 import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { Engine } from '../remote/engine.ts';
 import { shellEngine } from '../remote/shell/index.ts';
 import { linkTo, never } from '../testing/engineHere.ts';
 import { listing } from '../testing/listing.ts';
@@ -138,4 +139,39 @@ test('a server that cannot tell times has no silent holders', async () => {
   await expect(acquireLocks(blind, asking())).rejects.toMatchObject(
     refused(/since 1970-01-01T00:00:00.000Z, release/),
   );
+});
+
+/** A server on which the command of this id is at work. */
+async function atWork(id: string) {
+  const held = await locked();
+  const web1 = held.engines.get('web1')!;
+  const engine: Engine = {
+    ...web1,
+    observe: async (...asked) => ({ ...(await web1.observe(...asked)), running: [id] }),
+  };
+  return { ...held, engines: new Map([['web1', engine]]), gone: machine({ 7: '' }) };
+}
+
+test('the lock of a dead run stays while a command that it started is at work, and that is told', async () => {
+  const { engines, gone: processes } = await atWork(`${RELEASE}-postUpload-0`);
+  await expect(acquireLocks(engines, asking({ processes, release: '20260101000002' }))).rejects.toMatchObject(
+    {
+      ...refused(
+        /That run is gone, but what it started still works there: 20260101000001-postUpload-0\. Nothing/,
+      ),
+      hint: expect.stringContaining('cutover resume production'),
+    },
+  );
+});
+
+test('who goes on with that very run takes its lock, and its command, over', async () => {
+  const { engines, gone: processes } = await atWork(`${RELEASE}-postUpload-0`);
+  const { fences } = await acquireLocks(engines, asking({ processes, resuming: true }));
+  expect(fences.get('web1')?.generation).toBe('g-000002');
+});
+
+test('commands of other runs do not matter', async () => {
+  const { engines, gone: processes } = await atWork('20250101000001-postLaunch-0');
+  const { fences } = await acquireLocks(engines, asking({ processes, release: '20260101000002' }));
+  expect(fences.get('web1')?.generation).toBe('g-000002');
 });

@@ -15,13 +15,19 @@ export interface TakeOverRules {
 
 type Held = Extract<LockAttempt, { taken: false }>;
 
+export interface TakeOverOutcome {
+  readonly attempt: LockAttempt;
+  /** The commands of a run that is gone, because of which its lock stays. */
+  readonly working: readonly string[];
+}
+
 /** How long a run may be silent: six of its signs of life, and longer than a server takes to come back. */
 export const LEASE_SEC = 60;
 
 /**
  * Takes a held lock over when its holder is provably gone: its process ended on this machine, or the server has not
  * heard of it for the lease; and when no command that it started still works on the server. A lock that a person
- * took by hand stays. Gives the attempt as it was when it may not be taken.
+ * took by hand stays.
  */
 export async function takeOverHeld(
   engine: Engine,
@@ -29,26 +35,25 @@ export async function takeOverHeld(
   held: Held,
   rules: TakeOverRules,
   signal: AbortSignal,
-): Promise<LockAttempt> {
+): Promise<TakeOverOutcome> {
+  const stays: TakeOverOutcome = { attempt: held, working: [] };
   const holder = parseLockRecord(held.record);
-  if (holder === null || holder.message !== null) return held;
+  if (holder === null || holder.message !== null) return stays;
   const gone = isGone(holder, rules.processes, rules.ownPid);
-  if (!gone && (held.beatAgeSec === null || held.beatAgeSec < rules.leaseSec)) return held;
+  if (!gone && (held.beatAgeSec === null || held.beatAgeSec < rules.leaseSec)) return stays;
   const attaches = rules.resumes !== null && rules.resumes === holder.release;
-  if (!attaches && runningCommands(await engine.observe([], signal), holder).length > 0) return held;
+  const working = attaches ? [] : commandsOf(holder, await engine.observe([], signal));
+  if (working.length > 0) return { attempt: held, working };
   const attempt = await engine.takeLock(record, signal, {
     generation: held.generation,
     silentSec: gone ? null : rules.leaseSec,
   });
   if (attempt.taken) rules.onTakeOver(engine.server, tookOver(holder, gone, held));
-  return attempt;
+  return { attempt, working: [] };
 }
 
-/** Commands on the server that the holder's run started: their names begin with its release. */
-export function runningCommands(
-  { running = [] }: Pick<Observation, 'lock'> & { readonly running?: readonly string[] },
-  holder: LockRecord,
-): readonly string[] {
+/** Those of the commands at work that the holder's run started: their names begin with its release. */
+function commandsOf(holder: LockRecord, { running }: Observation): readonly string[] {
   return running.filter((id) => holder.release !== null && id.startsWith(holder.release));
 }
 
