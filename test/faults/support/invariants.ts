@@ -35,8 +35,9 @@ export function leftOver(now: Survey): readonly string[] {
 export function untrue(site: Site, before: Survey, now: Survey, run: CutoverResult): readonly string[] {
   const old = servedBy(site, before);
   const served = servedBy(site, now);
-  const wanted = [...now.servers.keys()].map(() => site.versions.at(-1)!.text).join();
   if (run.exitCode === null) return ['I8: it hung'];
+  if (run.exitCode === 0 && run.stdout.includes('"unchanged"')) return [];
+  const wanted = [...now.servers.keys()].map(() => targetOf(site, run.stdout)).join();
   if (run.exitCode === 0) return served === wanted ? [] : [`I7: exit 0, but it serves ${served}`];
   if (run.exitCode === 13) return wronglyClaimed(now, run.stdout);
   if (![4, 10, 11, 12, 14, 130].includes(run.exitCode))
@@ -96,6 +97,12 @@ function startedTwice({ commands }: Survey): readonly string[] {
   return forward
     .filter((line, index) => forward.indexOf(line) !== index)
     .map((line) => `started twice: ${line}`);
+}
+
+/** The text of the version that a committed run says it has made live: of the commit that it names. */
+function targetOf(site: Site, stdout: string): string {
+  const { revision } = JSON.parse(stdout) as TransactionResult;
+  return site.versions.find((version) => version.revision === revision)?.text ?? `revision ${revision}`;
 }
 
 /** A stranded run lists what each server serves; null when that could not be read. */

@@ -53,7 +53,7 @@ export async function tryServerFault(site: Site, fault: ServerFault): Promise<Tr
   return judge(site, before, run, `${fault.kind} ${fault.nth} ${fault.mode}`, await site.elsewhere());
 }
 
-async function plant(site: Site, { kind, nth, mode }: ServerFault): Promise<void> {
+export async function plant(site: Site, { kind, nth, mode }: ServerFault): Promise<void> {
   const plan = `${kind} ${nth} ${mode} ${constants.errno[ERRORS[kind]]}`;
   const text = 'mkdir -p /run/fault && chmod 777 /run/fault && printf "%s\\n" "$1" >/run/fault/plan';
   await inContainer(site.server, ['sh', '-c', text, 'sh', plan]);

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { CutoverResult } from '../../integration/support/cutover.ts';
 import { brokenAlways, brokenAtRest, leftOver, servedBy, untrue } from './invariants.ts';
 import type { Machine, Site } from './site.ts';
@@ -29,22 +28,30 @@ export async function judge(
   };
 }
 
-/** Ends what lies open, then deploys: gives what is wrong at the end of each. */
-export async function repair(site: Site, before: Survey, machine: Machine): Promise<readonly string[]> {
-  const violations: string[] = [];
-  if (!canResume) {
-    await machine.run(['unlock', 'production', '--yes']);
-    return [...violations, ...(await deployAgain(site, before, machine))];
-  }
-  const resumed = await machine.run(['resume', 'production', '--json']);
-  if (![0, 12].includes(resumed.exitCode ?? -1)) violations.push(`resume: ${inShort(resumed)}`);
-  const between = await survey(site);
-  violations.push(...brokenAlways(site, before, between).map((each) => `after resume: ${each}`));
-  violations.push(...brokenAtRest(site, between).map((each) => `after resume: ${each}`));
-  return [...violations, ...(await deployAgain(site, before, machine))];
+export interface Repair {
+  /** Exit codes of `resume` that are right. */
+  readonly resumed?: readonly number[];
+  /** Done before the last deployment. */
+  readonly heal?: () => Promise<void>;
 }
 
-const canResume = existsSync(new URL('../../../src/commands/resume.ts', import.meta.url));
+/** Ends what lies open, then deploys: gives what is wrong at the end of each. */
+export async function repair(
+  site: Site,
+  before: Survey,
+  machine: Machine,
+  { resumed = [0, 12], heal }: Repair = {},
+): Promise<readonly string[]> {
+  const violations: string[] = [];
+  const run = await machine.run(['resume', 'production', '--json']);
+  if (!resumed.includes(run.exitCode ?? -1)) violations.push(`resume: ${inShort(run)}`);
+  const between = await survey(site);
+  const broken = [...untrue(site, before, between, run), ...brokenAlways(site, before, between)];
+  if (!run.stdout.includes('"unchanged"')) broken.push(...brokenAtRest(site, between));
+  violations.push(...broken.map((each) => `after resume: ${each}`));
+  await heal?.();
+  return [...violations, ...(await deployAgain(site, before, machine))];
+}
 
 /** Where nothing is left to deploy, what lies about is swept by a deployment that does everything again. */
 async function deployAgain(site: Site, before: Survey, machine: Machine): Promise<readonly string[]> {
