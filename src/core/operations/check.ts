@@ -113,7 +113,7 @@ function diskFindings(seen: Observation): readonly Finding[] {
     freeBytes !== null && freeBytes < LOW_BYTES
       ? warning(`only ${free} disk space is free`, 'Free some space, or keep fewer releases.')
       : ok(`${free} disk space is free`),
-    ...(freeInodes !== null && freeInodes > 0 && freeInodes < LOW_INODES
+    ...(freeInodes !== null && freeInodes < LOW_INODES
       ? [
           warning(
             `only ${freeInodes} inodes are free`,

@@ -9,8 +9,9 @@ import { planSync, type SyncWork } from '../sync/syncWork.ts';
 import type { Snapshot } from '../sync/types.ts';
 import { sealPlan } from './digest.ts';
 import { notesOf } from './notes.ts';
-import { layoutRefusals, sharedRefusals, spaceRefusals } from './refusals.ts';
+import { layoutRefusals, sharedRefusals } from './refusals.ts';
 import { refuseAll } from './refuse.ts';
+import { spaceRefusals } from './space.ts';
 import type { Plan, ServerPlan } from './types.ts';
 
 export interface DeploymentFacts {
@@ -49,7 +50,7 @@ export function planDeployment(facts: DeploymentFacts): DeploymentPlan {
     environment.servers.flatMap(({ name }) => [
       ...layoutRefusals(name, seenOf(name)),
       ...sharedRefusals(name, seenOf(name), environment.shared, snapshot.manifest),
-      ...spaceRefusals(name, seenOf(name), work.get(name)!),
+      ...spaceRefusals(name, seenOf(name), work.get(name)!, environment),
     ]),
   );
   const manifest = manifestHash(snapshot.manifest);

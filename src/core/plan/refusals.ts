@@ -1,6 +1,5 @@
 import type { EnvironmentConfig } from '../config/types.ts';
 import type { Observation } from '../remote/observation.ts';
-import type { SyncWork } from '../sync/syncWork.ts';
 import type { Manifest } from '../sync/types.ts';
 import { pinInWords } from './notes.ts';
 
@@ -131,30 +130,5 @@ export function sharedRefusals(
             ),
           ];
     }),
-  ];
-}
-
-/** A file system hands out blocks; this is the usual size. */
-const BLOCK_BYTES = 4096;
-
-/** What would not fit. */
-export function spaceRefusals(server: string, seen: Observation, work: SyncWork): readonly Refusal[] {
-  const files = work.diff.upload.length + work.diff.directories.length;
-  const neededBytes = work.diff.bytes + files * BLOCK_BYTES;
-  const directories = work.next.filter((entry) => entry.kind === 'directory').length;
-  const neededInodes = files + directories + 64;
-  const tooFull = (what: string, needed: number, free: number): Refusal => ({
-    server,
-    why: `the file system of ${seen.path} has ${free} ${what} free and the deployment needs ${needed}`,
-    fix: 'Free some space there: "keep" says how many releases stay.',
-  });
-  return [
-    ...(seen.freeBytes !== null && seen.freeBytes < neededBytes
-      ? [tooFull('bytes', neededBytes, seen.freeBytes)]
-      : []),
-    // Some file systems (btrfs) have no fixed number of inodes and report none at all.
-    ...(seen.freeInodes !== null && seen.freeInodes > 0 && seen.freeInodes < neededInodes
-      ? [tooFull('inodes', neededInodes, seen.freeInodes)]
-      : []),
   ];
 }

@@ -11,6 +11,7 @@ import { prepareScript, readMethod } from './prepare.ts';
 import { pruneScript, readReleasesInUse } from './prune.ts';
 import { repairScript } from './repair.ts';
 import { runScript } from './run.ts';
+import { tellingSpace } from './space.ts';
 import { syncScript } from './sync.ts';
 
 /**
@@ -20,7 +21,7 @@ import { syncScript } from './sync.ts';
  */
 export function shellEngine(link: Link, configuredPath: string): Engine {
   let path = configuredPath;
-  return {
+  return tellingSpace(link, () => path, {
     server: link.server,
     address: link.address,
     async observe(sharedPaths, signal) {
@@ -92,5 +93,5 @@ export function shellEngine(link: Link, configuredPath: string): Engine {
     },
     command: (fence, request, signal) => runCommand(link, path, fence, request, signal),
     close: () => link.close(),
-  };
+  });
 }

@@ -128,10 +128,22 @@ enter "$1"
 fence "$2" "$3"
 touch ".cutover/locks/beat-$2" 2>/dev/null || touch -c -h ".cutover/locks/$2"`;
 
+/** Where not one inode is free, an old generation gives its own, or a directory that is made when it is needed. */
 const RELEASE = sh`${NEXT}
+next_is() { ln -s -n -- "$1" ".cutover/locks/$next" 2>/dev/null; }
+make_room() {
+  rmdir .cutover/incoming 2>/dev/null || :
+  for each in .cutover/locks/g-*; do
+    if [ "$each" != ".cutover/locks/$top" ]; then rm -f -- "$each"; fi
+    break
+  done
+}
 enter "$1"
 field current "$(link_text current)"
 highest
 next=$(after "$2")
-if [ "$top" = "$2" ]; then ln -s -n -- "$3" ".cutover/locks/$next" 2>/dev/null || :; fi
+if [ "$top" = "$2" ] && ! next_is "$3"; then
+  make_room
+  next_is "$3" || :
+fi
 if [ "$(link_text ".cutover/locks/$next")" = "$3" ]; then field released yes; fi`;

@@ -7,6 +7,7 @@ import { LOCK_AGES, readLockAges } from './lock.ts';
 import { RUNS } from './runs.ts';
 import type { Fields, Script } from './script.ts';
 import { sh } from './sh.ts';
+import { readSpace } from './space.ts';
 
 /** Reads all there is to know about a server in one round trip, and changes nothing. */
 export function observeScript(path: string, sharedPaths: readonly string[]): Script {
@@ -110,8 +111,7 @@ export function readObservation(fields: Fields): Observation {
     running: fields.all('running'),
     shared: Object.fromEntries(fields.all('shared').map(readShared)),
     tools: new Set(fields.all('tool')),
-    freeBytes: kilobytes(fields.one('blocks')),
-    freeInodes: fourthColumn(fields.one('inodes')),
+    ...readSpace(fields.one('blocks'), fields.one('inodes')),
     clock: readClock(fields.one('clock')),
   };
 }
@@ -147,17 +147,6 @@ function readCurrent(fields: Fields, deployPaths: readonly string[]): CurrentLin
 function readShared(value: string): [string, PathKind] {
   const space = value.indexOf(' ');
   return [value.slice(space + 1), value.slice(0, space) as PathKind];
-}
-
-/** Of a line of `df -P`: device, size, used, available, … */
-function fourthColumn(line: string | null): number | null {
-  const column = line?.trim().split(/\s+/)[3] ?? '';
-  return /^\d+$/.test(column) ? Number(column) : null;
-}
-
-function kilobytes(line: string | null): number | null {
-  const free = fourthColumn(line);
-  return free === null ? null : free * 1024;
 }
 
 function readClock(text: string | null): Date | null {

@@ -1,0 +1,73 @@
+import type { EnvironmentConfig } from '../config/types.ts';
+import type { Observation } from '../remote/observation.ts';
+import type { SyncWork } from '../sync/syncWork.ts';
+import type { ManifestEntry } from '../sync/types.ts';
+import { unsharedFiles } from '../sync/unshared.ts';
+import type { Refusal } from './refusals.ts';
+
+/** A file system hands out blocks; this is the usual size. */
+const BLOCK_BYTES = 4096;
+
+/** For the ledger, the journal, the lock, the logs of commands, and the few directories around them. */
+const SPARE = 64;
+
+/** Of a manifest's line, besides the path and the target. */
+const LINE_BYTES = 100;
+
+/** What would not fit. */
+export function spaceRefusals(
+  server: string,
+  seen: Observation,
+  work: SyncWork,
+  environment: Pick<EnvironmentConfig, 'link' | 'unshare'>,
+): readonly Refusal[] {
+  const needed = spaceNeeded(work, environment);
+  const tooFull = (what: string, count: number, free: number): Refusal => ({
+    server,
+    why: `the file system of ${seen.path} has ${free} ${what} free and the deployment needs ${count}`,
+    fix: 'Free some space there: "keep" says how many releases stay.',
+  });
+  return [
+    ...(seen.freeBytes !== null && seen.freeBytes < needed.bytes
+      ? [tooFull('bytes', needed.bytes, seen.freeBytes)]
+      : []),
+    ...(seen.freeInodes !== null && seen.freeInodes < needed.inodes
+      ? [tooFull('inodes', needed.inodes, seen.freeInodes)]
+      : []),
+  ];
+}
+
+/** What a deployment takes before it gives anything back: what is sent, and the release's own. */
+function spaceNeeded(
+  { diff, next, fresh }: SyncWork,
+  { link, unshare }: Pick<EnvironmentConfig, 'link' | 'unshare'>,
+): { readonly bytes: number; readonly inodes: number } {
+  const directories = next.filter((entry) => entry.kind === 'directory').length;
+  const others = next.filter((entry) => entry.kind !== 'directory');
+  const unshared = new Set(unsharedFiles(next, unshare));
+  const copies = others.filter(({ path }) => link === 'copy' || unshared.has(path));
+  const ownInodes = link === 'copy' || link === 'reflink' ? others.length : copies.length;
+  // What is merged into the cache is unpacked beside it first, in directories of its own.
+  const unpacked = fresh ? directories : new Set(diff.upload.flatMap(({ path }) => parentsOf(path))).size;
+  const made = fresh ? 0 : diff.directories.length;
+  const allDirectories = directories + unpacked + made;
+  const manifestBytes = next.reduce((sum, entry) => sum + entry.path.length + LINE_BYTES, 0);
+  return {
+    bytes:
+      blocksOf(diff.upload) +
+      blocksOf(copies) +
+      allDirectories * BLOCK_BYTES +
+      2 * manifestBytes +
+      SPARE * BLOCK_BYTES,
+    inodes: diff.upload.length + ownInodes + allDirectories + SPARE,
+  };
+}
+
+function blocksOf(entries: readonly ManifestEntry[]): number {
+  return entries.reduce((sum, entry) => sum + Math.ceil(entry.sizeBytes / BLOCK_BYTES) * BLOCK_BYTES, 0);
+}
+
+function parentsOf(path: string): readonly string[] {
+  const names = path.split('/').slice(0, -1);
+  return names.map((_, index) => names.slice(0, index + 1).join('/'));
+}
