@@ -1,0 +1,192 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import type { Config } from '../config/types.ts';
+import type { CutoverError } from '../contract/index.ts';
+import { deploy } from './deploy.ts';
+import { resume } from './resume.ts';
+import { rollback } from './rollback.ts';
+import { status } from './status.ts';
+import { command, createWorld, type World } from './testing/world.ts';
+
+const PLAIN = { environment: 'production', servers: [], lockWaitMs: 0 };
+const DEPLOY = { ...PLAIN, ref: null, full: false, unpin: false, saved: null };
+const RESUME = { ...PLAIN, abort: false };
+
+/** Runs until its n-th fact is written, then hears nothing more: what follows from that fact is not done. */
+async function cutShort(
+  world: World,
+  n: number,
+  run: (runtime: World['runtime']) => Promise<unknown>,
+): Promise<boolean> {
+  let facts = 0;
+  const emit: World['runtime']['emit'] = (event) => {
+    if (/^(step|undo)\./.test(event.type) || ['opened', 'closed', 'cancelled'].includes(event.type))
+      facts += 1;
+    if (facts >= n) throw new Error('cut short');
+  };
+  return run({ ...world.runtime, emit }).then(
+    () => false,
+    () => true,
+  );
+}
+
+/** Another machine: nothing of the first one's state. */
+const elsewhere = (world: World) => ({
+  ...world.runtime,
+  by: 'other@elsewhere',
+  stateDirectory: world.at('elsewhere'),
+});
+
+const contents = (world: World) =>
+  Promise.all(world.servers.map((name) => readFile(world.at(name, 'current', 'index.html'), 'utf8')));
+
+async function restsWell(world: World): Promise<void> {
+  const { servers } = await status(elsewhere(world), world.config, 'production', []);
+  for (const server of servers)
+    expect(server).toMatchObject({ openTransaction: null, drift: null, lock: null });
+}
+
+function counting(world: World): Config {
+  const production = world.config.environments.production!;
+  const line = `echo "$CUTOVER_SERVER $CUTOVER_RELEASE" >>${world.at('counted')}`;
+  const commands = { postUpload: [command(line)], postLaunch: production.commands.postLaunch };
+  return { ...world.config, environments: { production: { ...production, commands } } };
+}
+
+const CASES = [
+  [
+    'a deployment',
+    'two',
+    [],
+    (config: Config) => (runtime: World['runtime']) => deploy(runtime, config, DEPLOY),
+  ],
+  [
+    'a deployment whose post-launch fails on one server',
+    'one',
+    [command('test "$CUTOVER_SERVER" != web2 || test "$CUTOVER_ROLLBACK" = 1')],
+    (config: Config) => (runtime: World['runtime']) => deploy(runtime, config, DEPLOY),
+  ],
+  [
+    'a rollback',
+    'zero',
+    [],
+    (config: Config) => (runtime: World['runtime']) => rollback(runtime, config, { ...PLAIN, to: null }),
+  ],
+] as const;
+
+test.for(CASES)(
+  '%s that is cut short after any fact is ended elsewhere as it would have ended',
+  { timeout: 180_000 },
+  async ([, expected, postLaunch, start]) => {
+    for (let n = 1; ; n += 5) {
+      const world = await createWorld({
+        servers: ['web1', 'web2'],
+        environment: { commands: { postUpload: [], postLaunch: [...postLaunch] } },
+      });
+      const quiet = {
+        ...world.config.environments.production!,
+        commands: { postUpload: [], postLaunch: [] },
+      };
+      const before: Config = { ...world.config, environments: { production: quiet } };
+      for (const text of ['zero', 'one']) {
+        await world.write({ 'index.html': text });
+        await deploy(world.runtime, before, DEPLOY);
+      }
+      if (expected !== 'zero') await world.write({ 'index.html': 'two' });
+      const config = counting(world);
+      if (!(await cutShort(world, n, start(config)))) {
+        expect(n).toBeGreaterThan(10);
+        return;
+      }
+      const result = await resume(elsewhere(world), config, RESUME);
+      // Cut short before anything was begun, or after all was done: nothing is open.
+      const nothing = result === null;
+      expect({ n, outcome: result?.outcome ?? null }).toEqual({
+        n,
+        outcome: nothing ? null : expected === 'one' ? 'compensated' : 'committed',
+      });
+      const served = await contents(world);
+      expect({ n, served }).toEqual({ n, served: served.map(() => (nothing ? served[0] : expected)) });
+      await restsWell(world);
+      const runs = (await readFile(world.at('counted'), 'utf8').catch(() => ''))
+        .split('\n')
+        .filter((line) => line !== '');
+      expect(new Set(runs).size).toBe(runs.length);
+    }
+  },
+);
+
+async function openWorld(): Promise<World> {
+  const world = await createWorld({ servers: ['web1', 'web2'] });
+  for (const text of ['zero', 'one']) {
+    await world.write({ 'index.html': text });
+    await world.deploy();
+  }
+  await world.write({ 'index.html': 'two' });
+  expect(await cutShort(world, 7, (runtime) => deploy(runtime, world.config, DEPLOY))).toBe(true);
+  return world;
+}
+
+const refusal = (run: Promise<unknown>) =>
+  run.then(
+    () => {
+      throw new Error('It was not refused.');
+    },
+    (error: CutoverError) => ({ code: error.code, text: `${error.message} ${error.hint}` }),
+  );
+
+test('a new deployment or rollback on an open transaction is refused, saying which, by whom, and what to type', async () => {
+  const world = await openWorld();
+  const { code, text } = await refusal(deploy(world.runtime, world.config, DEPLOY));
+  expect(code).toBe('E_OPEN_TRANSACTION');
+  expect(text).toMatch(/An earlier deployment is open: release \d{14}, by me@here, begun 20/);
+  expect(text).toContain('cutover resume production --abort');
+  const back = await refusal(rollback(world.runtime, world.config, { ...PLAIN, to: null }));
+  expect(back.code).toBe('E_OPEN_TRANSACTION');
+  expect(await contents(world)).toEqual(['one', 'one']);
+});
+
+test('resume --abort takes back what was begun', async () => {
+  const world = await openWorld();
+  const result = await resume(elsewhere(world), world.config, { ...RESUME, abort: true });
+  expect(result?.outcome).toBe('compensated');
+  expect(await contents(world)).toEqual(['one', 'one']);
+  await restsWell(world);
+  expect((await world.deploy()).outcome).toBe('committed');
+});
+
+test('with nothing open there is nothing to resume', async () => {
+  const world = await createWorld({ servers: ['web1'] });
+  await world.deploy();
+  expect(await resume(elsewhere(world), world.config, RESUME)).toBeNull();
+});
+
+test('a changed configuration or source is refused, and can still be aborted', async () => {
+  const world = await openWorld();
+  const production = { ...world.config.environments.production!, keep: 9 };
+  const changed = { ...world.config, environments: { production } };
+  expect((await refusal(resume(world.runtime, changed, RESUME))).text).toContain(
+    'the configuration has changed since',
+  );
+  await world.write({ 'index.html': 'three' });
+  expect((await refusal(resume(world.runtime, world.config, RESUME))).text).toContain(
+    'The source is not what release',
+  );
+  expect(await contents(world)).toEqual(['one', 'one']);
+  expect((await resume(world.runtime, changed, { ...RESUME, abort: true }))?.outcome).toBe('compensated');
+});
+
+test('a journal that somebody wrote cannot make anything run, or name a path', async () => {
+  const world = await openWorld();
+  const file = world.at('web1', '.cutover/journals/open');
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replace(/"id":"[^"]*"/, '"id":"../../etc-deploy-x"'));
+  const { text: refused } = await refusal(
+    resume(world.runtime, { ...world.config, application: 'other' }, RESUME),
+  );
+  expect(refused).toContain('it belongs to shop');
+  await writeFile(file, 'torn {"type":"opened"');
+  expect((await resume(world.runtime, world.config, { ...RESUME, abort: true }))?.outcome).toBe(
+    'compensated',
+  );
+});
