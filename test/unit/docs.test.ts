@@ -59,7 +59,7 @@ test('docs/commands.md has the flags that all commands share, and no others', ()
 });
 
 const codes = ['E_BUG', 'E_USAGE', 'E_PLUGIN', 'E_REFUSED', 'E_UNREACHABLE', 'E_LOCKED'] as const;
-const ofTransactions = [0, 12, 13, 130];
+const ofTransactions = [0, 12, 13, 14, 130];
 const exits = [...codes.map(exitCodeOf), ...ofTransactions].sort((a, b) => a - b);
 
 test.each(['README.md', 'docs/commands.md'])('%s lists every exit code', (page) => {

@@ -12,7 +12,7 @@ const MAY_IMPORT: readonly (readonly [folder: string, allowed: readonly string[]
   ['src/core/registry', layers('config', 'contract')],
   ['src/core/plan', layers('config', 'contract', 'lock', 'release', 'remote', 'sync')],
   ['src/core/journal', layers('contract', 'plan', 'remote')],
-  ['src/core/remote', layers('contract', 'lock', 'release', 'sync')],
+  ['src/core/remote', layers('config', 'contract', 'lock', 'release', 'sync')],
   ['src/core/release', layers('contract')],
   ['src/core/sync', layers('config', 'contract')],
   ['src/core/config', layers('contract')],
