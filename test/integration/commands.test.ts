@@ -1,0 +1,118 @@
+import { EventEmitter, once } from 'node:events';
+import { expect, test } from 'vitest';
+import type { Event } from '../../src/core/journal/events.ts';
+import type { TransactionResult } from '../../src/core/operations/results.ts';
+import { type CutoverProcess, startCutover } from './support/cutover.ts';
+import { createProject, type Project, serverEntry } from './support/project.ts';
+import { contentOf, currentOf, inContainer } from './support/remoteTree.ts';
+import { type ServerOptions, startServer } from './support/sshServer.ts';
+
+async function projectFor(options: ServerOptions, commands: object) {
+  const server = await startServer(options);
+  const project = await createProject({ servers: { web1: serverEntry(server) }, commands });
+  await project.repository.commit({ 'index.html': 'one' });
+  return {
+    server,
+    project,
+    async [Symbol.asyncDispose]() {
+      await project[Symbol.asyncDispose]();
+      await server.stop();
+    },
+  };
+}
+
+/** Deploys, and acts once on the first event that matches. */
+async function deploy(
+  project: Project,
+  matches: (event: Event) => boolean,
+  act: (running: CutoverProcess) => unknown,
+) {
+  const running = startCutover(['deploy', 'production', '--json', '--events'], { cwd: project.path });
+  const events: Event[] = [];
+  const heard = new EventEmitter();
+  let rest = '';
+  running.stderr!.on('data', (chunk) => {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop()!;
+    events.push(...lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Event));
+    heard.emit('more');
+  });
+  running.stderr!.on('end', () => heard.emit('more'));
+  while (!events.some(matches) && !running.stderr!.readableEnded) await once(heard, 'more');
+  if (events.some(matches)) await act(running);
+  const { exitCode, stdout, stderr } = await running;
+  const output = events.flatMap((event) => (event.type === 'output' ? [event.line] : []));
+  return { exitCode, stdout, stderr, output };
+}
+
+const COUNTING = 'echo x >>count; n=0; while [ $n -lt 30 ]; do n=$((n + 1)); echo "line $n"; sleep 0.1; done';
+const COUNTED = Array.from({ length: 30 }, (_, index) => `line ${index + 1}`);
+
+test.each(['openssh', 'busybox'] as const)(
+  '%s: when the session dies in the middle of a command, the command does not, and is not run twice',
+  async (image) => {
+    await using at = await projectFor({ image }, { postUpload: [COUNTING], postLaunch: ['cat count'] });
+    const { server, project } = at;
+    const kill = () => inContainer(server, ['sh', '-c', KILL_SESSIONS]);
+    const isLine = (event: Event) => event.type === 'output' && event.line === 'line 5';
+    const { exitCode, stdout, output } = await deploy(project, isLine, kill);
+    const result = JSON.parse(stdout) as TransactionResult;
+    expect({ exitCode, outcome: result.outcome, problems: result.problems }).toEqual({
+      exitCode: 0,
+      outcome: 'committed',
+      problems: [],
+    });
+    expect(output).toEqual([...COUNTED, 'x']);
+    expect(await currentOf(server)).toBe(`releases/${result.release}`);
+  },
+);
+
+/** All of the user's sessions; some must have been there. */
+const KILL_SESSIONS = `killed=
+for each in /proc/[0-9]*; do
+  case $(tr '\\000' ' ' <"$each/cmdline" 2>/dev/null) in
+    'sshd: deploy'*) kill -9 "\${each#/proc/}" && killed=yes ;;
+  esac
+done
+[ "$killed" = yes ]`;
+
+test('when the program dies, whoever resumes attaches to the command that still runs', async () => {
+  await using at = await projectFor(
+    { image: 'openssh' },
+    { postUpload: [COUNTING], postLaunch: ['cat count'] },
+  );
+  const isLine = (event: Event) => event.type === 'output' && event.line === 'line 5';
+  await deploy(at.project, isLine, (running) => running.kill('SIGKILL'));
+  const { exitCode, stdout, stderr } = await at.project.run(
+    ['resume', 'production', '--json', '--events', '--lock-wait', '1m'],
+    { home: `${at.project.home}-elsewhere` },
+  );
+  expect(exitCode, stderr).toBe(0);
+  const events = stderr
+    .split('\n')
+    .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Event] : []));
+  const output = events.flatMap((event) => (event.type === 'output' ? [event.line] : []));
+  expect(output).toEqual([...COUNTED, 'x']);
+  const result = JSON.parse(stdout) as TransactionResult;
+  expect(await currentOf(at.server)).toBe(`releases/${result.release}`);
+});
+
+test('a server that closes silent channels loses no command', async () => {
+  await using at = await projectFor(
+    { image: 'openssh', sshd: ['ChannelTimeout=session:*=3s'] },
+    { postUpload: ['echo before; sleep 8; echo x >>count; echo after'] },
+  );
+  const { exitCode, answer } = await at.project.json<TransactionResult>(['deploy', 'production']);
+  expect({ exitCode, outcome: answer.outcome }).toEqual({ exitCode: 0, outcome: 'committed' });
+  expect(await contentOf(at.server, '/srv/app/current/count')).toBe('x\n');
+});
+
+test('one that stays silent too long is ended, and the deployment is taken back', async () => {
+  const commands = { postUpload: [{ run: 'echo begun; sleep 3000', idleTimeout: '1s' }] };
+  await using at = await projectFor({ image: 'busybox' }, commands);
+  const { exitCode, answer } = await at.project.json<TransactionResult>(['deploy', 'production']);
+  expect({ exitCode, code: answer.servers[0]?.failure?.code }).toEqual({ exitCode: 12, code: 'E_TIMEOUT' });
+  expect(answer.servers[0]?.failure?.message).toContain('printed nothing for 1 s; its processes were ended');
+  const left = await inContainer(at.server, ['sh', '-c', 'cat /proc/[0-9]*/cmdline | tr "\\000" " "']);
+  expect(left).not.toContain('sleep 3000 ');
+});
