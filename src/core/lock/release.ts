@@ -18,13 +18,13 @@ export async function releaseLocks(
   return Promise.all(
     [...fences].map(async ([server, { generation }]): Promise<ReleasedLock> => {
       try {
-        const { released, current } = await engines
+        const { released, problem, current } = await engines
           .get(server)!
           .releaseLock(generation, AbortSignal.timeout(DEADLINE_MS));
         return {
           server,
           current,
-          problem: released ? null : `${server}: the lock was taken over by somebody else`,
+          problem: released ? null : `${server}: ${whyNot(problem)}`,
         };
       } catch (error) {
         return {
@@ -35,4 +35,10 @@ export async function releaseLocks(
       }
     }),
   );
+}
+
+function whyNot(problem: string | null = null): string {
+  return problem === null
+    ? 'the lock was taken over by somebody else'
+    : `the lock could not be released: ${problem}`;
 }

@@ -161,7 +161,12 @@ export interface Engine {
   releaseLock(
     generation: string,
     signal: AbortSignal,
-  ): Promise<{ readonly released: boolean; readonly current: string | null }>;
+  ): Promise<{
+    readonly released: boolean;
+    /** Why it is ours still, in the server's words. */
+    readonly problem?: string | null;
+    readonly current: string | null;
+  }>;
   /** Makes the directories, sweeps what a dead run left, proves a way to rename. */
   prepare(fence: Fence, signal: AbortSignal): Promise<{ readonly method: RenameMethod }>;
   sync(fence: Fence, request: SyncRequest, signal: AbortSignal): Promise<void>;

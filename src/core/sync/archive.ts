@@ -49,7 +49,7 @@ async function* allFiles(contents: ArchiveContents): AsyncGenerator<FileContent>
 
 export function textFile(path: string, content: string): FileContent {
   const bytes = Buffer.from(content);
-  const entry: ManifestEntry = { path, kind: 'file', mode: 0o644, sizeBytes: bytes.length, hash: '' };
+  const entry: ManifestEntry = { path, kind: 'file', mode: 0o600, sizeBytes: bytes.length, hash: '' };
   return { entry, chunks: once(bytes) };
 }
 

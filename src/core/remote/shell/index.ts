@@ -39,7 +39,11 @@ export function shellEngine(link: Link, configuredPath: string): Engine {
     },
     async releaseLock(generation, signal) {
       const fields = await runScript(link, releaseLockScript(path, generation), { signal });
-      return { released: fields.one('released') !== null, current: fields.one('current') || null };
+      return {
+        released: fields.one('released') !== null,
+        problem: fields.one('problem'),
+        current: fields.one('current') || null,
+      };
     },
     async prepare(fence, signal) {
       return {

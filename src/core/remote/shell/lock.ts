@@ -130,11 +130,11 @@ touch ".cutover/locks/beat-$2" 2>/dev/null || touch -c -h ".cutover/locks/$2"`;
 
 /** Where not one inode is free, an old generation gives its own, or a directory that is made when it is needed. */
 const RELEASE = sh`${NEXT}
-next_is() { ln -s -n -- "$1" ".cutover/locks/$next" 2>/dev/null; }
+next_is() { problem=$(ln -s -n -- "$1" ".cutover/locks/$next" 2>&1); }
 make_room() {
   rmdir .cutover/incoming 2>/dev/null || :
   for each in .cutover/locks/g-*; do
-    if [ "$each" != ".cutover/locks/$top" ]; then rm -f -- "$each"; fi
+    [ "$each" = ".cutover/locks/$top" ] || rm -f -- "$each" 2>/dev/null || :
     break
   done
 }
@@ -146,4 +146,7 @@ if [ "$top" = "$2" ] && ! next_is "$3"; then
   make_room
   next_is "$3" || :
 fi
-if [ "$(link_text ".cutover/locks/$next")" = "$3" ]; then field released yes; fi`;
+held=$(link_text ".cutover/locks/$next")
+if [ "$held" = "$3" ]; then field released yes
+elif [ -z "$held" ] && [ "$top" = "$2" ]; then field problem "$problem"
+fi`;

@@ -82,12 +82,12 @@ fence() {
 journal() {
   [ -n "$1" ] && [ -n "$journal_home" ] || return 0
   [ -d "$journal_home" ] || mkdir -p -m 0700 "$journal_home" || [ "$journal_required" = no ]
-  printf '\n%s\n' "$1" >>"$journal_home/open" || [ "$journal_required" = no ]
+  (umask 077; printf '\n%s\n' "$1" >>"$journal_home/open") || [ "$journal_required" = no ]
 }
 record() {
   [ "$(tail -n 1 .cutover/ledger 2>/dev/null)" != "$1" ] || return 0
   [ ! -s .cutover/ledger ] || [ -z "$(tail -c 1 .cutover/ledger)" ] || echo >>.cutover/ledger
-  printf '%s\n' "$1" >>.cutover/ledger
+  (umask 077; printf '%s\n' "$1" >>.cutover/ledger)
 }
 link_text() { if [ -L "$1" ]; then readlink "$1"; fi; }`;
 
