@@ -13,6 +13,7 @@ import { openSource } from '../sync/source.ts';
 import type { Snapshot } from '../sync/types.ts';
 import { execute } from './execute.ts';
 import { environmentNamed, type Group, observeGroup, openGroup } from './openGroup.ts';
+import { isInTransaction, openTransactionOf } from './openTransaction.ts';
 import { unchangedResult } from './result.ts';
 import type { TransactionResult } from './results.ts';
 import { emitNow, type Runtime } from './runtime.ts';
@@ -47,6 +48,10 @@ export async function planFor(runtime: Runtime, config: Config, request: DeployR
   for (const [server, each] of seen) {
     const message = lockNote(each, plan.environment);
     if (message !== null) emitNow(runtime, { type: 'log', server, message });
+  }
+  if (openTransactionOf(seen).type !== 'nothing') {
+    const message = `An earlier transaction is open: a deployment would stop with exit status 14. See: cutover resume ${plan.environment}`;
+    emitNow(runtime, { type: 'log', server: null, message });
   }
   return plan;
 }
@@ -90,9 +95,10 @@ async function attempt(
   request: DeployRequest,
 ): Promise<TransactionResult> {
   const prepared = await prepareDeployment(runtime, config, group, request);
+  const busy = isInTransaction(prepared.seen, prepared.plan.environment);
   if (!prepared.plan.unchanged) requireUnpinned(prepared);
   if (request.saved !== null) requireSame(request.saved, prepared.plan);
-  if (prepared.plan.unchanged) return unchangedResult(prepared.plan);
+  if (prepared.plan.unchanged && !busy) return unchangedResult(prepared.plan);
   const { plan, snapshot, replan } = prepared;
   const { lockWaitMs = 0 } = request;
   return await execute({ runtime, config, group, plan, snapshot, replan, lockWaitMs });

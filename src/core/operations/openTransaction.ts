@@ -2,6 +2,7 @@ import { CutoverError } from '../contract/index.ts';
 import { describeStanding, type Merged, mergeJournals } from '../journal/merge.ts';
 import { parseServerJournal } from '../journal/serverText.ts';
 import type { Observation } from '../remote/observation.ts';
+import { lockOwner } from './lockOwner.ts';
 
 /** What the servers' journals say together of a transaction that was begun and not ended. */
 export function openTransactionOf(seen: ReadonlyMap<string, Observation>): Merged {
@@ -29,6 +30,17 @@ export function refuseOpenTransaction(seen: ReadonlyMap<string, Observation>, en
     `An earlier ${what} is open: release ${opening.plan.release}, by ${opening.by}, begun ${opening.at}. Nothing was touched.\n${where.join('\n')}`,
     { hint },
   );
+}
+
+/**
+ * Is a transaction open that nobody is at work on? Throws `E_OPEN_TRANSACTION` then. While a lock is held this gives
+ * true: whether its holder lives is found out by whoever tries to take it.
+ */
+export function isInTransaction(seen: ReadonlyMap<string, Observation>, environment: string): boolean {
+  if (openTransactionOf(seen).type === 'nothing') return false;
+  if ([...seen.values()].every(({ lock }) => lockOwner(lock) === null))
+    refuseOpenTransaction(seen, environment);
+  return true;
 }
 
 /** No program can tell which of them a person wants. */

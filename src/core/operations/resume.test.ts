@@ -146,6 +146,21 @@ test('a new deployment or rollback on an open transaction is refused, saying whi
   expect(await contents(world)).toEqual(['one', 'one']);
 });
 
+test('a transaction cut short after its success was written down is open all the same', async () => {
+  const world = await createWorld({ servers: ['web1', 'web2'] });
+  await world.deploy();
+  await world.write({ 'index.html': 'two' });
+  let pruned = 0;
+  const emit: World['runtime']['emit'] = (event) => {
+    if (event.type === 'step.done' && event.step === 'prune') pruned += 1;
+    if (pruned > 1) throw new Error('cut short');
+  };
+  await expect(deploy({ ...world.runtime, emit }, world.config, DEPLOY)).rejects.toThrow();
+  expect((await refusal(deploy(world.runtime, world.config, DEPLOY))).code).toBe('E_OPEN_TRANSACTION');
+  expect((await resume(elsewhere(world), world.config, RESUME))?.outcome).toBe('committed');
+  expect((await deploy(world.runtime, world.config, DEPLOY)).outcome).toBe('unchanged');
+});
+
 test('resume --abort takes back what was begun', async () => {
   const world = await openWorld();
   const result = await resume(elsewhere(world), world.config, { ...RESUME, abort: true });

@@ -4,6 +4,7 @@ import { planRollback } from '../plan/planRollback.ts';
 import type { Observation } from '../remote/observation.ts';
 import { execute } from './execute.ts';
 import { environmentNamed, observeGroup, openGroup } from './openGroup.ts';
+import { isInTransaction } from './openTransaction.ts';
 import { unchangedResult } from './result.ts';
 import type { TransactionResult } from './results.ts';
 import type { Runtime } from './runtime.ts';
@@ -31,8 +32,10 @@ export async function rollback(
   };
   const replan = (observations: ReadonlyMap<string, Observation>, to: string | null) =>
     planRollback({ ...facts, observations, to });
-  const plan = replan(await observeGroup(group, runtime.cancel), request.to);
-  if (plan.unchanged) return unchangedResult(plan);
+  const seen = await observeGroup(group, runtime.cancel);
+  const busy = isInTransaction(seen, environment.name);
+  const plan = replan(seen, request.to);
+  if (plan.unchanged && !busy) return unchangedResult(plan);
   return await execute({
     runtime,
     config,

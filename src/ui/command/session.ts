@@ -69,6 +69,8 @@ async function loadConfiguration(file: string | null, runtime: Runtime): Promise
 
 function endNow(reporter: Reporter): void {
   reporter.end();
-  process.stderr.write('Stopped at once. Look at "cutover status"; what was begun is still open.\n');
+  process.stderr.write(
+    'Stopped at once. What was begun is still open: "cutover resume" ends it, "cutover resume --abort" takes it back.\n',
+  );
   process.exit(130);
 }
