@@ -1,6 +1,8 @@
 import { appendFile, lstat, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { listing } from '../testing/listing.ts';
+import { deploy } from './deploy.ts';
+import { resume } from './resume.ts';
 import { command, createWorld, type World } from './testing/world.ts';
 
 const SITE = { 'index.html': 'one', 'app.css': 'body {}', 'data/site.db': 'rows' };
@@ -127,4 +129,25 @@ test('of many paths some are named and the rest are counted', async () => {
   const { problems } = await world.deploy();
   expect(problems).toHaveLength(21);
   expect(problems.at(-1)).toBe('web1: the same is true of 5 more files');
+});
+
+test('a run that died before its commands is resumed with them, and with what they wrote in place', async () => {
+  const world = await serving({ postUpload: ['echo x >>index.html'] });
+  const old = (await world.seen('web1')).current!;
+  const before = await tree(world, old);
+  let dead = false;
+  const emit: World['runtime']['emit'] = (event) => {
+    dead ||= event.type === 'step.done' && event.step === 'linkRelease';
+    if (dead) throw new Error('dead');
+  };
+  const request = { environment: 'production', servers: [], lockWaitMs: 0 };
+  const rest = { ref: null, full: false, unpin: false, saved: null };
+  await expect(deploy({ ...world.runtime, emit }, world.config, { ...request, ...rest })).rejects.toThrow();
+  const elsewhere = { ...world.runtime, by: 'other@elsewhere', stateDirectory: world.at('elsewhere') };
+  const result = await resume(elsewhere, world.config, { ...request, abort: false });
+  expect(result?.outcome).toBe('committed');
+  expect(result?.problems).toEqual([expect.stringContaining('index.html: the postUpload command')]);
+  expect(await tree(world, old)).toEqual(before);
+  expect(await tree(world, 'deploy-cache')).toEqual(before);
+  expect(await live(world, 'index.html')).toBe('onex\n');
 });

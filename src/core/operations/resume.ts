@@ -55,7 +55,10 @@ export async function resume(
   );
   const plan = rebuildPlan(open, group, config, request);
   const forward = !request.abort && !isReverting(open.facts);
-  const snapshot = forward && needsSource(open) ? await sourceOf(config, plan, runtime.cancel) : null;
+  const snapshot =
+    forward && needsSource(open)
+      ? await sourceOf(config, plan, runtime.cancel)
+      : await sourceIfThere(config, plan, runtime.cancel);
   return await runUnderLocks({
     runtime,
     config,
@@ -151,6 +154,15 @@ function needsSource({ opening, facts }: Open): boolean {
   const isLinked = (server: string) =>
     facts.some((fact) => fact.type === 'step.done' && fact.server === server && fact.step === 'linkRelease');
   return opening.plan.kind === 'deploy' && !opening.plan.servers.every(({ name }) => isLinked(name));
+}
+
+/** With a source, what commands wrote in place can be taken out of other releases; the rest goes without. */
+async function sourceIfThere(config: Config, plan: Plan, signal: AbortSignal): Promise<Snapshot | null> {
+  const hasCommands = plan.servers.some(
+    ({ commands }) => commands.postUpload.length + commands.postLaunch.length > 0,
+  );
+  if (plan.kind === 'rollback' || !hasCommands) return null;
+  return sourceOf(config, plan, signal).catch(() => null);
 }
 
 async function sourceOf(config: Config, plan: Plan, signal: AbortSignal): Promise<Snapshot> {

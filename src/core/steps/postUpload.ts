@@ -5,7 +5,7 @@ import { mendAfterCommands } from './leaks.ts';
 
 /** The user's commands in the new release, before anybody sees it. */
 export const postUpload: Step = async (context) => {
-  if (context.upload === null) return null;
+  if (context.plan.kind === 'rollback') return null;
   const commands = await runCommands(context, {
     step: 'postUpload',
     commands: context.environment.commands.postUpload,

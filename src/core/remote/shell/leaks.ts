@@ -26,16 +26,16 @@ enter "$1"
 
 /**
  * `leaks`: two lines for each file that differs, as the manifest has it and as it is, and one for a file that only
- * one of the two has. `mode size time ./path`, separated by tabs, with the whole time before the path where it has
- * a fraction.
+ * one of the two has. `mode size time path`, separated by tabs, with the whole time and `./` before the path where it
+ * has a fraction.
  */
 export const LEAKS = sh`leaks() {
   tab=$(printf '\t')
   [ -f .cutover/manifest ] || return 0
   {
-    sed -n "s/^f$tab\([0-7]*\)$tab\([0-9]*\)$tab[^$tab]*$tab\([0-9]*\)$tab/\1$tab\2$tab\3$tab.\//p" .cutover/manifest
+    grep "^f$tab" .cutover/manifest | cut -f 2,3,5,6
     (cd deploy-cache && find . -type f -exec stat -c "%a$tab%s$tab%Y$tab%y$tab%n" {} +) |
-      sed "s/$tab[^ $tab]* [^ .$tab]*\.\{0,1\}0* [^ $tab]*$tab/$tab/"
+      sed "s/$tab[^ $tab]* [^ .$tab]*\.\{0,1\}0* [^ $tab]*$tab\.\//$tab/"
   } | sort | uniq -u
 }
 `;
@@ -44,11 +44,11 @@ export const LEAKS = sh`leaks() {
 export function readLeaks(fields: Fields): readonly Leak[] {
   const byPath = new Map<string, string[]>();
   for (const line of (fields.one('leaks') ?? '').split('\n')) {
-    const path = line.slice(line.lastIndexOf('\t') + 1);
+    const path = line.slice(line.lastIndexOf('\t') + 1).replace(/^\.\//, '');
     byPath.set(path, [...(byPath.get(path) ?? []), line]);
   }
   const leaks = [...byPath].flatMap(([path, lines]) =>
-    lines.length === 2 ? [{ path: path.slice('./'.length), content: !onlyTheMode(lines) }] : [],
+    lines.length === 2 ? [{ path, content: !onlyTheMode(lines) }] : [],
   );
   return leaks.sort((one, other) => comparePaths(one.path, other.path));
 }
