@@ -173,9 +173,8 @@ function slowCommands(onCommand: () => void, stopped: PromiseWithResolvers<void>
 }
 
 /** Passes the output on, and breaks the line once it holds so many bytes of it, or before anything is begun. */
-function breakingTransport(afterBytes: readonly (number | 'before')[]) {
+function breakingTransport(afterBytes: readonly (number | 'before')[], inner = localTransport()) {
   const counts = { execs: 0 };
-  const inner = localTransport();
   const transport: Transport = {
     address: 'here',
     async connect(scope) {
@@ -235,8 +234,32 @@ test('a connection that stays away leaves it unknown', async () => {
     code: 'E_UNKNOWN',
     message: expect.stringContaining('could not be opened again; nobody knows how it ended'),
   });
-  expect(cuts.counts.execs).toBe(4);
+  // The first one and three tries more, and three to end it.
+  expect(cuts.counts.execs).toBe(7);
   expect(await readFile(here.at('count'), 'utf8')).toBe('x\n');
+});
+
+test('what went out of sight is ended as soon as the server can be asked again', async () => {
+  const here = await engineHere();
+  const { transport } = breakingTransport([100, 'before', 'before', 'before']);
+  const { lines, done } = running(here, 'echo $$ | tee pid; sleep 600', {}, { transport });
+  await expect(done).rejects.toMatchObject({
+    code: 'E_UNKNOWN',
+    message: expect.stringMatching(/nobody knows how it ended; its processes were ended$/),
+  });
+  expect(lines.length).toBeLessThan(2);
+  expect((await here.see()).running).toEqual([]);
+});
+
+test('a long command is asked for again and again, and nobody notices', async () => {
+  const quick = await pathWith({ sleep: '[ "$1" = 3 ] && exec /bin/sleep 1; exec /bin/sleep 0.001' });
+  const transport = localTransport({ env: { ...process.env, PATH: quick } });
+  const here = await engineHere();
+  const { counts, transport: counted } = breakingTransport([], transport);
+  const { lines, done } = running(here, 'echo one; sleep 3; echo two', {}, { transport: counted });
+  await done;
+  expect(lines.map(([, line]) => line)).toEqual(['one', 'two']);
+  expect(counts.execs).toBeGreaterThan(1);
 });
 
 test('a connection on which nothing is heard counts as lost', async () => {
@@ -279,6 +302,7 @@ test('who asks for the same run attaches to it, during it and after it', async (
   const { running: ids } = await here.see();
   expect(ids).toEqual(['try']);
   const second = running(here, run);
+  second.done.catch(() => {});
   await writeFile(here.at('go'), '');
   await expect(first.done).rejects.toMatchObject({ code: 'E_COMMAND' });
   await expect(second.done).rejects.toMatchObject({ message: expect.stringMatching(/exit status 7: last$/) });

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CutoverError } from '../../contract/index.ts';
+import { CutoverError, errorCode, messageOf } from '../../contract/index.ts';
 import type { CommandRequest, Fence } from '../engine.ts';
 import type { Link } from '../link.ts';
 import { commandClock, type Why } from './commandClock.ts';
@@ -12,6 +12,7 @@ import { runScript } from './run.ts';
 /** For a stop that was asked for: TERM, ten seconds of grace, KILL, and the way there and back. */
 const STOP_DEADLINE_MS = 30_000;
 const LAST_WORDS_MS = 5_000;
+const ENDED = 'its processes were ended';
 
 /**
  * Runs a command of the user's, apart from the connection: it goes on when that is lost, and is attached to again. A
@@ -41,7 +42,7 @@ export async function runCommand(
     patience,
     signal: over.signal,
     onNews: clock.news,
-  });
+  }).catch(unlessOutOfSight);
   try {
     const first = await Promise.race([following, clock.ringing]);
     if (typeof first === 'string') {
@@ -52,12 +53,27 @@ export async function runCommand(
       throw interrupted(link.server, request, first, isDead);
     }
     log.end();
+    if (first.type === 'outOfSight') {
+      // Nothing may be taken back while it is still at work.
+      const isDead = await stop(link, path, fence, request);
+      const { server } = link;
+      throw new CutoverError('E_UNKNOWN', `${messageOf(first.error)}${isDead ? `; ${ENDED}` : ''}`, {
+        server,
+        cause: first.error,
+      });
+    }
     judge(link.server, request, first, log.lastLine());
   } finally {
     following.catch(() => null);
     over.abort();
     clock.stop();
   }
+}
+
+/** What nobody could see the end of may still be at work. */
+function unlessOutOfSight(error: unknown): { readonly type: 'outOfSight'; readonly error: unknown } {
+  if (errorCode(error) !== 'E_UNKNOWN') throw error;
+  return { type: 'outOfSight', error };
 }
 
 async function stop(link: Link, path: string, fence: Fence, request: CommandRequest): Promise<boolean> {
@@ -109,7 +125,7 @@ function notStarted(server: string, request: CommandRequest): CutoverError {
 }
 
 function interrupted(server: string, request: CommandRequest, why: Why, isDead: boolean): CutoverError {
-  const end = isDead ? 'its processes were ended' : 'its processes could not be confirmed dead';
+  const end = isDead ? ENDED : 'its processes could not be confirmed dead';
   const what = `${server}: the command "${request.run}"`;
   if (why === 'cancelled')
     return new CutoverError('E_INTERRUPTED', `${what} was interrupted; ${end}`, { server });

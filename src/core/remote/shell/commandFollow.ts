@@ -6,7 +6,7 @@ import type { CommandRequest, Fence } from '../engine.ts';
 import type { Link } from '../link.ts';
 import type { CommandLog } from './commandLog.ts';
 import { attachScript } from './commandScripts.ts';
-import { type Ending, readStream } from './commandStream.ts';
+import { type Again, type Ending, readStream } from './commandStream.ts';
 import { failureIn, inWords, shell } from './run.ts';
 import { renderScript } from './script.ts';
 
@@ -46,6 +46,10 @@ export async function follow(following: Following): Promise<Ending> {
   let wasAsked = false;
   for (let failures = 0; ; ) {
     const attempt = await attach(following);
+    if (attempt.type === 'again') {
+      failures = 0;
+      continue;
+    }
     if (attempt.type !== 'cut') return attempt;
     following.onNews(null);
     wasAsked ||= attempt.wasAsked;
@@ -72,7 +76,7 @@ interface CutOff {
   readonly begun: boolean;
 }
 
-async function attach(following: Following): Promise<Ending | CutOff> {
+async function attach(following: Following): Promise<Ending | Again | CutOff> {
   const { link, path, fence, request, log, patience, onNews } = following;
   const nonce = randomBytes(12).toString('hex');
   const before = fence.journal?.lines() ?? [];

@@ -74,7 +74,8 @@ trap : HUP INT TERM
 /**
  * bash with pipefail where there is one, so that a failure inside a pipe counts; else sh. What is new in the log goes
  * behind a line with its size. A line for nothing, now and then, tells that we are there, and ends us when nobody
- * listens any more. Where sleep knows no fractions, quick commands are waited for without any.
+ * listens any more. Where sleep knows no fractions, quick commands are waited for without any. After some time this
+ * ends and wants to be asked again: a server may allow one channel only, and others have to say something too.
  */
 const ATTACH = sh`${RUNS}
 enter "$1"
@@ -122,12 +123,14 @@ if [ "$pid" = stopped ]; then
   printf '%s stopped\n' "$nonce"
   return 0
 fi
-round=0 silent=25 end=
+round=0 silent=25 looks=0 end=
 while :; do
+  looks=$((looks + 1))
   if [ -L "$run/rc" ]; then
     end=ended round=0
     until [ -L "$run/full" ] || grep -q "^$word " "$run/log" || [ "$round" -ge 40 ]; do nap; done
   elif ! run_lives && [ ! -L "$run/rc" ]; then end=lost
+  elif [ "$looks" -ge 100 ] || { [ -z "$fine" ] && [ "$looks" -ge 40 ]; }; then end=again
   fi
   set -- $(ls -ldn -- "$run/log")
   size=$\{5:-0}

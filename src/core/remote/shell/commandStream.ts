@@ -7,6 +7,9 @@ export type Ending =
   /** It was stopped before it could begin. */
   | { readonly type: 'stopped' };
 
+/** It is still at work, and wants to be asked again. */
+export type Again = { readonly type: 'again' };
+
 export interface StreamHandlers {
   /** The command is there. `word` begins the line after the last of its log. */
   readonly begun: (word: string) => void;
@@ -23,7 +26,7 @@ export function readStream(nonce: string, handlers: StreamHandlers) {
   let line = Buffer.alloc(0);
   let missing = 0;
   let begun = false;
-  let ending: Ending | null = null;
+  let ending: Ending | Again | null = null;
 
   const takeLine = (text: string) => {
     const [mark, verb, first = '', second = ''] = text.split(' ');
@@ -35,6 +38,7 @@ export function readStream(nonce: string, handlers: StreamHandlers) {
       missing = Number(first);
       handlers.told(missing);
     } else if (verb === 'stopped') ending = { type: 'stopped' };
+    else if (verb === 'again') ending = { type: 'again' };
     else if (verb === 'lost') ending = { type: 'lost', kept: keptOf(first) };
     else if (verb === 'ended') ending = { type: 'ended', kept: keptOf(first), status: second };
   };
@@ -59,7 +63,7 @@ export function readStream(nonce: string, handlers: StreamHandlers) {
       }
     },
     begun: () => begun,
-    ending: () => ending,
+    ending: (): Ending | Again | null => ending,
   };
 }
 
