@@ -37,8 +37,8 @@ export async function releaseLocks(
   );
 }
 
-function whyNot(problem: string | null = null): string {
-  return problem === null
+function whyNot(problem: string | undefined): string {
+  return problem === undefined
     ? 'the lock was taken over by somebody else'
     : `the lock could not be released: ${problem}`;
 }

@@ -164,7 +164,7 @@ export interface Engine {
   ): Promise<{
     readonly released: boolean;
     /** Why it is ours still, in the server's words. */
-    readonly problem?: string | null;
+    readonly problem?: string;
     readonly current: string | null;
   }>;
   /** Makes the directories, sweeps what a dead run left, proves a way to rename. */

@@ -39,9 +39,10 @@ export function shellEngine(link: Link, configuredPath: string): Engine {
     },
     async releaseLock(generation, signal) {
       const fields = await runScript(link, releaseLockScript(path, generation), { signal });
+      const problem = fields.one('problem');
       return {
         released: fields.one('released') !== null,
-        problem: fields.one('problem'),
+        ...(problem === null ? {} : { problem }),
         current: fields.one('current') || null,
       };
     },

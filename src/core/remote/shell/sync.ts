@@ -50,7 +50,7 @@ else
   cd deploy-cache
   if [ ! -e "../$incoming.removed" ]; then
     if [ -s "../$incoming/remove" ]; then xargs -0 rm -rf -- <"../$incoming/remove"; fi
-    : >"../$incoming.removed"
+    (umask 077; : >"../$incoming.removed")
   fi
   cd ..
   cp -a -l -f -- "$incoming/tree/." deploy-cache/
