@@ -5,7 +5,7 @@ import type { Fence } from '../remote/engine.ts';
 import { compensate, recordSuccess, type StepContext, steps } from '../steps/index.ts';
 import type { Effects } from '../transaction/runTransaction.ts';
 import { emitNow } from './runtime.ts';
-import type { Transaction } from './transact.ts';
+import type { Transaction } from './transaction.ts';
 
 /** A rollback sends and builds nothing. */
 const STEPS_OF_A_ROLLBACK: ReadonlySet<StepName> = new Set(['prepare', 'activate', 'postLaunch', 'prune']);

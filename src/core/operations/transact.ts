@@ -1,35 +1,10 @@
 import { CutoverError, messageOf } from '../contract/index.ts';
 import type { Fact } from '../journal/facts.ts';
-import type { Journal } from '../journal/journal.ts';
 import { journalOnServers, type ServerJournals } from '../journal/serverJournals.ts';
 import { openingOf } from '../journal/serverText.ts';
-import type { Locks } from '../lock/acquire.ts';
-import type { Plan } from '../plan/types.ts';
-import type { Observation } from '../remote/observation.ts';
-import type { SyncWork } from '../sync/syncWork.ts';
-import type { Snapshot } from '../sync/types.ts';
 import { runTransaction } from '../transaction/runTransaction.ts';
 import { effectsOf } from './effects.ts';
-import type { Hooks } from './hooks.ts';
-import type { Group } from './openGroup.ts';
-import type { Runtime } from './runtime.ts';
-
-export interface Transaction {
-  readonly runtime: Runtime;
-  readonly group: Group;
-  readonly plan: Plan;
-  readonly locks: Locks;
-  /** What the servers were found to hold under the locks. */
-  readonly seen: ReadonlyMap<string, Observation>;
-  readonly work: ReadonlyMap<string, SyncWork>;
-  /** Null when nothing is to be sent. */
-  readonly snapshot: Snapshot | null;
-  readonly hooks: Hooks;
-  /** On this machine. Empty for a new transaction; what the servers' journals tell for one that is resumed. */
-  readonly journal: Journal;
-  /** Fires when somebody wants to stop. */
-  readonly cancel: AbortSignal;
-}
+import type { Transaction } from './transaction.ts';
 
 const CLOSE_DEADLINE_MS = 60_000;
 
