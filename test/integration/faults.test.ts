@@ -1,15 +1,18 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { cutPoints, tryCut } from '../faults/support/cuts.ts';
+import { countEvents, KILL_SCENARIOS, tryKill } from '../faults/support/kills.ts';
 import { openPowerSite } from '../faults/support/powerCuts.ts';
 import { spread, tryAll } from '../faults/support/report.ts';
 import { faultsOf, tryServerFault } from '../faults/support/serverFaults.ts';
 import { openSite } from '../faults/support/site.ts';
 
+vi.setConfig({ testTimeout: 600_000 });
+
 /** A sample of each suite of test/faults, which `npm run test:faults` runs whole. */
 
 test('a connection that breaks loses nothing', async () => {
   await using site = await openSite();
-  const points = spread(await cutPoints(site, 300), 8);
+  const points = spread(await cutPoints(site, 300), 6);
   expect(await tryAll('cuts', points, (point) => tryCut(site, point))).toEqual([]);
 });
 
@@ -21,6 +24,17 @@ test('calls that fail on the server lose nothing', async () => {
     ...spread(await faultsOf(site, 'symlink'), 2),
   ];
   expect(await tryAll('server faults', points, (fault) => tryServerFault(site, fault))).toEqual([]);
+});
+
+test('a program that is killed is ended by another machine', async () => {
+  await using site = await openSite({ names: ['web1', 'web2'] });
+  const scenario = KILL_SCENARIOS[1]!;
+  const events = await countEvents(site, scenario);
+  const points = spread(
+    Array.from({ length: events }, (_, index) => index + 1),
+    4,
+  );
+  expect(await tryAll('kills', points, (nth) => tryKill(site, scenario, nth))).toEqual([]);
 });
 
 test('a server that loses power loses nothing else', async () => {
