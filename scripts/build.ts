@@ -1,14 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { globSync, rmSync } from 'node:fs';
+import { globSync, renameSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { rolldown } from 'rolldown';
 
-/** Bundles the program into dist/: one entry for each command, so that a command loads only what it needs. */
+/**
+ * Bundles the program into dist/: one entry for each command, so that a command loads only what it needs. It is built
+ * beside the old one, which goes only when the new one is whole.
+ */
+const building = `dist.${process.pid}`;
 const commands = Object.fromEntries(
   globSync('src/commands/**/*.ts').map((file) => [`commands/${basename(file, '.ts')}`, file]),
 );
 
-rmSync('dist', { recursive: true, force: true });
 const bundle = await rolldown({
   input: {
     main: 'src/main.ts',
@@ -18,18 +21,22 @@ const bundle = await rolldown({
     ...commands,
   },
   platform: 'node',
-  // What has native parts, or is large and rarely needed, is found in node_modules when it is used.
+  // It has native parts, and finds them beside itself.
   external: ['ssh2'],
   logLevel: 'warn',
 });
 await bundle.write({
-  dir: 'dist',
+  dir: building,
   format: 'esm',
   entryFileNames: '[name].js',
   chunkFileNames: 'chunks/[name]-[hash].js',
   sourcemap: true,
 });
 await bundle.close();
-execFileSync('tsc', ['-p', 'tsconfig.types.json'], { stdio: 'inherit' });
-execFileSync(process.execPath, ['scripts/schema.ts'], { stdio: 'inherit' });
+execFileSync('tsc', ['-p', 'tsconfig.types.json', '--outDir', `${building}/types`], { stdio: 'inherit' });
+execFileSync(process.execPath, ['scripts/schema.ts', `${building}/cutover.schema.json`], {
+  stdio: 'inherit',
+});
+rmSync('dist', { recursive: true, force: true });
+renameSync(building, 'dist');
 execFileSync('oclif', ['manifest'], { stdio: ['ignore', 'ignore', 'inherit'] });
