@@ -88,7 +88,7 @@ if [ -z "$pid" ]; then
   cd -- "$directory" 2>/dev/null || fail E_REMOTE "the directory $directory cannot be entered"
   mkdir -p "$\{run%/*}"
   mkdir -p -m 0700 "$run"
-  : >>"$run/log"
+  (umask 077; : >>"$run/log")
   (
     for each in "$@"; do export "$\{each%%=*}=$\{each#*=}"; done
     if command -v bash >/dev/null 2>&1; then set -- bash -e -o pipefail -c "$command"
