@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TransactionResult } from '../../src/core/operations/results.ts';
+import { startCutover } from './support/cutover.ts';
 import { createProject, type EnvironmentOptions, type Project, serverEntry } from './support/project.ts';
 import { contentOf, currentOf, inContainer } from './support/remoteTree.ts';
 import { type SshServer, startServer } from './support/sshServer.ts';
@@ -93,6 +94,33 @@ describe.each(['openssh', 'busybox'] as const)('%s', (image) => {
     expect(result.outcome).toBe('compensated');
     expect(await seen(old)).toBe(before);
     expect(await currentOf(server)).toBe(old);
+  });
+
+  test('a run that is killed while a command runs is taken back whole', async () => {
+    const old = await currentOf(server);
+    const before = await seen(old);
+    version += 1;
+    const commands = { postUpload: ['echo x >>index.html; echo written; sleep 60'] };
+    await project.configure({ ...environment, commands });
+    await project.repository.commit({ ...SITE, version: String(version) }, `Version ${version}`);
+    const run = startCutover(['deploy', 'production', '--events'], { cwd: project.path });
+    const written = Promise.withResolvers<void>();
+    let said = '';
+    run.stderr!.on('data', (chunk) => {
+      said += String(chunk);
+      if (said.includes('"line":"written"')) written.resolve();
+    });
+    run.stderr!.on('end', () => written.reject(new Error(`The command did not run: ${said}`)));
+    await written.promise;
+    run.kill('SIGKILL');
+    await run;
+    const resumed = await project.json<TransactionResult>(['resume', 'production', '--abort']);
+    expect({ exitCode: resumed.exitCode, problems: resumed.answer.problems }).toEqual({
+      exitCode: 0,
+      problems: [expect.stringContaining('index.html: the postUpload command')],
+    });
+    expect(await seen(old)).toBe(before);
+    expect(await seen('deploy-cache')).toBe(before);
   });
 
   test('what is unshared or copied may be written to', async () => {

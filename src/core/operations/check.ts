@@ -1,10 +1,11 @@
 import type { Config, EnvironmentConfig } from '../config/types.ts';
 import { type CutoverError, errorCode, messageOf } from '../contract/index.ts';
 import { layoutRefusals } from '../plan/refusals.ts';
+import type { Leak } from '../remote/engine.ts';
 import type { Observation } from '../remote/observation.ts';
 import { openSource } from '../sync/source.ts';
 import { lockOwner } from './lockOwner.ts';
-import { environmentNamed, openGroup, settleGroup } from './openGroup.ts';
+import { environmentNamed, type Group, openGroup, settleGroup } from './openGroup.ts';
 import type { CheckResult, Finding } from './results.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -19,6 +20,7 @@ export async function check(
   await using group = await openGroup(runtime, config, environment, servers);
   const source = await sourceFindings(config, environment, runtime.cancel);
   const looks = await settleGroup(group, runtime.cancel);
+  const leaks = await leaksOf(group, looks, runtime.cancel);
   return {
     environment: name,
     source,
@@ -26,10 +28,47 @@ export async function check(
       name: server,
       findings:
         look.status === 'fulfilled'
-          ? serverFindings(server, look.value, group.environment, runtime.now())
+          ? [
+              ...serverFindings(server, look.value, group.environment, runtime.now()),
+              ...leakFindings(leaks.get(server) ?? []),
+            ]
           : [failed(look.reason)],
     })),
   };
+}
+
+/** Where a look fails, the findings of the observation are still worth telling. */
+async function leaksOf(
+  group: Group,
+  looks: ReadonlyMap<string, PromiseSettledResult<Observation>>,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, readonly Leak[]>> {
+  const reached = [...looks].filter(
+    ([, look]) => look.status === 'fulfilled' && look.value.cache.manifest !== null,
+  );
+  const found = reached.map(async ([server]) => {
+    const leaks = await group.engines
+      .get(server)!
+      .leaks(AbortSignal.any([signal, AbortSignal.timeout(LEAKS_DEADLINE_MS)]))
+      .catch(() => []);
+    return [server, leaks] as const;
+  });
+  return new Map(await Promise.all(found));
+}
+
+const LEAKS_DEADLINE_MS = 2 * 60_000;
+const NAMED_LEAKS = 3;
+
+function leakFindings(leaks: readonly Leak[]): readonly Finding[] {
+  if (leaks.length === 0) return [];
+  const named = leaks.slice(0, NAMED_LEAKS).map(({ path }) => path);
+  const more = leaks.length > NAMED_LEAKS ? ` and ${leaks.length - NAMED_LEAKS} more` : '';
+  return [
+    warning(
+      `files that releases share were written in place: ${named.join(', ')}${more}`,
+      'The next deployment sends them again. Have them written to a new file and renamed, or name them under "unshare".',
+    ),
+  ];
 }
 
 async function sourceFindings(

@@ -1,6 +1,7 @@
 import { appendFile, lstat, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { listing } from '../testing/listing.ts';
+import { check } from './check.ts';
 import { deploy } from './deploy.ts';
 import { resume } from './resume.ts';
 import { command, createWorld, type World } from './testing/world.ts';
@@ -111,6 +112,13 @@ test('what the application wrote in place does not come along with the next rele
   const world = await serving({});
   const old = (await world.seen('web1')).current!;
   await appendFile(world.at('web1', old, 'data/site.db'), ' and more');
+  const { servers } = await check(world.runtime, world.config, 'production', []);
+  expect(servers[0]?.findings).toContainEqual({
+    level: 'warning',
+    message: 'files that releases share were written in place: data/site.db',
+    fix: expect.stringContaining('"unshare"'),
+    code: null,
+  });
   const result = await world.deploy();
   expect(result).toMatchObject({ outcome: 'committed' });
   expect(result.problems).toEqual([

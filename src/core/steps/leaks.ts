@@ -23,7 +23,7 @@ export async function mendAfterCommands(context: StepContext, step: StepName): P
   await tell(context, leaks, ({ path, content }) => {
     const what = content ? 'wrote to it in place' : 'changed its mode';
     const end = mended.has(path)
-      ? 'There it is again what was uploaded; this release keeps the change'
+      ? 'There it is again what was uploaded'
       : 'There it stays changed: nothing here knows what was uploaded';
     return `${path}: ${who}${also} ${what}, and it is one file in the deploy-cache and in other releases. ${end}. ${ADVICE}`;
   });
