@@ -314,6 +314,17 @@ test('who asks for the same run attaches to it, during it and after it', async (
   expect((await here.see()).running).toEqual([]);
 });
 
+test('of ten that start the same run at once, one does', async () => {
+  // All have looked whether it is there before the first one makes it.
+  const slow = await pathWith({ mkdir: 'sleep 0.5; exec /bin/mkdir "$@"' });
+  const here = await engineHere();
+  const transport = localTransport({ env: { ...process.env, PATH: slow } });
+  const run = 'echo x >>count; sleep 0.2; cat count';
+  const all = Array.from({ length: 10 }, () => running(here, run, {}, { transport }));
+  await Promise.all(all.map(({ done }) => done));
+  for (const { lines } of all) expect(lines).toEqual([['stdout', 'x']]);
+});
+
 test('one that is gone without an exit status is no success', async () => {
   const here = await engineHere();
   const { done } = running(here, 'kill -9 -- -$(ps -o pgid= $$ | tr -d " ")');

@@ -101,13 +101,15 @@ if [ -z "$pid" ]; then
     exec $group sh -c "$wrapper" sh "$run" "$nonce" "$@"
   ) </dev/null >/dev/null 2>&1 &
 fi
-fine=
-if sleep 0.01 2>/dev/null; then fine=yes; fi
+fine=perhaps
 round=0
 nap() {
   round=$((round + 1))
-  if [ -z "$fine" ]; then [ "$round" -le 20 ] || sleep 1
-  elif [ "$round" -le 10 ]; then sleep 0.02
+  if [ "$fine" = perhaps ]; then
+    fine=yes
+    sleep 0.005 2>/dev/null || fine=
+  elif [ -z "$fine" ]; then [ "$round" -le 20 ] || sleep 1
+  elif [ "$round" -le 10 ]; then sleep 0.01
   elif [ "$round" -le 30 ]; then sleep 0.05
   else sleep 0.2
   fi
