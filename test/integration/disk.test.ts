@@ -65,6 +65,8 @@ async function fillBefore(tool: string, pattern: string, fill: string): Promise<
 }
 
 const ALL_BYTES = `cat /dev/zero >${BYTES}/filler`;
+/** One line more in the ledger needs a block that is not there. */
+const FULL_BLOCK = `size=$(wc -c <${BYTES}/.cutover/ledger); head -c "$((4096 - size % 4096))" /dev/zero >>${BYTES}/.cutover/ledger`;
 const ALL_INODES = `mkdir -p ${INODES}/filler; i=0; while : >${INODES}/filler/$i; do i=$((i + 1)); done`;
 
 /** What is served and kept, to be compared: what a failed deployment must leave as it was. */
@@ -139,7 +141,7 @@ describe.each([
   )('taken away in $step: the old release is served, and all is freed', async ({ step, tool, pattern }) => {
     await nextVersion(path);
     const before = await stateOf(path);
-    await fillBefore(tool, pattern, fill);
+    await fillBefore(tool, pattern, what === 'bytes' ? `${FULL_BLOCK}; ${fill}` : fill);
 
     const { exitCode, outcome, failure } = await deployed();
 
@@ -167,4 +169,17 @@ describe.each([
     });
     await expectUndone(path, before);
   });
+});
+
+test('bytes taken away once all is live: what is removed makes room for what the ledger has to say', async () => {
+  const fill = `${FULL_BLOCK}; ${ALL_BYTES} 2>/dev/null || :`;
+  await nextVersion(BYTES, { keep: 1, commands: { postLaunch: [fill] } });
+  const { exitCode, outcome, answer } = await deployed();
+  expect({ exitCode, outcome, problems: answer.problems }).toEqual({
+    exitCode: 0,
+    outcome: 'committed',
+    problems: [],
+  });
+  expect(await namesIn(server, `${BYTES}/releases`)).toEqual([answer.release]);
+  expect(await shell(`tail -n 1 ${BYTES}/.cutover/ledger`)).toMatch(/"succeeded"/);
 });

@@ -157,6 +157,16 @@ test('a torn ledger and a damaged manifest are read as far as they go', async ()
   expect(seen.cache).toMatchObject({ manifest: null, pending: null, hash: expect.any(String) });
 });
 
+test('what a power cut filled with NUL says no more than it did, and hides nothing after it', async () => {
+  const here = await engineHere();
+  const [first, last] = [ledgerLine(A, 'ready'), ledgerLine(A, 'succeeded')];
+  const filled = `\0user\0somebody else\0${'\0'.repeat(4096)}`;
+  await writeFile(here.at('.cutover', 'ledger'), `${first}\n${filled}\n${last}\n`);
+  const seen = await here.see();
+  expect(seen.ledger.map(({ state }) => state)).toEqual(['ready', 'succeeded']);
+  expect(seen.user).not.toBe('somebody else');
+});
+
 test('without its deploy-cache a manifest says nothing', async () => {
   const here = await engineHere();
   await here.build(A, { 'index.html': 'one' });

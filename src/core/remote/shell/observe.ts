@@ -9,7 +9,10 @@ import type { Fields, Script } from './script.ts';
 import { sh } from './sh.ts';
 import { readSpace } from './space.ts';
 
-/** Reads all there is to know about a server in one round trip, and changes nothing. */
+/**
+ * Reads all there is to know about a server in one round trip, and changes nothing. A power cut can leave NUL in a
+ * file, which is where our fields end.
+ */
 export function observeScript(path: string, sharedPaths: readonly string[]): Script {
   return { name: 'observe', body: BODY, args: [path, ...sharedPaths] };
 }
@@ -75,7 +78,7 @@ if [ -n "$generation" ]; then
 fi
 if [ -f .cutover/journals/open ]; then
   printf 'journal\000'
-  cat .cutover/journals/open
+  tr -d '\000' <.cutover/journals/open
   printf '\000'
 fi
 for run in .cutover/runs/*; do
@@ -85,7 +88,7 @@ done
 for each in ledger manifest manifest.next; do
   if [ -f ".cutover/$each" ] && { [ "$each" = ledger ] || [ -d deploy-cache ]; }; then
     printf '%s\000' "$each"
-    cat ".cutover/$each"
+    tr -d '\000' <".cutover/$each"
     printf '\000'
   fi
 done`;

@@ -48,8 +48,8 @@ export function tellingSpace(link: Link, path: () => string, engine: Engine): En
   };
 }
 
-/** What a full disk makes of the end of a command that could not be written down. */
-const SUSPECT: ReadonlySet<ErrorCode> = new Set(['E_DISK_FULL', 'E_COMMAND', 'E_UNKNOWN']);
+/** What a full disk makes of a script, or of the end of a command that could not be written down. */
+const SUSPECT: ReadonlySet<ErrorCode> = new Set(['E_DISK_FULL', 'E_COMMAND', 'E_REMOTE', 'E_UNKNOWN']);
 
 async function withSpace(link: Link, path: string, error: unknown): Promise<unknown> {
   const code = errorCode(error);
@@ -62,7 +62,8 @@ async function withSpace(link: Link, path: string, error: unknown): Promise<unkn
     (each) => each ?? [],
   );
   return new CutoverError(
-    error.code,
+    // What a shell writes itself fails with no more than "I/O error".
+    error.code === 'E_REMOTE' ? 'E_DISK_FULL' : error.code,
     `${error.message.replace(/\.$/, '')} (the file system of ${path} has ${free.join(' and ')} free)`,
     {
       hint: error.hint ?? 'Free some space there: "keep" says how many releases stay.',
