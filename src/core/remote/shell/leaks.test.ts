@@ -143,6 +143,25 @@ test('a release with a file of its own under the path keeps it', async () => {
   expect(await readFile(here.at('deploy-cache/index.html'), 'utf8')).toBe('newer');
 });
 
+test('a reader of the live release finds every file, whole, while it is mended', async () => {
+  const names = Array.from({ length: 60 }, (_, index) => `${index % 3}/${index}`);
+  const tree = Object.fromEntries(names.map((name) => [name, 'true']));
+  const { here, work } = await twoReleases(tree);
+  for (const name of names) await appendFile(here.at('releases', B, name), ' leaked');
+  let mended = false;
+  const mending = repair(here, work, tree).finally(() => {
+    mended = true;
+  });
+  const read = new Set<string>();
+  while (!mended) {
+    const contents = await Promise.all(names.map((name) => readFile(here.at('releases', A, name), 'utf8')));
+    for (const content of contents) read.add(content);
+  }
+  await mending;
+  expect([...read].filter((content) => content !== 'true' && content !== 'true leaked')).toEqual([]);
+  expect(await here.engine.leaks(never)).toEqual([]);
+});
+
 test('a repair that died after a part of the releases goes on with the others', async () => {
   const tree = { x: 'x', y: 'y' };
   const { here, work } = await twoReleases(tree);
