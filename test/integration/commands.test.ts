@@ -116,3 +116,12 @@ test('one that stays silent too long is ended, and the deployment is taken back'
   const left = await inContainer(at.server, ['sh', '-c', 'cat /proc/[0-9]*/cmdline | tr "\\000" " "']);
   expect(left).not.toContain('sleep 3000 ');
 });
+
+test('with room for one channel only, a command is followed, and ended when its time is up', async () => {
+  const commands = { postUpload: ['sleep 1; echo one', { run: 'echo two; sleep 4000', timeout: '1s' }] };
+  await using at = await projectFor({ image: 'openssh', sshd: ['MaxSessions=1'] }, commands);
+  const { exitCode, answer } = await at.project.json<TransactionResult>(['deploy', 'production']);
+  expect({ exitCode, code: answer.servers[0]?.failure?.code }).toEqual({ exitCode: 12, code: 'E_TIMEOUT' });
+  expect(answer.servers[0]?.failure?.message).toContain('ran longer than 1 s; its processes were ended');
+  expect((await at.server.exec(['pgrep', '-f', 'sleep 4000'])).stdout).toBe('');
+});

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { CutoverError, errorCode, messageOf } from '../../contract/index.ts';
 import type { CommandRequest, Fence } from '../engine.ts';
 import type { Link } from '../link.ts';
@@ -33,22 +32,16 @@ export async function runCommand(
   const over = new AbortController();
   const clock = commandClock(request, signal);
   const log = commandLog((line) => request.onLine('stdout', line));
-  const following = follow({
-    link,
-    path,
-    fence,
-    request,
-    log,
-    patience,
-    signal: over.signal,
-    onNews: clock.news,
-  }).catch(unlessOutOfSight);
+  const followed = { link, path, fence, request, log, patience, onNews: clock.news };
+  const following = follow({ ...followed, signal: over.signal }).catch(unlessOutOfSight);
   try {
     const first = await Promise.race([following, clock.ringing]);
     if (typeof first === 'string') {
+      // There may be room for one channel only.
+      over.abort();
       const isDead = await stop(link, path, fence, request);
-      const lastWords = isDead ? delay(LAST_WORDS_MS, null, { signal: over.signal }) : null;
-      await Promise.race([following, lastWords]).catch(() => null);
+      const lastWords = { ...followed, signal: AbortSignal.timeout(LAST_WORDS_MS) };
+      if (isDead) await follow(lastWords).catch(() => null);
       log.end();
       throw interrupted(link.server, request, first, isDead);
     }

@@ -91,6 +91,7 @@ async function attach(following: Following): Promise<Ending | Again | CutOff> {
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(new Error('nothing was heard')), patience.silenceMs);
   let wasAsked = false;
+  let isOver = false;
   try {
     const connection = await link.connection();
     const exec = shell(link, connection);
@@ -103,6 +104,8 @@ async function attach(following: Following): Promise<Ending | Again | CutOff> {
       }),
       signal: AbortSignal.any([following.signal, silence.signal]),
       onStdout: (chunk) => {
+        // What comes late is asked for again.
+        if (isOver) return;
         timer.refresh();
         stream.push(chunk);
       },
@@ -116,6 +119,7 @@ async function attach(following: Following): Promise<Ending | Again | CutOff> {
     if (!silence.signal.aborted && errorCode(error) !== 'E_UNREACHABLE') throw error;
     return { type: 'cut', error, wasAsked, begun: stream.begun() };
   } finally {
+    isOver = true;
     clearTimeout(timer);
   }
 }
