@@ -88,6 +88,7 @@ describe.each(['openssh', 'busybox'] as const)('%s', (image) => {
   });
 
   test('a command that fails leaves the live release as it was', async () => {
+    await deployWith({});
     const old = await currentOf(server);
     const before = await seen(old);
     const result = await deployWith({ commands: { postUpload: ['echo x >> index.html', 'exit 3'] } }, 12);
@@ -97,6 +98,7 @@ describe.each(['openssh', 'busybox'] as const)('%s', (image) => {
   });
 
   test('a run that is killed while a command runs is taken back whole', async () => {
+    await deployWith({});
     const old = await currentOf(server);
     const before = await seen(old);
     version += 1;

@@ -118,6 +118,15 @@ test.for(LEAKS)(
   },
 );
 
+test('a file that nobody can read any more is sent again', async () => {
+  const { here, work } = await twoReleases();
+  await chmod(here.at('releases', B, 'index.html'), 0o200);
+  expect(await here.engine.leaks(never)).toEqual([{ path: 'index.html', content: true }]);
+  await repair(here, work, TREE);
+  expect(await seen(here.at('releases', A, 'index.html'))).toEqual(['one', '644', 1_700_000_000_000]);
+  expect((await lstat(here.at('releases', B, 'index.html'))).mode & 0o777).toBe(0o200);
+});
+
 test('what puts a new file under the name is no leak', async () => {
   const { here } = await twoReleases();
   const at = (name: string) => here.at('releases', B, name);

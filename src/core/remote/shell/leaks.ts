@@ -53,7 +53,9 @@ export function readLeaks(fields: Fields): readonly Leak[] {
   return leaks.sort((one, other) => comparePaths(one.path, other.path));
 }
 
+/** A file that its owner cannot read any more cannot be copied on the server either. */
 function onlyTheMode(lines: readonly string[]): boolean {
   const [one, other] = lines.map((line) => line.slice(line.indexOf('\t')));
-  return one === other;
+  const readable = lines.every((line) => (Number.parseInt(line, 8) & 0o400) !== 0);
+  return readable && one === other;
 }
