@@ -112,6 +112,8 @@ test.for(CASES)(
         .split('\n')
         .filter((line) => line !== '');
       expect(new Set(runs).size).toBe(runs.length);
+      if (expected === 'two' && !nothing)
+        expect(runs.map((line) => line.split(' ')[0]).sort()).toEqual([...world.servers]);
     }
   },
 );
