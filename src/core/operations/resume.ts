@@ -59,7 +59,7 @@ export async function resume(
     forward && needsSource(open)
       ? await sourceOf(config, plan, runtime.cancel)
       : await sourceIfThere(config, plan, runtime.cancel);
-  return await runUnderLocks({
+  const result = await runUnderLocks({
     runtime,
     config,
     group,
@@ -75,6 +75,8 @@ export async function resume(
       return { seen, work: workOf(plan, seen, snapshot), past: [opened, ...now.facts] };
     },
   });
+  // Going back is what was asked for, not an interruption of it.
+  return request.abort ? { ...result, interrupted: false } : result;
 }
 
 /** A run that died before it had begun anything left its locks, and nothing else. Throws `E_LOCKED` for one that lives. */
