@@ -73,12 +73,17 @@ highest() {
     if [ -L "$each" ]; then top=$\{each##*/}; fi
   done
 }
-after() {
+count_of() {
   number=$\{1#g-}
   while [ "$number" != "$\{number#0}" ]; do number=$\{number#0}; done
-  printf 'g-%06d' "$(($\{number:-0} + 1))"
+  number=$\{number:-0}
+}
+after() {
+  count_of "$1"
+  printf 'g-%06d' "$((number + 1))"
 }`;
 
+/** Old generations go by their number: many who count them at once would each remove one more. */
 const TAKE = sh`${NEXT}
 ${LOCK_AGES}
 mkdir -p -- "$1" || fail E_REMOTE "the deploy path $1 cannot be created"
@@ -112,12 +117,12 @@ held=$(readlink ".cutover/locks/$top" 2>/dev/null) || held=
 if [ "$held" = "$2" ]; then field taken yes; fi
 field generation "$top"
 field record "$held"
-count=0
-for each in .cutover/locks/g-*; do count=$((count + 1)); done
+count_of "$top"
+oldest=$((number - 7))
 for each in .cutover/locks/g-*; do
-  [ "$count" -gt 8 ] || break
+  count_of "$\{each##*/}"
+  [ "$number" -lt "$oldest" ] || break
   rm -f -- "$each"
-  count=$((count - 1))
 done
 for each in .cutover/locks/beat-g-*; do
   [ -L ".cutover/locks/$\{each##*/beat-}" ] || rm -f -- "$each"
