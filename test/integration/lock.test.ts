@@ -137,7 +137,8 @@ test('of twenty deployments started at once one commits, and the others touch no
     };
     return `${exitCode} ${answer.outcome ?? answer.error?.code}`;
   });
-  expect(outcomes.filter((outcome) => outcome === '0 committed')).toHaveLength(1);
+  const stories = runs.flatMap(({ stderr }, index) => (outcomes[index] === '0 committed' ? [stderr] : []));
+  expect(stories, stories.join('\n')).toHaveLength(1);
   const others = new Set(outcomes.filter((outcome) => outcome !== '0 committed'));
   for (const each of ['11 E_LOCKED', '0 unchanged', '4 E_STALE']) others.delete(each);
   expect([...others]).toEqual([]);
@@ -168,4 +169,14 @@ test('a deployment that was suspended and lost its lock changes nothing when it 
     exitCode: 13,
     said: expect.stringContaining('another deployer took the lock over'),
   });
+});
+
+test('a run gives signs of life while it works', async () => {
+  const { running } = await deploying();
+  const beat = 'until [ -e /srv/app/.cutover/locks/beat-g-* ]; do sleep 0.2; done';
+  await inContainer(server, ['sh', '-c', beat]);
+  const { answer } = await project.json<StatusResult>(['status', 'production']);
+  expect(answer.servers).toMatchObject([{ lock: { message: null, beatAgeSec: expect.any(Number) } }]);
+  await goOn();
+  expect((await running).exitCode).toBe(0);
 });
