@@ -49,7 +49,11 @@ test('with --keep everything stays', async () => {
 test('when something is not as told it says what, ends with 1, and leaves nothing behind', async () => {
   const bin = await realpath(await mkdtemp(join(tmpdir(), 'cutover-test-')));
   onTestFinished(() => rm(bin, { recursive: true, force: true }));
-  await writeFile(join(bin, 'grep'), '#!/bin/sh\n', { mode: 0o755 });
+  await writeFile(
+    join(bin, 'grep'),
+    '#!/bin/sh\ncase "$*" in *assets*) ;; *) exec /usr/bin/env PATH=/usr/bin:/bin grep "$@" ;; esac\n',
+    { mode: 0o755 },
+  );
   const { scratch, demo } = await demonstrate([], { PATH: `${bin}:${process.env.PATH}` });
   const { exitCode, stderr } = await demo;
   expect(stderr).toContain('Not so: cutover deploy local ends with 12.\nFound instead: 0\n');

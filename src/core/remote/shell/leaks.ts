@@ -12,7 +12,7 @@ import { sh } from './sh.ts';
  * Uploaded files have a time in whole seconds, so a fraction of one is a change as well; where neither the file system
  * nor stat knows fractions, a write of the same size in the second of the upload is missed. So is, everywhere, one
  * whose author sets the time back (`touch -r`), a change of owner, and all where stat has no `-c` (neither GNU nor
- * BusyBox). What removes or renames over a file (`sed -i`, `mv`) changes its release alone and is not found.
+ * BusyBox) or one of the programs is missing. What removes or renames over a file (`sed -i`, `mv`) changes its release alone and is not found.
  */
 export function leaksScript(path: string): Script {
   return {
@@ -32,6 +32,9 @@ enter "$1"
 export const LEAKS = sh`leaks() {
   tab=$(printf '\t')
   [ -f .cutover/manifest ] || return 0
+  for each in grep cut find stat sed sort uniq; do
+    command -v "$each" >/dev/null 2>&1 || return 0
+  done
   {
     grep "^f$tab" .cutover/manifest | cut -f 2,3,5,6
     (cd deploy-cache && find . -type f -exec stat -c "%a$tab%s$tab%Y$tab%y$tab%n" {} +) |
