@@ -41,6 +41,8 @@ export async function execute(execution: Execution): Promise<TransactionResult> 
       refuseOpenTransaction(seen, plan.environment);
       const now = replan(seen);
       const moved = differences(plan, now.plan);
+      // The run that was in the way has brought exactly this.
+      if (moved.length === 0 && plan.unchanged) return null;
       if (moved.length === 0) return { seen, work: now.work, past: null };
       throw new CutoverError('E_STALE', `The plan is stale; nothing was touched.\n${moved.join('\n')}`, {
         hint: `cutover plan ${plan.environment}`,

@@ -1,7 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { Config } from '../config/types.ts';
 import type { CutoverError } from '../contract/index.ts';
+import { lockRecord, never } from '../testing/engineHere.ts';
 import { deploy } from './deploy.ts';
 import { resume } from './resume.ts';
 import { rollback } from './rollback.ts';
@@ -161,6 +162,40 @@ test('a transaction cut short after its success was written down is open all the
   expect((await refusal(deploy(world.runtime, world.config, DEPLOY))).code).toBe('E_OPEN_TRANSACTION');
   expect((await resume(elsewhere(world), world.config, RESUME))?.outcome).toBe('committed');
   expect((await deploy(world.runtime, world.config, DEPLOY)).outcome).toBe('unchanged');
+});
+
+test('what another run is just ending is not deployed once more', async () => {
+  // Between the last step of a run and the end of its journal. It ends behind the next look.
+  let end: (() => Promise<void>) | null = null;
+  const world = await createWorld({
+    servers: ['web1'],
+    transport: (_, plain) => ({
+      ...plain,
+      async connect(scope) {
+        const connection = await plain.connect(scope);
+        return {
+          ...connection,
+          async exec(request) {
+            const result = await connection.exec!(request);
+            await end?.();
+            return result;
+          },
+        };
+      },
+    }),
+  });
+  const { release } = await world.deploy();
+  const held = await world.engine('web1').takeLock(lockRecord('somebody'), never);
+  const plan = { version: 1, servers: [] };
+  const opening = { type: 'opened', id: '20300101000000000-deploy-x', at: '', by: '', plan };
+  await writeFile(world.at('web1', '.cutover/journals/open'), JSON.stringify(opening));
+  end = async () => {
+    end = null;
+    await rm(world.at('web1', '.cutover/journals/open'));
+    if (held.taken) await world.engine('web1').releaseLock(held.fence.generation, never);
+  };
+  expect(await world.deploy()).toMatchObject({ outcome: 'unchanged', release });
+  expect((await world.seen('web1')).releases).toEqual([release]);
 });
 
 test('resume --abort takes back what was begun', async () => {

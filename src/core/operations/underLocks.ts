@@ -14,7 +14,7 @@ import { createHooks } from './hooks.ts';
 import { journalLost, journalRefused } from './journalErrors.ts';
 import { openNotices } from './notices.ts';
 import { type Group, observeGroup } from './openGroup.ts';
-import { resultOf } from './result.ts';
+import { resultOf, unchangedResult } from './result.ts';
 import type { TransactionResult } from './results.ts';
 import type { Runtime } from './runtime.ts';
 import { transact } from './transact.ts';
@@ -39,8 +39,8 @@ export interface LockedRun {
   readonly lockWaitMs: number;
   /** The dead run whose locks are in the way is the one that is gone on with. */
   readonly resuming: boolean;
-  /** Last look before anything is touched. Throws when it must not be. */
-  readonly underLock: (seen: ReadonlyMap<string, Observation>) => Settled;
+  /** Last look before anything is touched. Throws when it must not be; null: there is nothing to do any more. */
+  readonly underLock: (seen: ReadonlyMap<string, Observation>) => Settled | null;
 }
 
 /**
@@ -72,6 +72,7 @@ export async function runUnderLocks(run: LockedRun): Promise<TransactionResult> 
     };
     try {
       const settled = run.underLock(await observeGroup(group, runtime.cancel));
+      if (settled === null) return unchangedResult(plan);
       if (settled.past === null) await journal.append({ type: 'opened', plan, by: runtime.by });
       else past = settled.past;
       notices.started();
