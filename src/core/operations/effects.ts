@@ -1,4 +1,5 @@
 import { CutoverError, type Json, type StepName } from '../contract/index.ts';
+import type { Fact } from '../journal/facts.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { ServerJournals } from '../journal/serverJournals.ts';
 import type { Fence } from '../remote/engine.ts';
@@ -79,10 +80,8 @@ function contextOf(
       await journal.append({ type: 'problem', server: name, message });
     },
     outputOf: (step) => outputOf(journal, name, step),
-    hasBegun: (step) =>
-      journal
-        .facts()
-        .some((fact) => fact.type === 'step.begun' && fact.server === name && fact.step === step),
+    hasBegun: (step) => begins(journal, name, step) > 0,
+    isAgain: (step) => begins(journal, name, step) > 1,
   };
 }
 
@@ -91,4 +90,10 @@ function outputOf(journal: Journal, server: string, step: StepName): Json {
     if (fact.type === 'step.done' && fact.server === server && fact.step === step) return fact.output;
   }
   return null;
+}
+
+/** How often a step was begun on a server, in all lives of the transaction. */
+function begins(journal: Journal, server: string, step: StepName): number {
+  const isBegin = (fact: Fact) => fact.type === 'step.begun' && fact.server === server && fact.step === step;
+  return journal.facts().filter(isBegin).length;
 }

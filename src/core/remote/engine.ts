@@ -1,4 +1,5 @@
 import type { LinkMode } from '../config/types.ts';
+import type { Received } from '../sync/wholeFiles.ts';
 import type { Observation } from './observation.ts';
 
 /** The lock generation that is ours; every call that changes anything proves that it is still the highest. */
@@ -49,7 +50,11 @@ export interface SyncRequest {
   /** Throw the whole cache away first: nothing is known of what it holds. */
   readonly fresh: boolean;
   /** An archive made by `packTar` holding `tree/`, `manifest`, the lists of `archive.ts` and, last, `complete`. */
-  readonly archive: () => AsyncIterable<Uint8Array>;
+  readonly archive: (kept: ReadonlySet<string>) => AsyncIterable<Uint8Array>;
+  /** Of the files that an interrupted upload has left, those that need not be sent again. Default: none. */
+  readonly keep?: (arrived: readonly Received[]) => ReadonlySet<string>;
+  /** An earlier life of the transaction has begun this. Default: none has. */
+  readonly isAgain?: boolean;
 }
 
 export interface LinkRequest {

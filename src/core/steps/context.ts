@@ -29,6 +29,8 @@ export interface StepContext {
   /** What an earlier step on this server gave, also in an earlier life; null when it has not run. */
   readonly outputOf: (step: StepName) => Json;
   readonly hasBegun: (step: StepName) => boolean;
+  /** An earlier life of this transaction has begun it too. */
+  readonly isAgain: (step: StepName) => boolean;
 }
 
 /** Convergent: running it again after a crash, at any point, reaches the same state. Gives what the journal keeps. */

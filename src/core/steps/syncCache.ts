@@ -1,6 +1,7 @@
 import { CutoverError } from '../contract/index.ts';
 import { releaseTimeSec } from '../release/id.ts';
 import { packArchive } from '../sync/archive.ts';
+import { wholeFiles } from '../sync/wholeFiles.ts';
 import { patiently, type Step } from './context.ts';
 
 /** Brings the deploy-cache up to the manifest of the source. */
@@ -11,8 +12,9 @@ export const syncCache: Step = async (context) => {
   const files = work.diff.upload.length;
   if (!work.fresh && work.diff.changes.length === 0 && context.seen.cache.pending === null)
     return { files: 0, bytes: 0, removed: 0 };
-  const archive = endingEarly(cancel, () =>
+  const archive = endingEarly(cancel, (kept) =>
     packArchive({
+      kept,
       release: plan.release,
       diff: work.diff,
       snapshot,
@@ -33,7 +35,13 @@ export const syncCache: Step = async (context) => {
   try {
     await engine.sync(
       fence,
-      { release: plan.release, fresh: work.fresh, archive: archive.open },
+      {
+        release: plan.release,
+        fresh: work.fresh,
+        archive: archive.open,
+        keep: (arrived) => wholeFiles(arrived, work.diff, releaseTimeSec(plan.release)),
+        isAgain: context.isAgain('syncCache'),
+      },
       patiently(),
     );
   } catch (error) {
@@ -47,11 +55,11 @@ export const syncCache: Step = async (context) => {
  * When the source fails, or somebody wants to stop, the stream just ends: the server's script then misses the end
  * mark and leaves the cache alone, instead of being cut off at a place that nobody knows.
  */
-function endingEarly(cancel: AbortSignal, open: () => AsyncIterable<Uint8Array>) {
+function endingEarly(cancel: AbortSignal, open: (kept: ReadonlySet<string>) => AsyncIterable<Uint8Array>) {
   let reason: unknown = null;
-  async function* chunks() {
+  async function* chunks(kept: ReadonlySet<string>) {
     try {
-      for await (const chunk of open()) {
+      for await (const chunk of open(kept)) {
         if (cancel.aborted) break;
         yield chunk;
       }

@@ -9,6 +9,8 @@ export interface ArchiveContents {
   readonly snapshot: Snapshot;
   /** What the cache will hold; committed once everything else arrived. */
   readonly next: CachedManifest;
+  /** Files that have arrived already. Default: none. */
+  readonly kept?: ReadonlySet<string>;
   /** Directories that must stand in the cache as such before it is touched. */
   readonly expected: readonly string[];
   /** For every file that is sent. */
@@ -34,7 +36,9 @@ export function packArchive(contents: ArchiveContents): AsyncIterable<Uint8Array
 }
 
 async function* allFiles(contents: ArchiveContents): AsyncGenerator<FileContent> {
-  const files = contents.diff.upload.filter((entry) => entry.kind === 'file');
+  const files = contents.diff.upload.filter(
+    (entry) => entry.kind === 'file' && !contents.kept?.has(entry.path),
+  );
   let doneBytes = 0;
   for await (const { entry, chunks } of contents.snapshot.read(files, contents.signal)) {
     yield { entry: moved(entry), chunks };

@@ -101,9 +101,15 @@ export async function engineAt(transport: Transport, path: string): Promise<Here
   };
 }
 
-export function archiveOf(release: string, work: SyncWork, tree: Tree): AsyncIterable<Uint8Array> {
+export function archiveOf(
+  release: string,
+  work: SyncWork,
+  tree: Tree,
+  kept: ReadonlySet<string> = new Set(),
+): AsyncIterable<Uint8Array> {
   return packArchive({
     release,
+    kept,
     diff: work.diff,
     next: work.next,
     expected: work.expected,

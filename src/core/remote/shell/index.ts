@@ -12,7 +12,7 @@ import { pruneScript, readReleasesInUse } from './prune.ts';
 import { repairScript } from './repair.ts';
 import { runScript } from './run.ts';
 import { tellingSpace } from './space.ts';
-import { syncScript } from './sync.ts';
+import { upload } from './upload.ts';
 
 /**
  * The engine for servers with a POSIX shell: every operation is one script, one round trip.
@@ -54,13 +54,7 @@ export function shellEngine(link: Link, configuredPath: string): Engine {
         ),
       };
     },
-    async sync(fence, request, signal) {
-      await runScript(link, syncScript(path, fence, request), {
-        signal,
-        upload: request.archive,
-        journal: fence.journal,
-      });
-    },
+    sync: (fence, request, signal) => upload(link, path, fence, request, signal),
     async link(fence, request, signal) {
       const fields = await runScript(link, linkScript(path, fence, request), {
         signal,

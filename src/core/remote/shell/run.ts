@@ -13,10 +13,12 @@ export interface RunOptions {
   readonly upload?: () => AsyncIterable<Uint8Array>;
   /** Of the fence under which the script runs. */
   readonly journal?: FenceJournal | undefined;
+  /** How often it is tried when the connection is lost. Default: three times. */
+  readonly attempts?: number;
 }
 
-const ATTEMPTS = 3;
-const BACKOFF_MS = 400;
+export const ATTEMPTS = 3;
+export const BACKOFF_MS = 400;
 const LARGEST_ANSWER_BYTES = 256 * 1024 * 1024;
 
 /**
@@ -41,7 +43,7 @@ async function untilKnown(link: Link, script: Script, options: RunOptions): Prom
     } catch (error) {
       const retryable =
         errorCode(error) === 'E_UNKNOWN' || (attempt > 1 && errorCode(error) === 'E_UNREACHABLE');
-      if (!retryable || attempt === ATTEMPTS || options.signal.aborted) throw error;
+      if (!retryable || attempt === (options.attempts ?? ATTEMPTS) || options.signal.aborted) throw error;
       await delay(BACKOFF_MS * 2 ** (attempt - 1), undefined, { signal: options.signal });
     }
   }

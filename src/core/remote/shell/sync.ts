@@ -9,11 +9,19 @@ import { sh } from './sh.ts';
  * committed last.
  * Run again, it removes nothing a second time: by then a name on the list may lead through a link that is new.
  */
-export function syncScript(path: string, fence: Fence, request: SyncRequest): Script {
+/** `continues`: what has arrived of it already stays. */
+export function syncScript(path: string, fence: Fence, request: SyncRequest, continues: boolean): Script {
   return {
     name: 'sync the deploy-cache',
     body: BODY,
-    args: [path, fence.generation, fence.record, request.release, request.fresh ? 'fresh' : 'merge'],
+    args: [
+      path,
+      fence.generation,
+      fence.record,
+      request.release,
+      request.fresh ? 'fresh' : 'merge',
+      continues ? 'continue' : 'anew',
+    ],
   };
 }
 
@@ -21,8 +29,9 @@ const BODY = sh`
 enter "$1"
 fence "$2" "$3"
 incoming=.cutover/incoming/$4
-rm -rf -- "$incoming"
+if [ "$6" = anew ]; then rm -rf -- "$incoming"; fi
 mkdir -p "$incoming"
+rm -f -- "$incoming/complete"
 tar -x -p -o -f - -C "$incoming"
 [ "$(cat "$incoming/complete" 2>/dev/null)" = "$4" ] || fail E_REMOTE "the upload ended early"
 fence "$2" "$3"
@@ -53,6 +62,12 @@ else
     (umask 077; : >"../$incoming.removed")
   fi
   cd ..
+  # What an earlier try has merged is one file by two names, which the cp of BusyBox refuses.
+  if [ "$6" = continue ]; then
+    (cd "$incoming/tree" && find . ! -type d) | while IFS= read -r each; do
+      if [ -L "deploy-cache/$each" ] || [ "$incoming/tree/$each" -ef "deploy-cache/$each" ]; then rm -f -- "deploy-cache/$each"; fi
+    done
+  fi
   cp -a -l -f -- "$incoming/tree/." deploy-cache/
 fi
 mv -f -- .cutover/manifest.next .cutover/manifest
