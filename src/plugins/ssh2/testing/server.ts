@@ -156,13 +156,22 @@ function serveSession(session: Session, options: TestServerOptions, onClose: () 
 }
 
 function run(command: string, channel: ServerChannel): void {
-  const child = spawn('sh', ['-c', command]);
+  const child = spawn('sh', ['-c', command], { detached: true });
   channel.pipe(child.stdin).on('error', () => {});
   child.stdout.pipe(channel, { end: false });
   child.stderr.pipe(channel.stderr, { end: false });
-  channel.on('close', () => child.kill('SIGKILL'));
+  channel.on('close', () => killGroup(child.pid));
   child.on('close', (code, signal) => {
     channel.exit((code ?? signal?.replace('SIG', '')) as never);
     channel.end();
   });
+}
+
+/** With all that the command started; it may have ended already. */
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
