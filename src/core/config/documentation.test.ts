@@ -47,10 +47,10 @@ function exampleIn(language: string): readonly (string | undefined)[] {
   return [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, text]) => text);
 }
 
-const any = async () => ({
+const empty = async () => ({
   parse: (raw: unknown) => raw,
   create: () => {
     throw new Error('Nothing is created.');
   },
 });
-const anything: ExtensionLookup = { transport: any, hook: any, notifier: any };
+const anything: ExtensionLookup = { transport: empty, hook: empty, notifier: empty };

@@ -10,6 +10,7 @@ import {
   type HookPoint,
   type Notice,
   type Notifier,
+  STEPS,
   type Transport,
 } from '../../contract/index.ts';
 import type { Event } from '../../journal/events.ts';
@@ -57,16 +58,6 @@ export interface Seen {
   readonly states: Readonly<Record<string, string>>;
   readonly lock: string | null;
 }
-
-const POINTS = [
-  'prepare',
-  'syncCache',
-  'linkRelease',
-  'postUpload',
-  'activate',
-  'postLaunch',
-  'prune',
-] as const;
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const { servers = ['web1', 'web2', 'web3'] } = options;
@@ -125,7 +116,7 @@ const PLAIN: DeployRequest = {
 };
 
 function configOf(options: WorldOptions, servers: readonly string[], root: string, source: string): Config {
-  const hooks: HookConfig[] = POINTS.flatMap((step) =>
+  const hooks: HookConfig[] = STEPS.flatMap((step) =>
     (['before', 'after'] as const).map((when) => ({
       at: `${when}:${step}` as const,
       name: 'spy',
