@@ -1,0 +1,19 @@
+import type { ManifestEntry } from './types.ts';
+
+/** What turns one tree into another. */
+export interface TreeChanges {
+  /**
+   * Entries that are new or differ, in canonical order; directories too. `was`: what stood at this path in the old
+   * tree, or null.
+   */
+  readonly put: readonly { readonly entry: ManifestEntry; readonly was: ManifestEntry['kind'] | null }[];
+  /**
+   * Paths that are gone, in canonical order, with what stood there; all below a directory that vanished too. A path
+   * whose kind changed is in `put` only.
+   */
+  readonly gone: readonly { readonly path: string; readonly kind: ManifestEntry['kind'] }[];
+  /** Directories of the old tree above anything in `put` or `gone`, in canonical order. */
+  readonly above: readonly string[];
+  /** How much more the files hold in all, in bytes. */
+  readonly bytesDelta: number;
+}
