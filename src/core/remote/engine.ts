@@ -120,6 +120,13 @@ export interface RevertRequest {
   readonly nonce: string;
 }
 
+/** Ids of runs. */
+export interface EndedCommands {
+  readonly ended: readonly string[];
+  /** Those that could not be ended. */
+  readonly working: readonly string[];
+}
+
 export interface PruneRequest {
   readonly releases: readonly string[];
   /** Lines of the ledger to add before anything is removed. */
@@ -182,6 +189,11 @@ export interface Engine {
   repair(fence: Fence, request: RepairRequest, signal: AbortSignal): Promise<void>;
   /** Rejects with `E_STALE` when `current` is not what was expected. Resolves once the new text was read back. */
   activate(fence: Fence, request: ActivateRequest, signal: AbortSignal): Promise<void>;
+  /**
+   * Ends what still works of a release's commands, and confirms it dead: nobody may have been able to before. Those
+   * of the release that a compensation brings back go on.
+   */
+  endCommands(fence: Fence, release: string, signal: AbortSignal): Promise<EndedCommands>;
   /** Relinks, reads back, then removes. Gives the text of `current` read back at the end. */
   revert(
     fence: Fence,

@@ -46,13 +46,28 @@ export function stopScript(path: string, fence: Fence, request: CommandRequest):
 }
 
 /**
+ * Ends what still works of a release's commands, whoever started it; those that launch the release before it once
+ * more are not among them. `ended` and `working` are their ids.
+ */
+export function endAllScript(path: string, fence: Fence, release: string): Script {
+  return {
+    name: 'end the commands of the release',
+    body: END_ALL,
+    args: [path, fence.generation, fence.record, release],
+  };
+}
+
+/**
  * The command's company, in a process group of its own. Only who makes the link `pid` begins. The output goes to the
  * log through a pipe, as far as the limit for files lets it; the word after it, in the same pipe, tells that all was
  * written, whoever else still holds the pipe. Both sides stay when the group is told to end, to tell how it ended.
+ * One that was held up until another deployer had taken the lock over does not begin any more.
  */
 const WRAPPER = sh`${STARTED}
-run=$1 word=$2
-shift 2
+run=$1 word=$2 generation=$3
+shift 3
+for top in "$\{run%/runs/*}"/locks/g-*; do :; done
+[ "$\{top##*/}" = "$generation" ] || exit 0
 started "$$"
 ln -s -n -- "$$ $start $word" "$run/pid" 2>/dev/null || exit 0
 trap : HUP INT TERM
@@ -80,6 +95,7 @@ trap : HUP INT TERM
 const ATTACH = sh`${RUNS}
 enter "$1"
 fence "$2" "$3"
+generation=$2
 run=$(pwd)/.cutover/runs/$4
 nonce=$5 sent=$6 directory=$7 command=$8 wrapper=$9
 shift 9
@@ -98,7 +114,7 @@ if [ -z "$pid" ]; then
     if command -v setsid >/dev/null 2>&1; then group=setsid
     elif command -v perl >/dev/null 2>&1; then group='perl -e setpgrp(0,0);exec(@ARGV)'
     fi
-    exec $group sh -c "$wrapper" sh "$run" "$nonce" "$@"
+    exec $group sh -c "$wrapper" sh "$run" "$nonce" "$generation" "$@"
   ) </dev/null >/dev/null 2>&1 &
 fi
 fine=perhaps
@@ -153,10 +169,26 @@ if [ -L "$run/full" ]; then kept=part; fi
 printf '%s %s %s %s\n' "$nonce" "$end" "$kept" "$(link_text "$run/rc")"`;
 
 /**
- * TERM to the group, ten seconds of grace, KILL, and a look whether anything is left. A command that has not started
- * yet never will. No `--` for kill: dash and BusyBox take it for a process.
+ * `end_run`, after `read_run`: TERM to the group, ten seconds of grace, KILL, and whether nothing is left. No `--` for
+ * kill: dash and BusyBox take it for a process.
  */
-const STOP = sh`${RUNS}
+const END_RUN = sh`${RUNS}
+send() { kill "-$1" "-$pid" 2>/dev/null || kill "-$1" "$pid" 2>/dev/null || :; }
+passed() {
+  waited=0
+  while run_lives; do
+    [ "$waited" -lt "$1" ] || return 1
+    if sleep 0.1 2>/dev/null; then waited=$((waited + 1)); else sleep 1; waited=$((waited + 10)); fi
+  done
+}
+end_run() {
+  run_lives || return 0
+  send TERM
+  passed 100 || { send KILL; passed 20; }
+}`;
+
+/** A command that has not started yet never will. */
+const STOP = sh`${END_RUN}
 enter "$1"
 fence "$2" "$3"
 run=.cutover/runs/$4
@@ -168,16 +200,19 @@ case $pid in
   stopped) field dead yes; return 0 ;;
   *[!0-9]* | '') fail E_REMOTE "no process group in $run" ;;
 esac
-send() { kill "-$1" "-$pid" 2>/dev/null || kill "-$1" "$pid" 2>/dev/null || :; }
-passed() {
-  waited=0
-  while run_lives; do
-    [ "$waited" -lt "$1" ] || return 1
-    if sleep 0.1 2>/dev/null; then waited=$((waited + 1)); else sleep 1; waited=$((waited + 10)); fi
-  done
-}
-if run_lives; then
-  send TERM
-  passed 100 || { send KILL; passed 20; } || return 0
-fi
-field dead yes`;
+if end_run; then field dead yes; fi`;
+
+/** What left an exit status has ended: a service that it started may stay. */
+const END_ALL = sh`${END_RUN}
+enter "$1"
+fence "$2" "$3"
+for run in ".cutover/runs/$4"-*; do
+  case $run in *-again) continue ;; esac
+  if [ ! -d "$run" ] || [ -L "$run/rc" ]; then continue; fi
+  ln -s -n -- stopped "$run/pid" 2>/dev/null || :
+  read_run "$run"
+  if ! run_lives; then continue
+  elif end_run; then field ended "$\{run##*/}"
+  else field working "$\{run##*/}"
+  fi
+done`;

@@ -2,6 +2,7 @@ import type { Engine } from '../engine.ts';
 import type { Link } from '../link.ts';
 import { activateScript, revertScript } from './activate.ts';
 import { runCommand } from './command.ts';
+import { endAllScript } from './commandScripts.ts';
 import { closeScript, noteScript } from './journal.ts';
 import { leaksScript, readLeaks } from './leaks.ts';
 import { linkScript } from './link.ts';
@@ -70,6 +71,13 @@ export function shellEngine(link: Link, configuredPath: string): Engine {
     },
     async activate(fence, request, signal) {
       await runScript(link, activateScript(path, fence, request), { signal, journal: fence.journal });
+    },
+    async endCommands(fence, release, signal) {
+      const fields = await runScript(link, endAllScript(path, fence, release), {
+        signal,
+        journal: fence.journal,
+      });
+      return { ended: fields.all('ended'), working: fields.all('working') };
     },
     async revert(fence, request, signal) {
       const fields = await runScript(link, revertScript(path, fence, request), {
