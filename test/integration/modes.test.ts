@@ -75,6 +75,6 @@ describe.each(['077', '000', '027'])('a login with the umask %s', (umask) => {
     expect(top).toBe('700');
     const files = await inContainer(server, ['find', `${path}/.cutover`, '-type', 'f', '!', '-perm', '600']);
     expect(files).toBe('');
-    expect(Object.keys(below)).toEqual(expect.arrayContaining(['ledger', 'manifest']));
+    expect(Object.keys(below)).toEqual(expect.arrayContaining(['cache', 'ledger', 'manifests']));
   });
 });

@@ -44,7 +44,7 @@ async function leaksOf(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly Leak[]>> {
   const reached = [...looks].filter(
-    ([, look]) => look.status === 'fulfilled' && look.value.cache.manifest !== null,
+    ([, look]) => look.status === 'fulfilled' && look.value.cache.head !== null,
   );
   const found = reached.map(async ([server]) => {
     const leaks = await group.engines
@@ -78,8 +78,9 @@ async function sourceFindings(
 ): Promise<readonly Finding[]> {
   try {
     const ref = config.source.type === 'git' ? environment.branch : null;
-    const { manifest, revision } = await openSource(config.source).snapshot({ ref, signal });
-    const files = manifest.filter((entry) => entry.kind !== 'directory').length;
+    const snapshot = await openSource(config.source).snapshot({ ref, signal });
+    const { revision } = snapshot;
+    const files = (await snapshot.manifest(signal)).filter((entry) => entry.kind !== 'directory').length;
     return files === 0
       ? [
           {

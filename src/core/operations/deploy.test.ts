@@ -123,7 +123,7 @@ test.for([
   ['the source changed', (world) => world.write({ 'index.html': 'three' }), /the source has changed/],
   [
     'the cache is another',
-    (world) => writeFile(world.at('web2', '.cutover/manifest'), 'cutover-manifest 1\n'),
+    (world) => writeFile(world.at('web2', '.cutover/cache'), 'cutover-cache 1\n'),
     /web2: its deploy-cache holds something else/,
   ],
 ] as const satisfies readonly (readonly [

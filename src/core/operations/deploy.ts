@@ -4,16 +4,17 @@ import { CutoverError, errorCode } from '../contract/index.ts';
 import { differences } from '../plan/compare.ts';
 import { isSealed } from '../plan/digest.ts';
 import { lockNote } from '../plan/notes.ts';
-import { type DeploymentPlan, planDeployment } from '../plan/planDeployment.ts';
-import { pinRefusals } from '../plan/refusals.ts';
+import { newRelease, planDeployment } from '../plan/planDeployment.ts';
+import { pinRefusals, sharedPathsToKnow } from '../plan/refusals.ts';
 import { refuseAll } from '../plan/refuse.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Observation } from '../remote/observation.ts';
 import { openSource } from '../sync/source.ts';
 import type { Snapshot } from '../sync/types.ts';
-import { execute } from './execute.ts';
+import { type Decided, execute } from './execute.ts';
 import { environmentNamed, type Group, observeGroup, openGroup } from './openGroup.ts';
 import { isInTransaction, openTransactionOf } from './openTransaction.ts';
+import { planWork } from './planWork.ts';
 import { unchangedResult } from './result.ts';
 import type { TransactionResult } from './results.ts';
 import { emitNow, type Runtime } from './runtime.ts';
@@ -37,7 +38,7 @@ interface Prepared {
   readonly plan: Plan;
   readonly snapshot: Snapshot;
   readonly seen: ReadonlyMap<string, Observation>;
-  readonly replan: (seen: ReadonlyMap<string, Observation>) => DeploymentPlan;
+  readonly replan: (seen: ReadonlyMap<string, Observation>) => Promise<Decided>;
 }
 
 /** Observes and decides. Writes nothing, on either side. */
@@ -116,22 +117,37 @@ async function prepareDeployment(
     takeSnapshot(config, request, environment.branch, runtime.cancel),
     observeGroup(group, runtime.cancel),
   ]);
+  const release = saved?.release ?? newRelease(runtime.now(), seen);
+  const full = saved?.full ?? request.full;
+  const signal = runtime.cancel;
   const facts = {
     application: config.application,
     environment,
     configuration: configDigest(environment, config.application),
     snapshot,
-    now: runtime.now(),
-    full: saved?.full ?? request.full,
+    sourceKinds: await snapshot.kindsOf(sharedPathsToKnow(environment.shared), signal),
+    release,
+    full,
     unpin: saved?.unpin ?? request.unpin,
   };
-  const first = planDeployment({ ...facts, observations: seen, release: saved?.release ?? null });
+  const decide = async (observations: ReadonlyMap<string, Observation>, before: Decided['work'] | null) => {
+    const work = before ?? (await planWork({ group, snapshot, release, full, signal }, observations));
+    return { plan: planDeployment({ ...facts, observations, work }), work };
+  };
+  const first = await decide(seen, null);
   return {
     plan: first.plan,
     snapshot,
     seen,
-    replan: (observations) => planDeployment({ ...facts, observations, release: first.plan.release }),
+    replan: (observations) => decide(observations, sameCaches(seen, observations) ? first.work : null),
   };
+}
+
+function sameCaches(
+  before: ReadonlyMap<string, Observation>,
+  now: ReadonlyMap<string, Observation>,
+): boolean {
+  return [...before].every(([name, { cache }]) => now.get(name)?.cache.hash === cache.hash);
 }
 
 /** A saved plan is about one commit, wherever its branch has moved since. */

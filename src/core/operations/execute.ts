@@ -11,16 +11,19 @@ import type { TransactionResult } from './results.ts';
 import type { Runtime } from './runtime.ts';
 import { runUnderLocks } from './underLocks.ts';
 
+/** A plan, and what it means for each deploy-cache, by the name of the server. */
+export interface Decided {
+  readonly plan: Plan;
+  readonly work: ReadonlyMap<string, SyncWork>;
+}
+
 export interface Execution {
   readonly runtime: Runtime;
   readonly config: Config;
   readonly group: Group;
   readonly plan: Plan;
   /** Makes the plan again from what is seen under the lock: only when nothing moved is it run. */
-  readonly replan: (seen: ReadonlyMap<string, Observation>) => {
-    readonly plan: Plan;
-    readonly work: ReadonlyMap<string, SyncWork>;
-  };
+  readonly replan: (seen: ReadonlyMap<string, Observation>) => Promise<Decided>;
   /** Null for a rollback. */
   readonly snapshot: Snapshot | null;
   /** For how long to wait while another run holds a lock; 0: not at all. */
@@ -37,9 +40,9 @@ export async function execute(execution: Execution): Promise<TransactionResult> 
     ...execution,
     cancel: runtime.cancel,
     resuming: false,
-    underLock(seen) {
+    async underLock(seen) {
       refuseOpenTransaction(seen, plan.environment);
-      const now = replan(seen);
+      const now = await replan(seen);
       const moved = differences(plan, now.plan);
       // The run that was in the way has brought exactly this.
       if (moved.length === 0 && plan.unchanged) return null;

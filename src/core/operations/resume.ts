@@ -7,16 +7,14 @@ import { releaseLocks } from '../lock/acquire.ts';
 import { sealPlan } from '../plan/digest.ts';
 import { commandsOn } from '../plan/planDeployment.ts';
 import type { Plan } from '../plan/types.ts';
-import { releaseTimeSec } from '../release/id.ts';
 import type { Observation } from '../remote/observation.ts';
-import { manifestHash } from '../sync/manifestText.ts';
 import { openSource } from '../sync/source.ts';
-import { planSync, type SyncWork } from '../sync/syncWork.ts';
 import type { Snapshot } from '../sync/types.ts';
 import { lockGroup } from './groupLocks.ts';
 import { lockOwner } from './lockOwner.ts';
 import { environmentNamed, type Group, narrowGroup, observeGroup, openGroup } from './openGroup.ts';
 import { openTransactionOf, severalOpen } from './openTransaction.ts';
+import { planWork } from './planWork.ts';
 import type { TransactionResult } from './results.ts';
 import type { Runtime } from './runtime.ts';
 import { runUnderLocks } from './underLocks.ts';
@@ -68,11 +66,12 @@ export async function resume(
     cancel: request.abort ? AbortSignal.any([runtime.cancel, AbortSignal.abort()]) : runtime.cancel,
     lockWaitMs: request.lockWaitMs,
     resuming: true,
-    underLock(seen) {
+    async underLock(seen) {
       const now = requireOne(openTransactionOf(seen));
       if (now?.opening.id !== open.opening.id) throw endedMeanwhile(request.environment);
       const opened: Fact = { type: 'opened', at: now.opening.at, by: now.opening.by, plan };
-      return { seen, work: workOf(plan, seen, snapshot), past: [opened, ...now.facts] };
+      const work = snapshot && (await planWork({ ...plan, group, snapshot, signal: runtime.cancel }, seen));
+      return { seen, work: work ?? new Map(), past: [opened, ...now.facts] };
     },
   });
   // Going back is what was asked for, not an interruption of it.
@@ -170,24 +169,12 @@ async function sourceIfThere(config: Config, plan: Plan, signal: AbortSignal): P
 async function sourceOf(config: Config, plan: Plan, signal: AbortSignal): Promise<Snapshot> {
   const ref = config.source.type === 'git' ? plan.revision : null;
   const snapshot = await openSource(config.source).snapshot({ ref, signal });
-  if (manifestHash(snapshot.manifest) === plan.manifest) return snapshot;
+  if (snapshot.state === plan.manifest) return snapshot;
   throw new CutoverError(
     'E_REFUSED',
     `The source is not what release ${plan.release} was made from any more. Nothing was touched.`,
     {
       hint: `Bring it back, or: cutover resume ${plan.environment} --abort`,
     },
-  );
-}
-
-function workOf(
-  plan: Plan,
-  seen: ReadonlyMap<string, Observation>,
-  snapshot: Snapshot | null,
-): ReadonlyMap<string, SyncWork> {
-  if (snapshot === null) return new Map();
-  const timeSec = releaseTimeSec(plan.release);
-  return new Map(
-    [...seen].map(([name, each]) => [name, planSync(each.cache, snapshot.manifest, plan.full, timeSec)]),
   );
 }

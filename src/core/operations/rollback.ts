@@ -43,6 +43,6 @@ export async function rollback(
     plan,
     snapshot: null,
     lockWaitMs: request.lockWaitMs ?? 0,
-    replan: (observations) => ({ plan: replan(observations, plan.release), work: new Map() }),
+    replan: async (observations) => ({ plan: replan(observations, plan.release), work: new Map() }),
   });
 }

@@ -40,7 +40,7 @@ export interface LockedRun {
   /** The dead run whose locks are in the way is the one that is gone on with. */
   readonly resuming: boolean;
   /** Last look before anything is touched. Throws when it must not be; null: there is nothing to do any more. */
-  readonly underLock: (seen: ReadonlyMap<string, Observation>) => Settled | null;
+  readonly underLock: (seen: ReadonlyMap<string, Observation>) => Promise<Settled | null>;
 }
 
 /**
@@ -71,7 +71,7 @@ export async function runUnderLocks(run: LockedRun): Promise<TransactionResult> 
       return released;
     };
     try {
-      const settled = run.underLock(await observeGroup(group, runtime.cancel));
+      const settled = await run.underLock(await observeGroup(group, runtime.cancel));
       if (settled === null) return unchangedResult(plan);
       if (settled.past === null) await journal.append({ type: 'opened', plan, by: runtime.by });
       else past = settled.past;

@@ -8,7 +8,7 @@ import type { Plan, ServerPlan } from './types.ts';
 const observations = everywhere(
   serving([{ release: A, revision: 'old' }], { cache: cacheOf({ gone: 'x' }) }),
 );
-const { plan } = planDeployment(facts({ 'index.html': 'one' }, { observations }));
+const plan = planDeployment(facts({ 'index.html': 'one' }, { observations }));
 
 const resealed = ({ digest: _, ...rest }: Plan): Plan => sealPlan(rest);
 

@@ -3,16 +3,18 @@ import { parseLockRecord, RELEASED } from '../lock/record.ts';
 import { foldLedger } from '../release/ledger.ts';
 import { pinOf } from '../release/pin.ts';
 import type { Observation } from '../remote/observation.ts';
+import type { SyncWork } from '../sync/syncWork.ts';
 
 /** What a person should know before saying yes, a sentence each. Pure, and free of times, so that plans compare. */
 export function notesOf(
   environment: EnvironmentConfig,
   observations: ReadonlyMap<string, Observation>,
+  work: ReadonlyMap<string, SyncWork>,
   unpin: boolean,
 ): readonly string[] {
   return environment.servers.flatMap(({ name }) => {
     const seen = observations.get(name)!;
-    return [...layoutNotes(seen), ...foreignNotes(seen), ...pinNotes(seen, unpin)].map(
+    return [...layoutNotes(seen, work.get(name)), ...foreignNotes(seen), ...pinNotes(seen, unpin)].map(
       (note) => `${name}: ${note}`,
     );
   });
@@ -26,17 +28,15 @@ export function lockNote(seen: Observation, environment: string): string | null 
   return `Locked by ${by}: a deployment would stop with exit status 11. See: cutover unlock ${environment}`;
 }
 
-function layoutNotes(seen: Observation): readonly string[] {
+function layoutNotes(seen: Observation, work: SyncWork | undefined): readonly string[] {
   return [
     ...(seen.current.kind === 'link' && seen.current.dangling
       ? [`current leads to ${seen.current.text}, which does not exist: nothing valid is live`]
       : []),
-    ...(seen.cache.pending === null
-      ? []
-      : ['an earlier upload was interrupted; what it may have touched is sent again']),
-    ...(seen.cache.hash !== null && seen.cache.manifest === null
-      ? ['the manifest cannot be read; the deploy-cache is built anew']
+    ...(seen.cache.pending
+      ? ['an earlier upload was interrupted; what it may have touched is sent again']
       : []),
+    ...(work?.unreadable === true ? ['the manifest cannot be read; the deploy-cache is built anew'] : []),
   ];
 }
 

@@ -9,7 +9,8 @@ import { A, B, C, cacheOf, environment, everywhere, facts, seen, serving } from 
 const TREE = { 'index.html': 'one', 'js/app.js': 'x' };
 
 test('a first plan sends everything to every server', () => {
-  const { plan, work } = planDeployment(facts(TREE));
+  const given = facts(TREE);
+  const plan = planDeployment(given);
   expect(plan).toMatchObject({
     version: 1,
     kind: 'deploy',
@@ -36,27 +37,27 @@ test('a first plan sends everything to every server', () => {
       { op: 'add', path: 'js', bytes: 0 },
       { op: 'add', path: 'js/app.js', bytes: 1 },
     ]);
-    expect(work.get(server.name)).toMatchObject({ fresh: true });
+    expect(given.work.get(server.name)).toMatchObject({ fresh: true });
   }
   expect(isSealed(plan)).toBe(true);
 });
 
 test('the same facts give the same plan, whatever the disk, the clock and the lock of the server say', () => {
-  const { plan } = planDeployment(facts(TREE));
-  expect(planDeployment(facts(TREE)).plan).toEqual(plan);
+  const plan = planDeployment(facts(TREE));
+  expect(planDeployment(facts(TREE))).toEqual(plan);
   const otherwise = seen({
     freeBytes: 1e9,
     freeInodes: null,
     clock: new Date(),
     lock: { generation: 'g-000001', record: 'v1 n somebody 1 now -', heldSec: 1, beatAgeSec: 1 },
   });
-  expect(planDeployment(facts(TREE, { observations: everywhere(otherwise) })).plan).toEqual(plan);
+  expect(planDeployment(facts(TREE, { observations: everywhere(otherwise) }))).toEqual(plan);
 });
 
 test('only what differs from the cache is sent, and each server is planned by itself', () => {
   const old = { release: A, revision: 'old', manifest: 'm' };
   const web1 = serving([old], { cache: cacheOf({ 'index.html': 'zero', 'js/app.js': 'x', gone: 'y' }) });
-  const { plan } = planDeployment(
+  const plan = planDeployment(
     facts(TREE, {
       observations: new Map([
         ['web1', web1],
@@ -81,7 +82,7 @@ test('only what differs from the cache is sent, and each server is planned by it
 const live = {
   release: A,
   revision: 'abc',
-  manifest: manifestHash(manifestOf(TREE)),
+  manifest: `sha256:${manifestHash(manifestOf(TREE))}`,
   configuration: 'configured',
 };
 
@@ -108,14 +109,14 @@ test.for([
   ],
   [
     'an upload was interrupted',
-    everywhere(serving([live], { cache: { ...cacheOf(TREE), pending: cacheOf({}).manifest } })),
+    everywhere(serving([live], { cache: { ...cacheOf(TREE), pending: true } })),
     false,
   ],
 ] as const satisfies readonly (readonly [string, ReadonlyMap<string, Observation>, boolean])[])(
   'whether there is nothing to do: %s',
   ([, observations, expected]) => {
-    expect(planDeployment(facts(TREE, { observations })).plan.unchanged).toBe(expected);
-    expect(planDeployment(facts(TREE, { observations, full: true })).plan.unchanged).toBe(false);
+    expect(planDeployment(facts(TREE, { observations })).unchanged).toBe(expected);
+    expect(planDeployment(facts(TREE, { observations, full: true })).unchanged).toBe(false);
   },
 );
 
@@ -124,8 +125,8 @@ test('the new id is greater than what any server has on disk or in its ledger', 
     ['web1', serving([{ release: '20301231235959' }])],
     ['web2', seen({ ledger: [{ release: '20310101000000', state: 'failed', at: '' }] })],
   ]);
-  expect(planDeployment(facts(TREE, { observations })).plan.release).toBe('20310101000001');
-  expect(planDeployment(facts(TREE, { observations, release: C })).plan.release).toBe(C);
+  expect(planDeployment(facts(TREE, { observations })).release).toBe('20310101000001');
+  expect(planDeployment(facts(TREE, { observations, release: C })).release).toBe(C);
 });
 
 test.for([
@@ -135,7 +136,7 @@ test.for([
   ['all', []],
 ] as const)('keep %s is planned with the release that is live until now', ([keep, prune]) => {
   const observations = everywhere(serving([{ release: A }, { release: B }, { release: C }]));
-  const { plan } = planDeployment(facts(TREE, { observations, environment: environment({ keep }) }));
+  const plan = planDeployment(facts(TREE, { observations, environment: environment({ keep }) }));
   expect(plan.servers[0]?.prune).toEqual(prune);
 });
 
@@ -144,7 +145,7 @@ test('what was live until now stays, although a crash kept the ledger from calli
     serving([{ release: A }, { release: B, state: 'bad' }, { release: C, state: 'active' }]),
   );
   const pruned = (keep: number) =>
-    planDeployment(facts(TREE, { observations, environment: environment({ keep }) })).plan.servers[0]?.prune;
+    planDeployment(facts(TREE, { observations, environment: environment({ keep }) })).servers[0]?.prune;
   expect(pruned(2)).toEqual([]);
   expect(pruned(1)).toEqual([A, B]);
 });
@@ -161,7 +162,7 @@ test('a command for the first server runs on the first alone', () => {
     postUpload: [command],
     postLaunch: [{ ...command, run: 'restart', on: 'all' as const }],
   };
-  const { plan } = planDeployment(facts(TREE, { environment: environment({ commands }) }));
+  const plan = planDeployment(facts(TREE, { environment: environment({ commands }) }));
   expect(plan.servers.map((server) => server.commands)).toEqual([
     { postUpload: ['migrate'], postLaunch: ['restart'] },
     { postUpload: [], postLaunch: ['restart'] },
@@ -171,13 +172,13 @@ test('a command for the first server runs on the first alone', () => {
 test('what a person should know is noted, by server', () => {
   const web1 = serving([{ release: A }], {
     releases: [A, 'initial', '20120101000000'],
-    cache: { manifest: null, hash: 'unreadable', pending: null },
+    cache: { head: null, hash: 'unreadable', pending: false },
   });
   const web2 = seen({
     current: { kind: 'link', text: 'releases/gone', release: 'gone', dangling: true },
-    cache: { ...cacheOf(TREE), pending: cacheOf({}).manifest },
+    cache: { ...cacheOf(TREE), pending: true },
   });
-  const { plan } = planDeployment(
+  const plan = planDeployment(
     facts(TREE, {
       observations: new Map([
         ['web1', web1],

@@ -1,12 +1,11 @@
 import type { CommandConfig, EnvironmentConfig } from '../config/types.ts';
-import { nextReleaseId, releaseTimeSec } from '../release/id.ts';
+import { nextReleaseId } from '../release/id.ts';
 import { foldLedger, type LedgerRecord } from '../release/ledger.ts';
 import { pinOf } from '../release/pin.ts';
 import { releasesToRemove } from '../release/retention.ts';
 import type { Observation } from '../remote/observation.ts';
-import { manifestHash } from '../sync/manifestText.ts';
-import { planSync, type SyncWork } from '../sync/syncWork.ts';
-import type { Snapshot } from '../sync/types.ts';
+import type { SyncWork } from '../sync/syncWork.ts';
+import type { ManifestEntry, Snapshot } from '../sync/types.ts';
 import { sealPlan } from './digest.ts';
 import { notesOf } from './notes.ts';
 import { layoutRefusals, sharedRefusals } from './refusals.ts';
@@ -19,48 +18,35 @@ export interface DeploymentFacts {
   readonly environment: EnvironmentConfig;
   /** Hash of what the configuration says of the environment. */
   readonly configuration: string;
-  readonly snapshot: Omit<Snapshot, 'read'>;
+  readonly snapshot: Pick<Snapshot, 'revision' | 'branch' | 'message' | 'author' | 'state'>;
+  /** What the source has at `sharedPathsToKnow`. */
+  readonly sourceKinds: ReadonlyMap<string, ManifestEntry['kind']>;
   /** By the name of the server. */
   readonly observations: ReadonlyMap<string, Observation>;
-  readonly now: Date;
-  /** The id of a plan that was saved; null: a new one is made. */
-  readonly release: string | null;
+  /** What there is to do to each deploy-cache, by the name of the server. */
+  readonly work: ReadonlyMap<string, SyncWork>;
+  /** Its id. */
+  readonly release: string;
   readonly full: boolean;
   readonly unpin: boolean;
 }
 
-export interface DeploymentPlan {
-  readonly plan: Plan;
-  /** What there is to do to each deploy-cache, by the name of the server. */
-  readonly work: ReadonlyMap<string, SyncWork>;
-}
-
 /** Pure: the same facts give the same plan. Throws `E_REFUSED`, naming everything that stands against it at once. */
-export function planDeployment(facts: DeploymentFacts): DeploymentPlan {
-  const { environment, snapshot, observations } = facts;
+export function planDeployment(facts: DeploymentFacts): Plan {
+  const { environment, snapshot, observations, work, release } = facts;
   const seenOf = (name: string) => observations.get(name)!;
-  const release = facts.release ?? nextReleaseId(facts.now, [...observations.values()].flatMap(namesInUse));
-  const work = new Map(
-    environment.servers.map(({ name }) => [
-      name,
-      planSync(seenOf(name).cache, snapshot.manifest, facts.full, releaseTimeSec(release)),
-    ]),
-  );
   refuseAll(
     environment.servers.flatMap(({ name }) => [
       ...layoutRefusals(name, seenOf(name)),
-      ...sharedRefusals(name, seenOf(name), environment.shared, snapshot.manifest),
+      ...sharedRefusals(name, seenOf(name), environment.shared, facts.sourceKinds),
       ...spaceRefusals(name, seenOf(name), work.get(name)!, environment),
     ]),
   );
-  const manifest = manifestHash(snapshot.manifest);
   // To take a pin away is something to do, and a new release is what does it.
   const unpins = facts.unpin && [...observations.values()].some((seen) => pinOf(seen.ledger) !== null);
   const unchanged =
-    !facts.full &&
-    !unpins &&
-    environment.servers.every(({ name }) => serves(seenOf(name), { ...facts, manifest }));
-  const plan = sealPlan({
+    !facts.full && !unpins && environment.servers.every(({ name }) => serves(seenOf(name), facts));
+  return sealPlan({
     version: 1,
     kind: 'deploy',
     application: facts.application,
@@ -74,14 +60,18 @@ export function planDeployment(facts: DeploymentFacts): DeploymentPlan {
     unpin: facts.unpin,
     unchanged,
     configuration: facts.configuration,
-    manifest,
+    manifest: snapshot.state,
     keep: environment.keep,
     servers: environment.servers.map(({ name }, index) =>
       planServer(name, index, facts, seenOf(name), work.get(name)!, release),
     ),
-    notes: notesOf(environment, observations, facts.unpin),
+    notes: notesOf(environment, observations, work, facts.unpin),
   });
-  return { plan, work };
+}
+
+/** The id of a release that is made now: greater than all that the servers know of. */
+export function newRelease(now: Date, observations: ReadonlyMap<string, Observation>): string {
+  return nextReleaseId(now, [...observations.values()].flatMap(namesInUse));
 }
 
 /** Ids that a new one must be greater than: what is on disk, and what the ledger tells of. */
@@ -90,15 +80,12 @@ function namesInUse(seen: Observation): readonly string[] {
 }
 
 /** Is exactly this what the server serves already? */
-function serves(
-  seen: Observation,
-  wanted: { manifest: string; configuration: string; snapshot: { revision: string } },
-): boolean {
+function serves(seen: Observation, wanted: Pick<DeploymentFacts, 'configuration' | 'snapshot'>): boolean {
   const record = liveRecord(seen);
   return (
     record?.state === 'succeeded' &&
-    seen.cache.pending === null &&
-    record.manifest === wanted.manifest &&
+    !seen.cache.pending &&
+    record.manifest === wanted.snapshot.state &&
     record.configuration === wanted.configuration &&
     record.revision === wanted.snapshot.revision
   );

@@ -1,6 +1,6 @@
 import type { EnvironmentConfig } from '../config/types.ts';
 import type { Observation } from '../remote/observation.ts';
-import type { Manifest } from '../sync/types.ts';
+import type { ManifestEntry } from '../sync/types.ts';
 import { pinInWords } from './notes.ts';
 
 export interface Refusal {
@@ -77,14 +77,18 @@ function toolRefusals(server: string, seen: Observation): readonly Refusal[] {
       ];
 }
 
-/** Shared paths that would be missing or are of the wrong kind. */
+/** What has to be known of the source: the shared paths, and what is above them. */
+export function sharedPathsToKnow({ directories, files }: EnvironmentConfig['shared']): readonly string[] {
+  return [...new Set([...directories, ...files].flatMap((path) => [...parentsOf(path), path]))];
+}
+
+/** Shared paths that would be missing or are of the wrong kind. `kinds`: what the source has at `sharedPathsToKnow`. */
 export function sharedRefusals(
   server: string,
   seen: Observation,
   shared: EnvironmentConfig['shared'],
-  manifest: Manifest,
+  kinds: ReadonlyMap<string, ManifestEntry['kind']>,
 ): readonly Refusal[] {
-  const kinds = new Map(manifest.map((entry) => [entry.path, entry.kind]));
   const refuse = (why: string, fix: string): Refusal => ({ server, why, fix });
   const at = (path: string) => `${seen.path}/shared/${path}`;
   return [
@@ -116,11 +120,7 @@ export function sharedRefusals(
         : [];
     }),
     ...[...shared.directories, ...shared.files].flatMap((path) => {
-      const parts = path.split('/');
-      const blocked = parts
-        .slice(0, -1)
-        .map((_, index) => parts.slice(0, index + 1).join('/'))
-        .find((parent) => (kinds.get(parent) ?? 'directory') !== 'directory');
+      const blocked = parentsOf(path).find((parent) => (kinds.get(parent) ?? 'directory') !== 'directory');
       return blocked === undefined
         ? []
         : [
@@ -131,4 +131,9 @@ export function sharedRefusals(
           ];
     }),
   ];
+}
+
+function parentsOf(path: string): readonly string[] {
+  const names = path.split('/').slice(0, -1);
+  return names.map((_, index) => names.slice(0, index + 1).join('/'));
 }

@@ -1,7 +1,7 @@
 import type { EnvironmentConfig } from '../config/types.ts';
 import type { Observation } from '../remote/observation.ts';
 import type { SyncWork } from '../sync/syncWork.ts';
-import type { ManifestEntry } from '../sync/types.ts';
+import type { CachedManifest, ManifestEntry } from '../sync/types.ts';
 import { unsharedFiles } from '../sync/unshared.ts';
 import type { Refusal } from './refusals.ts';
 
@@ -39,28 +39,44 @@ export function spaceRefusals(
 
 /** What a deployment takes before it gives anything back: what is sent, and the release's own. */
 function spaceNeeded(
-  { diff, next, fresh }: SyncWork,
-  { link, unshare }: Pick<EnvironmentConfig, 'link' | 'unshare'>,
+  work: SyncWork,
+  environment: Pick<EnvironmentConfig, 'link' | 'unshare'>,
 ): { readonly bytes: number; readonly inodes: number } {
-  const directories = next.filter((entry) => entry.kind === 'directory').length;
-  const others = next.filter((entry) => entry.kind !== 'directory');
-  const unshared = new Set(unsharedFiles(next, unshare));
-  const copies = others.filter(({ path }) => link === 'copy' || unshared.has(path));
-  const ownInodes = link === 'copy' || link === 'reflink' ? others.length : copies.length;
+  const { diff, head, segment, fresh } = work;
+  const { directories } = head.totals;
+  const copied = copiesOf(work, environment);
   // What is merged into the cache is unpacked beside it first, in directories of its own.
   const unpacked = fresh ? directories : new Set(diff.upload.flatMap(({ path }) => parentsOf(path))).size;
   const made = fresh ? 0 : diff.directories.length;
   const allDirectories = directories + unpacked + made;
-  const manifestBytes = next.reduce((sum, entry) => sum + entry.path.length + LINE_BYTES, 0);
+  const segmentBytes = segment.reduce((sum, entry) => sum + entry.path.length + LINE_BYTES, 0);
   return {
     bytes:
       blocksOf(diff.upload) +
-      blocksOf(copies) +
+      copied.bytes +
       allDirectories * BLOCK_BYTES +
-      2 * manifestBytes +
+      2 * segmentBytes +
       SPARE * BLOCK_BYTES,
-    inodes: diff.upload.length + ownInodes + allDirectories + SPARE,
+    inodes: diff.upload.length + copied.inodes + allDirectories + SPARE,
   };
+}
+
+/** What the release does not share with the cache. */
+function copiesOf(
+  { next, head }: SyncWork,
+  { link, unshare }: Pick<EnvironmentConfig, 'link' | 'unshare'>,
+): { readonly bytes: number; readonly inodes: number } {
+  const all = head.totals.files + head.totals.links;
+  // Each file takes a block more at the most.
+  if (link === 'copy') return { bytes: head.totals.bytes + all * BLOCK_BYTES, inodes: all };
+  const bytes = blocksOf(unsharedOf(next, unshare));
+  return link === 'reflink' ? { bytes, inodes: all } : { bytes, inodes: unsharedOf(next, unshare).length };
+}
+
+function unsharedOf(next: CachedManifest | null, unshare: readonly string[]): readonly ManifestEntry[] {
+  if (next === null) return [];
+  const unshared = new Set(unsharedFiles(next, unshare));
+  return next.filter(({ path }) => unshared.has(path));
 }
 
 function blocksOf(entries: readonly ManifestEntry[]): number {

@@ -1,4 +1,5 @@
 import type { LinkMode } from '../config/types.ts';
+import type { CacheKnowledge } from '../sync/syncWork.ts';
 import type { Received } from '../sync/wholeFiles.ts';
 import type { Observation } from './observation.ts';
 
@@ -49,7 +50,9 @@ export interface SyncRequest {
   readonly release: string;
   /** Throw the whole cache away first: nothing is known of what it holds. */
   readonly fresh: boolean;
-  /** An archive made by `packTar` holding `tree/`, `manifest`, the lists of `archive.ts` and, last, `complete`. */
+  /** The segment of the manifest that comes with it. */
+  readonly segment: string;
+  /** An archive made by `packArchive`. */
   readonly archive: (kept: ReadonlySet<string>) => AsyncIterable<Uint8Array>;
   /** Of the files that an interrupted upload has left, those that need not be sent again. Default: none. */
   readonly keep?: (arrived: readonly Received[]) => ReadonlySet<string>;
@@ -165,6 +168,11 @@ export interface Engine {
   readonly address: string;
   /** Changes nothing. */
   observe(sharedPaths: readonly string[], signal: AbortSignal): Promise<Observation>;
+  /**
+   * What the deploy-cache is said to hold, whole, and what an interrupted upload was about to commit; null where there
+   * is no such thing or nobody can read it. Changes nothing.
+   */
+  manifest(signal: AbortSignal): Promise<CacheKnowledge>;
   /** Exclusive, also among twenty at once: the next generation is created, or somebody else's is reported. */
   takeLock(record: string, signal: AbortSignal, over?: TakeOver | null): Promise<LockAttempt>;
   /** Tells the server that the holder of the lock is alive. */

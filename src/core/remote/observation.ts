@@ -1,5 +1,5 @@
 import type { LedgerEntry } from '../release/ledger.ts';
-import type { CachedManifest } from '../sync/types.ts';
+import type { CacheHead } from '../sync/cacheHead.ts';
 
 /** What a server was found to hold, in one look that changes nothing. */
 export interface Observation {
@@ -49,12 +49,12 @@ export type CurrentLink =
   | { readonly kind: 'directory' | 'other' };
 
 export interface ObservedCache {
-  /** Null when nothing was ever committed. */
-  readonly manifest: CachedManifest | null;
-  /** sha256 of what was read, to tell whether it is still the same; null with no manifest. */
+  /** Null when nothing was ever committed, or nobody can read it. */
+  readonly head: CacheHead | null;
+  /** sha256 of what was read, to tell whether it is still the same; null when nothing was ever committed. */
   readonly hash: string | null;
-  /** What an interrupted upload was about to commit: where the two differ nobody knows what the cache holds. */
-  readonly pending: CachedManifest | null;
+  /** An upload was interrupted: where what it was about to commit differs nobody knows what the cache holds. */
+  readonly pending: boolean;
 }
 
 /** The highest generation of the lock. */

@@ -69,9 +69,8 @@ async function mend(
   otherReleases: boolean,
 ): Promise<ReadonlySet<string>> {
   const { engine, plan, upload } = context;
-  const manifest = new Map(
-    (upload?.work.next ?? context.seen.cache.manifest ?? []).map((entry) => [entry.path, entry]),
-  );
+  const held = upload?.work.next ?? (await engine.manifest(patiently())).manifest ?? [];
+  const manifest = new Map(held.map((entry) => [entry.path, entry]));
   const chosen = (content: boolean): readonly CachedEntry[] =>
     leaks.flatMap((leak) => (leak.content === content ? (manifest.get(leak.path) ?? []) : []));
   const [send, copy] = [upload === null ? [] : chosen(true), chosen(false)];

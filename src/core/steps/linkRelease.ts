@@ -1,5 +1,6 @@
 import { errorCode } from '../contract/index.ts';
 import type { LinkRequest } from '../remote/engine.ts';
+import { entriesOf } from '../sync/cacheHead.ts';
 import { unsharedFiles } from '../sync/unshared.ts';
 import { patiently, type Step, type StepContext } from './context.ts';
 import { mendCache } from './leaks.ts';
@@ -13,10 +14,10 @@ export const linkRelease: Step = async (context) => {
     release: plan.release,
     sharedDirectories: server.shared.directories,
     sharedFiles: server.shared.files,
-    entries: upload.work.next.length,
+    entries: entriesOf(upload.work.head.totals),
     mode: environment.link,
     verify: true,
-    unshared: unsharedFiles(upload.work.next, environment.unshare),
+    unshared: unsharedFiles(upload.work.next ?? [], environment.unshare),
     ready: readyRecord(context),
   });
   if (copied !== null) {

@@ -10,16 +10,14 @@ export const syncCache: Step = async (context) => {
   if (upload === null) return null;
   const { work, snapshot } = upload;
   const files = work.diff.upload.length;
-  if (!work.fresh && work.diff.changes.length === 0 && context.seen.cache.pending === null)
+  if (!work.fresh && work.diff.changes.length === 0 && !context.seen.cache.pending)
     return { files: 0, bytes: 0, removed: 0 };
   const archive = endingEarly(cancel, (kept) =>
     packArchive({
       kept,
       release: plan.release,
-      diff: work.diff,
+      work,
       snapshot,
-      next: work.next,
-      expected: work.expected,
       modifiedAtSec: releaseTimeSec(plan.release),
       signal: cancel,
       onProgress: (doneBytes) =>
@@ -38,6 +36,7 @@ export const syncCache: Step = async (context) => {
       {
         release: plan.release,
         fresh: work.fresh,
+        segment: work.head.segments.at(-1)!,
         archive: archive.open,
         keep: (arrived) => wholeFiles(arrived, work.diff, releaseTimeSec(plan.release)),
         isAgain: context.isAgain('syncCache'),

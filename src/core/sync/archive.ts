@@ -1,18 +1,15 @@
-import type { TreeDiff } from './diff.ts';
-import { formatManifest } from './manifestText.ts';
+import { formatCacheHead } from './cacheHead.ts';
+import { formatSegment } from './manifestText.ts';
 import { packTar } from './packTar.ts';
-import type { CachedManifest, FileContent, ManifestEntry, Snapshot } from './types.ts';
+import type { SyncWork } from './syncWork.ts';
+import type { FileContent, ManifestEntry, Snapshot } from './types.ts';
 
 export interface ArchiveContents {
   readonly release: string;
-  readonly diff: TreeDiff;
-  readonly snapshot: Snapshot;
-  /** What the cache will hold; committed once everything else arrived. */
-  readonly next: CachedManifest;
+  readonly work: SyncWork;
+  readonly snapshot: Pick<Snapshot, 'read'>;
   /** Files that have arrived already. Default: none. */
   readonly kept?: ReadonlySet<string>;
-  /** Directories that must stand in the cache as such before it is touched. */
-  readonly expected: readonly string[];
   /** For every file that is sent. */
   readonly modifiedAtSec: number;
   readonly onProgress: (doneBytes: number) => void;
@@ -20,11 +17,12 @@ export interface ArchiveContents {
 }
 
 /**
- * The tar stream that brings a deploy-cache up to date: `tree/` with what is new, `manifest`, the lists
- * `directories` (one a line) and `remove` (ended by NUL), and last `complete`, which proves that all came.
+ * The tar stream that brings a deploy-cache up to date: `tree/` with what is new, the lists `directories`
+ * (one a line; they must stand in the cache as such before it is touched) and `remove` (ended by NUL), the `segment` and
+ * the `head` to be committed, and last `complete`, which proves that all came.
  */
 export function packArchive(contents: ArchiveContents): AsyncIterable<Uint8Array> {
-  const { diff } = contents;
+  const { diff } = contents.work;
   return packTar(
     {
       directories: ['tree', ...diff.directories.map(inTree)],
@@ -36,7 +34,7 @@ export function packArchive(contents: ArchiveContents): AsyncIterable<Uint8Array
 }
 
 async function* allFiles(contents: ArchiveContents): AsyncGenerator<FileContent> {
-  const files = contents.diff.upload.filter(
+  const files = contents.work.diff.upload.filter(
     (entry) => entry.kind === 'file' && !contents.kept?.has(entry.path),
   );
   let doneBytes = 0;
@@ -45,9 +43,10 @@ async function* allFiles(contents: ArchiveContents): AsyncGenerator<FileContent>
     doneBytes += entry.sizeBytes;
     contents.onProgress(doneBytes);
   }
-  yield textFile('directories', contents.expected.map((path) => `./${path}\n`).join(''));
-  yield textFile('remove', contents.diff.remove.map((path) => `./${path}\0`).join(''));
-  yield textFile('manifest', formatManifest(contents.next));
+  yield textFile('directories', contents.work.expected.map((path) => `./${path}\n`).join(''));
+  yield textFile('remove', contents.work.diff.remove.map((path) => `./${path}\0`).join(''));
+  yield textFile('segment', formatSegment(contents.work.segment));
+  yield textFile('head', formatCacheHead(contents.work.head));
   yield textFile('complete', contents.release);
 }
 

@@ -1,3 +1,4 @@
+import type { TreeChanges } from './changes.ts';
 import { canonicalOrder } from './order.ts';
 import type { CachedEntry, CachedManifest, FileChange, Manifest, ManifestEntry, Operation } from './types.ts';
 
@@ -51,10 +52,29 @@ export function diffManifests(
     upload: dirty.filter((entry) => entry.kind !== 'directory'),
     directories: dirty.filter((entry) => entry.kind === 'directory').map((entry) => entry.path),
     remove: deepestFirst([...unwanted, ...room, ...options.suspect], options.suspect),
-    added: count(changes, 'add'),
-    updated: count(changes, 'update'),
-    removed: count(changes, 'remove'),
-    bytes: changes.reduce((sum, change) => sum + change.bytes, 0),
+    ...sums(changes),
+  };
+}
+
+/** The same from what the source itself knows to have changed. */
+export function diffOfChanges({ put, gone }: TreeChanges): TreeDiff {
+  const changes = canonicalOrder([
+    ...put.map(({ entry, was }) => changeOf(entry, was === null ? 'add' : 'update')),
+    ...gone.map(({ path }): FileChange => ({ op: 'remove', path, bytes: 0 })),
+  ]);
+  const room = put.filter(
+    ({ entry, was }) => was !== null && (entry.kind === 'directory') !== (was === 'directory'),
+  );
+  const entries = put.map(({ entry }) => entry);
+  return {
+    changes,
+    upload: entries.filter((entry) => entry.kind !== 'directory'),
+    directories: entries.filter((entry) => entry.kind === 'directory').map((entry) => entry.path),
+    remove: deepestFirst(
+      [...gone, ...room.map(({ entry }) => entry)].map(({ path }) => path),
+      new Set(),
+    ),
+    ...sums(changes),
   };
 }
 
@@ -120,6 +140,15 @@ function isBelow(path: string, directories: ReadonlySet<string>): boolean {
 
 function changeOf(entry: ManifestEntry, op: Operation): FileChange {
   return { op, path: entry.path, bytes: entry.kind === 'file' ? entry.sizeBytes : 0 };
+}
+
+function sums(changes: readonly FileChange[]): Pick<TreeDiff, 'added' | 'updated' | 'removed' | 'bytes'> {
+  return {
+    added: count(changes, 'add'),
+    updated: count(changes, 'update'),
+    removed: count(changes, 'remove'),
+    bytes: changes.reduce((sum, change) => sum + change.bytes, 0),
+  };
 }
 
 function count(changes: readonly FileChange[], op: Operation): number {

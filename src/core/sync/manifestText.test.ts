@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatManifest, manifestHash, parseManifest } from './manifestText.ts';
+import { formatSegment, manifestHash, readSegments } from './manifestText.ts';
 import { cachedAt, directory, file, link, manifest, sha256, TORTURE, trees } from './testing/entries.ts';
 import type { Manifest } from './types.ts';
 
 const tree = manifest(directory('a'), file('a/x', 'content', 0o755), link('l', 'a/x'));
 
 test('a manifest is a header and a line for each entry', () => {
-  expect(formatManifest(cachedAt(1700000000, tree))).toBe(
+  expect(formatSegment(cachedAt(1700000000, tree))).toBe(
     [
       'cutover-manifest 1',
       'd\t755\t0\t-\t1700000000\ta',
@@ -22,13 +22,13 @@ test('whatever is written is read back the same', () => {
   fc.assert(
     fc.property(trees(TORTURE), fc.nat(), (entries, time) => {
       const cached = cachedAt(time, entries);
-      expect(parseManifest(formatManifest(cached))).toEqual(cached);
+      expect(readSegments([formatSegment(cached)])).toEqual(cached);
     }),
   );
 });
 
 describe('a damaged manifest is refused with the line', () => {
-  const good = formatManifest(cachedAt(5, tree));
+  const good = formatSegment(cachedAt(5, tree));
   const hash = sha256('');
   const withLine = (line: string) => `cutover-manifest 1\n${line}\n`;
   test.each([
@@ -59,7 +59,7 @@ describe('a damaged manifest is refused with the line', () => {
     ['with a link to nothing', withLine(`l\t777\t0\t${hash}\t5\ta`), /without a target/],
     ['with a link outside', withLine(`l\t777\t4\t${hash}\t5\ta\t../b`), /leaves the tree/],
   ])('%s', (_, text, message) => {
-    expect(() => parseManifest(text)).toThrow(
+    expect(() => readSegments([text])).toThrow(
       expect.objectContaining({ code: 'E_REMOTE', message: expect.stringMatching(message) }),
     );
   });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CutoverError } from '../contract/index.ts';
 import { linkProblem, pathProblem, printable } from './names.ts';
-import { comparePaths } from './order.ts';
+import { canonicalOrder, comparePaths } from './order.ts';
 import type { CachedEntry, CachedManifest, Manifest, ManifestEntry } from './types.ts';
 
 /** sha256, hex, of what a tree is: kinds, modes, sizes, hashes, paths and targets, but no times. */
@@ -11,36 +11,77 @@ export function manifestHash(manifest: Manifest): string {
   return hash.digest('hex');
 }
 
+/** A path that is gone since the segment before. */
+export interface Gone {
+  readonly path: string;
+  readonly kind: 'gone';
+}
+
 /**
- * The server's manifest as text: a header, then for each entry `kind mode size hash time path [target]`, separated
- * by tabs. No path or target holds a tab or a line end, because names with control characters are refused.
+ * A segment of the server's manifest: a header, then for each path, in order, `kind mode size hash time path [target]`,
+ * separated by tabs; one that is gone has a dash in all columns before its path. No path or target holds a tab or a line
+ * end, because names with control characters are refused. The first segment of a manifest is all of it.
  */
-export function formatManifest(entries: CachedManifest): string {
+export function formatSegment(entries: readonly (CachedEntry | Gone)[]): string {
   const lines = entries.map((entry) =>
-    [...stateOf(entry), entry.modifiedAtSec, ...whereOf(entry)].join('\t'),
+    entry.kind === 'gone'
+      ? `${GONE}${entry.path}`
+      : [...stateOf(entry), entry.modifiedAtSec, ...whereOf(entry)].join('\t'),
   );
   return [HEADER, ...lines, ''].join('\n');
 }
 
-/** The opposite of `formatManifest`. Throws `E_REMOTE` on everything that it could not have written. */
-export function parseManifest(text: string): CachedManifest {
+/** A manifest from its segments, oldest first. Throws `E_REMOTE` on everything that `formatSegment` could not have written. */
+export function readSegments(texts: readonly string[]): CachedManifest {
+  const [first, ...later] = texts.map(parseSegment);
+  if (first === undefined) throw damaged(1, 'it has no segment');
+  const entries = later.length === 0 ? withoutGone(first) : laidOver(first, later);
+  const directories = new Set(['']);
+  for (const [index, entry] of entries.entries()) {
+    if (!directories.has(parentOf(entry.path))) throw damaged(index + 2, 'its directory is missing');
+    if (entry.kind === 'directory') directories.add(entry.path);
+  }
+  return entries;
+}
+
+function laidOver(
+  first: readonly (CachedEntry | Gone)[],
+  later: readonly (readonly (CachedEntry | Gone)[])[],
+): CachedManifest {
+  const byPath = new Map(first.map((entry) => [entry.path, entry]));
+  for (const segment of later) {
+    for (const entry of segment) byPath.set(entry.path, entry);
+  }
+  return canonicalOrder(withoutGone([...byPath.values()]));
+}
+
+function withoutGone(entries: readonly (CachedEntry | Gone)[]): CachedManifest {
+  return entries.filter((entry) => entry.kind !== 'gone');
+}
+
+function parseSegment(text: string): readonly (CachedEntry | Gone)[] {
   const lines = text.split('\n');
   if (lines[0] !== HEADER) throw damaged(1, `it does not begin with "${HEADER}"`);
   if (lines.at(-1) !== '') throw damaged(lines.length, 'it ends in the middle of a line');
-  const directories = new Set(['']);
   let before: string | null = null;
   return lines.slice(1, -1).map((line, index) => {
-    const entry = parseLine(line, index + 2);
+    const entry = line.startsWith(GONE) ? parseGone(line, index + 2) : parseLine(line, index + 2);
     if (before !== null && comparePaths(before, entry.path) >= 0)
       throw damaged(index + 2, 'it is not in order');
-    if (!directories.has(parentOf(entry.path))) throw damaged(index + 2, 'its directory is missing');
-    if (entry.kind === 'directory') directories.add(entry.path);
     before = entry.path;
     return entry;
   });
 }
 
+function parseGone(line: string, number: number): Gone {
+  const path = line.slice(GONE.length);
+  const problem = pathProblem(path);
+  if (problem !== null) throw damaged(number, `${printable(path)} ${problem}`);
+  return { path, kind: 'gone' };
+}
+
 const HEADER = 'cutover-manifest 1';
+const GONE = '-\t-\t-\t-\t-\t';
 const LETTERS = { file: 'f', directory: 'd', link: 'l' } as const;
 const KINDS = { f: 'file', d: 'directory', l: 'link' } as const;
 const MODES = { file: ['644', '755'], directory: ['755'], link: ['777'] } as const;

@@ -1,5 +1,9 @@
-import { diffManifests, nextManifest, type TreeDiff } from './diff.ts';
-import type { CachedManifest, Manifest } from './types.ts';
+import { type CacheHead, NO_TOTALS, type TreeTotals } from './cacheHead.ts';
+import type { TreeChanges } from './changes.ts';
+import { diffManifests, diffOfChanges, nextManifest, type TreeDiff } from './diff.ts';
+import type { Gone } from './manifestText.ts';
+import { canonicalOrder } from './order.ts';
+import type { CachedEntry, CachedManifest, Manifest } from './types.ts';
 
 /** What is known of a deploy-cache: its manifest, and the one an interrupted upload was about to commit. */
 export interface CacheKnowledge {
@@ -12,32 +16,124 @@ export interface SyncWork {
   /** The cache is thrown away and built anew. */
   readonly fresh: boolean;
   readonly diff: TreeDiff;
-  readonly next: CachedManifest;
+  /** All that the cache will hold; null when just the change is known. */
+  readonly next: CachedManifest | null;
+  /** What the cache will say that it holds. */
+  readonly head: CacheHead;
+  /** The last segment of `head`: the whole manifest, or what is different in it. */
+  readonly segment: readonly (CachedEntry | Gone)[];
+  /** There is a cache, and nobody can read what it holds. */
+  readonly unreadable: boolean;
   /** Directories that must stand in the cache as such: nothing is written or removed through a link. */
   readonly expected: readonly string[];
 }
+
+export interface SyncTarget {
+  /** Names the wanted tree. */
+  readonly state: string;
+  /** The release that is made: it gives new files their time, and the segment its name. */
+  readonly release: string;
+  readonly modifiedAtSec: number;
+}
+
+/** So many segments are laid over each other before the manifest is written whole again. */
+export const MOST_SEGMENTS = 32;
 
 /**
  * Pure. `full` builds the cache anew. After an interrupted upload the paths it may have touched are sent again; if it was
  * changing what kind of thing a path is, nothing can be relied on and the cache is built anew.
  */
 export function planSync(
-  cache: CacheKnowledge,
+  cache: CacheKnowledge & { readonly head?: CacheHead | null; readonly hash?: string | null },
   wanted: Manifest,
   full: boolean,
-  modifiedAtSec: number,
+  target: SyncTarget,
 ): SyncWork {
   const suspect = cache.pending === null ? new Set<string>() : differing(cache.manifest ?? [], cache.pending);
   const fresh = full || cache.manifest === null || suspect === null;
   const held = fresh ? null : cache.manifest;
   const unsure = suspect ?? new Set<string>();
   const diff = diffManifests(held, wanted, { suspect: fresh ? new Set() : unsure, full: false });
+  const next = nextManifest(held, wanted, diff, target.modifiedAtSec);
+  const isChange = held !== null && cache.pending === null && hasRoom(cache.head) && isSmall(diff, next);
   return {
     fresh,
     diff,
-    next: nextManifest(held, wanted, diff, modifiedAtSec),
+    next,
+    unreadable: !full && cache.manifest === null && cache.hash !== null && cache.hash !== undefined,
+    ...(isChange
+      ? laidOver(cache.head!, diff, totalsOf(next), target)
+      : { head: headOf([], totalsOf(next), target), segment: next }),
     expected: expectedDirectories(held, diff, unsure),
   };
+}
+
+/** Pure. The same where the source knows what has changed since the state of the cache. */
+export function planChanges(head: CacheHead, changes: TreeChanges, target: SyncTarget): SyncWork {
+  const diff = diffOfChanges(changes);
+  return {
+    fresh: false,
+    diff,
+    next: null,
+    unreadable: false,
+    ...laidOver(head, diff, totalsAfter(head.totals, changes), target),
+    expected: changes.above,
+  };
+}
+
+export function hasRoom(head: CacheHead | null | undefined): head is CacheHead {
+  return head !== null && head !== undefined && head.segments.length < MOST_SEGMENTS;
+}
+
+/** A change that is nearly everything is better told whole. */
+function isSmall(diff: TreeDiff, next: CachedManifest): boolean {
+  return diff.changes.length < next.length / 2;
+}
+
+function laidOver(
+  head: CacheHead,
+  diff: TreeDiff,
+  totals: TreeTotals,
+  target: SyncTarget,
+): Pick<SyncWork, 'head' | 'segment'> {
+  const { modifiedAtSec } = target;
+  const directories = diff.directories.map(
+    (path): CachedEntry => ({ path, kind: 'directory', mode: 0o755, sizeBytes: 0, hash: '', modifiedAtSec }),
+  );
+  const put = diff.upload.map((entry): CachedEntry => ({ ...entry, modifiedAtSec }));
+  const gone = diff.changes
+    .filter((change) => change.op === 'remove')
+    .map(({ path }): Gone => ({ path, kind: 'gone' }));
+  return {
+    head: headOf(head.segments, totals, target),
+    segment: canonicalOrder([...directories, ...put, ...gone]),
+  };
+}
+
+function headOf(before: readonly string[], totals: TreeTotals, { state, release }: SyncTarget): CacheHead {
+  const name = before.includes(release) ? `${release}-${before.length}` : release;
+  return { state, totals, segments: [...before, name] };
+}
+
+const TOTAL_OF = { file: 'files', directory: 'directories', link: 'links' } as const;
+
+export function totalsOf(manifest: Manifest): TreeTotals {
+  const totals = { ...NO_TOTALS };
+  for (const { kind, sizeBytes } of manifest) {
+    totals[TOTAL_OF[kind]] += 1;
+    if (kind === 'file') totals.bytes += sizeBytes;
+  }
+  return totals;
+}
+
+function totalsAfter(before: TreeTotals, { put, gone, bytesDelta }: TreeChanges): TreeTotals {
+  const totals = { ...before, bytes: before.bytes + bytesDelta };
+  for (const { entry, was } of put) {
+    totals[TOTAL_OF[entry.kind]] += 1;
+    if (was !== null) totals[TOTAL_OF[was]] -= 1;
+  }
+  for (const { kind } of gone) totals[TOTAL_OF[kind]] -= 1;
+  return totals;
 }
 
 /** The paths where the two differ; null when one of them changes its kind. */

@@ -1,3 +1,5 @@
+import type { TreeChanges } from './changes.ts';
+
 /** One file, directory or link of a tree. */
 export interface ManifestEntry {
   /** Relative, `/` between names, no leading or trailing slash, valid UTF-8, no control characters. */
@@ -41,7 +43,17 @@ export interface Snapshot {
   readonly message: string | null;
   /** `Name <mail>` of the commit. */
   readonly author: string | null;
-  readonly manifest: Manifest;
+  /** Names the tree, one line: two snapshots of the same name are the same tree. */
+  readonly state: string;
+  /** All of it. Rejects with `E_REFUSED` when it holds things that cannot be deployed. */
+  manifest(signal: AbortSignal): Promise<Manifest>;
+  /**
+   * What turns the tree of that name into this one, in the cost of the change; null when only whole manifests can tell.
+   * Rejects as `manifest`, about what the change brings.
+   */
+  changesSince(state: string, signal: AbortSignal): Promise<TreeChanges | null>;
+  /** What stands at these paths; nothing for those that are not there. */
+  kindsOf(paths: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, ManifestEntry['kind']>>;
   /**
    * The contents of these files, in this order. Whatever is read is compared with the manifest's hash and size;
    * a difference throws `E_SOURCE` naming the path. One file is held in memory only up to its chunks.

@@ -1,15 +1,18 @@
 import { join } from 'node:path';
 import type { Scope, Transport } from '../contract/index.ts';
 import { formatLockRecord } from '../lock/record.ts';
-import type { Engine, Fence, Linked, LinkRequest } from '../remote/engine.ts';
+import type { Engine, Fence, Linked, LinkRequest, SyncRequest } from '../remote/engine.ts';
 import { type Link, openLink } from '../remote/link.ts';
 import type { Observation } from '../remote/observation.ts';
 import { shellEngine } from '../remote/shell/index.ts';
 import { packArchive } from '../sync/archive.ts';
-import { planSync, type SyncWork } from '../sync/syncWork.ts';
+import { entriesOf } from '../sync/cacheHead.ts';
+import { manifestHash } from '../sync/manifestText.ts';
+import { planSync, type SyncTarget, type SyncWork } from '../sync/syncWork.ts';
+import type { Manifest } from '../sync/types.ts';
 import { localTransport } from './localConnection.ts';
 import { scratch } from './scratch.ts';
-import { snapshotOf, type Tree } from './trees.ts';
+import { manifestOf, snapshotOf, type Tree } from './trees.ts';
 
 export const never: AbortSignal = new AbortController().signal;
 
@@ -58,11 +61,8 @@ export async function engineAt(transport: Transport, path: string): Promise<Here
   const see: Here['see'] = (...shared) => engine.observe(shared, never);
 
   const sync: Here['sync'] = async (release, tree, { full = false } = {}) => {
-    const { cache } = await see();
-    const snapshot = snapshotOf(tree);
-    const work = planSync(cache, snapshot.manifest, full, 1_700_000_000);
-    const archive = () => archiveOf(release, work, tree);
-    await engine.sync(fence, { release, fresh: work.fresh, archive }, never);
+    const work = await workHere(engine, release, manifestOf(tree), full);
+    await engine.sync(fence, syncRequest(release, work, tree), never);
     return work;
   };
   const link: Here['link'] = (release, work, request = {}) =>
@@ -72,7 +72,7 @@ export async function engineAt(transport: Transport, path: string): Promise<Here
         release,
         sharedDirectories: [],
         sharedFiles: [],
-        entries: work.next.length,
+        entries: entriesOf(work.head.totals),
         mode: 'auto',
         verify: true,
         unshared: [],
@@ -101,6 +101,30 @@ export async function engineAt(transport: Transport, path: string): Promise<Here
   };
 }
 
+/** What there is to do to a deploy-cache, by what the server says of it. */
+export async function workHere(
+  engine: Engine,
+  release: string,
+  wanted: Manifest,
+  full = false,
+): Promise<SyncWork> {
+  const { head, hash } = (await engine.observe([], never)).cache;
+  return planSync({ ...(await engine.manifest(never)), head, hash }, wanted, full, targetOf(release, wanted));
+}
+
+export function targetOf(release: string, wanted: Manifest): SyncTarget {
+  return { state: `sha256:${manifestHash(wanted)}`, release, modifiedAtSec: 1_700_000_000 };
+}
+
+export function syncRequest(release: string, work: SyncWork, tree: Tree): SyncRequest {
+  return {
+    release,
+    fresh: work.fresh,
+    segment: work.head.segments.at(-1)!,
+    archive: (kept) => archiveOf(release, work, tree, kept),
+  };
+}
+
 export function archiveOf(
   release: string,
   work: SyncWork,
@@ -110,9 +134,7 @@ export function archiveOf(
   return packArchive({
     release,
     kept,
-    diff: work.diff,
-    next: work.next,
-    expected: work.expected,
+    work,
     snapshot: snapshotOf(tree),
     modifiedAtSec: 1_700_000_000,
     onProgress: () => {},

@@ -1,6 +1,8 @@
+import { manifestHash } from '../sync/manifestText.ts';
 import { canonicalOrder } from '../sync/order.ts';
 import { directory, file, link } from '../sync/testing/entries.ts';
 import type { FileContent, Manifest, ManifestEntry, Snapshot } from '../sync/types.ts';
+import { wholeOnly } from '../sync/wholeOnly.ts';
 
 /** A tree in memory, by path: the text of a file, where a link leads, null for an empty directory. */
 export type Tree = Readonly<Record<string, string | Uint8Array | { readonly to: string } | null>>;
@@ -20,7 +22,17 @@ export function snapshotOf(tree: Tree, revision = 'one'): Snapshot {
   async function* read(entries: readonly ManifestEntry[]): AsyncGenerator<FileContent> {
     for (const entry of entries) yield { entry, chunks: bytesOf(tree[entry.path]) };
   }
-  return { revision, branch: 'main', message: null, author: null, manifest: manifestOf(tree), read };
+  const manifest = manifestOf(tree);
+  const state = `sha256:${manifestHash(manifest)}`;
+  return {
+    revision,
+    branch: 'main',
+    message: null,
+    author: null,
+    state,
+    ...wholeOnly(manifest, state),
+    read,
+  };
 }
 
 function entryOf(path: string, what: Tree[string] | undefined): ManifestEntry {

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { EnvironmentConfig } from '../../config/types.ts';
+import { releaseTimeSec } from '../../release/id.ts';
 import { formatLedgerEntry, type LedgerEntry } from '../../release/ledger.ts';
-import type { Observation } from '../../remote/observation.ts';
+import type { Observation, ObservedCache } from '../../remote/observation.ts';
+import type { CacheHead } from '../../sync/cacheHead.ts';
+import { manifestHash } from '../../sync/manifestText.ts';
+import { planSync, totalsOf } from '../../sync/syncWork.ts';
 import { cachedAt } from '../../sync/testing/entries.ts';
 import type { CachedManifest } from '../../sync/types.ts';
 import { manifestOf, snapshotOf, type Tree } from '../../testing/trees.ts';
-import type { DeploymentFacts } from '../planDeployment.ts';
+import { type DeploymentFacts, newRelease } from '../planDeployment.ts';
 
 export const A = '20260101000001';
 export const B = '20260101000002';
@@ -24,7 +28,7 @@ export function seen(changes: Partial<Observation> = {}): Observation {
     misplaced: [],
     ledger: [],
     ledgerHash: 'empty',
-    cache: { manifest: null, hash: null, pending: null },
+    cache: { head: null, hash: null, pending: false },
     journal: null,
     lock: { generation: null, record: null, heldSec: null, beatAgeSec: null },
     running: [],
@@ -54,13 +58,25 @@ export function serving(
   });
 }
 
-export function cacheOf(tree: Tree): Observation['cache'] {
+/** What a server says that holds this; `knowledgeOf` gives the rest. */
+export function cacheOf(tree: Tree): ObservedCache {
   const manifest: CachedManifest = cachedAt(1, manifestOf(tree));
-  return {
-    manifest,
-    hash: createHash('sha256').update(JSON.stringify(manifest)).digest('hex'),
-    pending: null,
+  const state = `sha256:${manifestHash(manifest)}`;
+  const cache: ObservedCache = {
+    head: { state, totals: totalsOf(manifest), segments: [A] },
+    hash: createHash('sha256').update(state).digest('hex'),
+    pending: false,
   };
+  manifests.set(cache.head!, manifest);
+  return cache;
+}
+
+const manifests = new WeakMap<CacheHead, CachedManifest>();
+
+/** As the engine would read it. An upload that was interrupted was about to remove everything. */
+export function knowledgeOf({ head, hash, pending }: ObservedCache) {
+  const manifest = (head && manifests.get(head)) ?? null;
+  return { head, hash, manifest, pending: pending ? [] : null };
 }
 
 export function environment(changes: Partial<EnvironmentConfig> = {}): EnvironmentConfig {
@@ -84,16 +100,23 @@ export function facts(
   tree: Tree = { 'index.html': 'one' },
   changes: Partial<DeploymentFacts> = {},
 ): DeploymentFacts {
-  const chosen = changes.environment ?? environment();
+  const { environment: chosen = environment(), full = false } = changes;
+  const { observations = new Map(chosen.servers.map(({ name }) => [name, seen()])) } = changes;
+  const release = changes.release ?? newRelease(new Date('2026-11-21T19:38:11Z'), observations);
+  const wanted = manifestOf(tree);
+  const snapshot = snapshotOf(tree, 'abc');
+  const target = { state: snapshot.state, release, modifiedAtSec: releaseTimeSec(release) };
+  const workOf = (each: Observation) => planSync(knowledgeOf(each.cache), wanted, full, target);
   return {
     application: 'shop',
     environment: chosen,
     configuration: 'configured',
-    snapshot: snapshotOf(tree, 'abc'),
-    observations: new Map(chosen.servers.map(({ name }) => [name, seen()])),
-    now: new Date('2026-11-21T19:38:11Z'),
-    release: null,
-    full: false,
+    snapshot,
+    sourceKinds: new Map(wanted.map(({ path, kind }) => [path, kind])),
+    observations,
+    work: new Map([...observations].map(([name, each]) => [name, workOf(each)])),
+    release,
+    full,
     unpin: false,
     ...changes,
   };

@@ -3,9 +3,17 @@ import { watch } from 'node:fs';
 import { symlink } from 'node:fs/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { packRepair } from '../../sync/repairArchive.ts';
-import { planSync } from '../../sync/syncWork.ts';
 import { cachedAt } from '../../sync/testing/entries.ts';
-import { archiveOf, engineHere, type Here, ledgerLine, lockRecord, never } from '../../testing/engineHere.ts';
+import {
+  archiveOf,
+  engineHere,
+  type Here,
+  ledgerLine,
+  lockRecord,
+  never,
+  syncRequest,
+  workHere,
+} from '../../testing/engineHere.ts';
 import { listing } from '../../testing/listing.ts';
 import { manifestOf, snapshotOf } from '../../testing/trees.ts';
 import type { CommandRequest } from '../engine.ts';
@@ -27,9 +35,9 @@ const command: CommandRequest = {
 const CHANGES: Readonly<Record<string, (here: Here) => Promise<unknown>>> = {
   prepare: (here) => here.engine.prepare(here.fence, never),
   sync: async (here) => {
-    const work = planSync({ manifest: null, pending: null }, manifestOf({ file: 'three' }), true, 0);
-    const archive = () => archiveOf(C, work, { file: 'three' });
-    await here.engine.sync(here.fence, { release: C, fresh: true, archive }, never);
+    const tree = { file: 'three' };
+    const work = await workHere(here.engine, C, manifestOf(tree), true);
+    await here.engine.sync(here.fence, syncRequest(C, work, tree), never);
   },
   link: (here) =>
     here.engine.link(
@@ -106,9 +114,8 @@ test('a lock that is lost during the upload leaves the cache as it is', async ()
   const here = await engineHere();
   await here.build(A, { file: 'one' });
   const before = await listing(here.at('deploy-cache'), 'trace');
-  const { cache } = await here.see();
   const tree = { file: 'two' };
-  const work = planSync(cache, manifestOf(tree), false, 0);
+  const work = await workHere(here.engine, B, manifestOf(tree));
   const watcher = watch(here.at('.cutover/incoming'));
   onTestFinished(() => watcher.close());
   const unpacking = once(watcher, 'change');
@@ -118,8 +125,8 @@ test('a lock that is lost during the upload leaves the cache as it is', async ()
     yield* archiveOf(B, work, tree);
   }
   await expect(
-    here.engine.sync(here.fence, { release: B, fresh: false, archive }, never),
+    here.engine.sync(here.fence, { ...syncRequest(B, work, tree), archive }, never),
   ).rejects.toMatchObject({ code: 'E_FENCED' });
   expect(await listing(here.at('deploy-cache'), 'trace')).toEqual(before);
-  expect((await here.see()).cache.pending).toBeNull();
+  expect((await here.see()).cache.pending).toBe(false);
 });

@@ -7,6 +7,7 @@ import { closeScript, noteScript } from './journal.ts';
 import { leaksScript, readLeaks } from './leaks.ts';
 import { linkScript } from './link.ts';
 import { beatScript, readLockAttempt, releaseLockScript, takeLockScript } from './lock.ts';
+import { manifestScript, readManifest } from './manifest.ts';
 import { observeScript, readObservation } from './observe.ts';
 import { prepareScript, readMethod } from './prepare.ts';
 import { pruneScript, readReleasesInUse } from './prune.ts';
@@ -31,6 +32,9 @@ export function shellEngine(link: Link, configuredPath: string): Engine {
       );
       path = observation.path;
       return observation;
+    },
+    async manifest(signal) {
+      return readManifest(await runScript(link, manifestScript(path), { signal }));
     },
     async takeLock(record, signal, over = null) {
       return readLockAttempt(await runScript(link, takeLockScript(path, record, over), { signal }));

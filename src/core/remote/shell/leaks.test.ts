@@ -12,8 +12,8 @@ import {
 } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { packRepair } from '../../sync/repairArchive.ts';
-import { planSync, type SyncWork } from '../../sync/syncWork.ts';
-import { archiveOf, engineHere, type Here, never } from '../../testing/engineHere.ts';
+import type { SyncWork } from '../../sync/syncWork.ts';
+import { engineHere, type Here, never, syncRequest, workHere } from '../../testing/engineHere.ts';
 import { listing } from '../../testing/listing.ts';
 import { localTransport } from '../../testing/localConnection.ts';
 import { pathWith, scratch } from '../../testing/scratch.ts';
@@ -36,7 +36,7 @@ async function twoReleases(tree: Tree = TREE): Promise<{ here: Here; work: SyncW
 async function repair(here: Here, work: SyncWork, tree: Tree, otherReleases = true): Promise<void> {
   const leaks = await here.engine.leaks(never);
   const of = (content: boolean) =>
-    work.next.filter(({ path }) => leaks.some((leak) => leak.path === path && leak.content === content));
+    work.next!.filter(({ path }) => leaks.some((leak) => leak.path === path && leak.content === content));
   const archive = () =>
     packRepair({
       release: B,
@@ -272,9 +272,8 @@ test('a change of the executable bit alone is a new file, and the old release ke
   await here.build(A, tree);
   const before = await lstat(here.at('releases', A, 'run.sh'));
   const wanted = manifestOf(tree).map((entry) => ({ ...entry, mode: 0o755 }));
-  const work = planSync((await here.see()).cache, wanted, false, 1_700_000_000);
-  const archive = () => archiveOf(B, work, tree);
-  await here.engine.sync(here.fence, { release: B, fresh: work.fresh, archive }, never);
+  const work = await workHere(here.engine, B, wanted);
+  await here.engine.sync(here.fence, syncRequest(B, work, tree), never);
   await here.link(B, work);
   expect((await lstat(here.at('releases', B, 'run.sh'))).mode & 0o777).toBe(0o755);
   expect(await lstat(here.at('releases', A, 'run.sh'))).toMatchObject({ mode: before.mode, ino: before.ino });

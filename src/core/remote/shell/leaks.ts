@@ -1,5 +1,6 @@
 import { comparePaths } from '../../sync/order.ts';
 import type { Leak } from '../engine.ts';
+import { MANIFEST_LINES } from './manifestLines.ts';
 import type { Fields, Script } from './script.ts';
 import { sh } from './sh.ts';
 
@@ -29,14 +30,15 @@ enter "$1"
  * one of the two has. `mode size time path`, separated by tabs, with the whole time and `./` before the path where it
  * has a fraction.
  */
-export const LEAKS = sh`leaks() {
+export const LEAKS = sh`${MANIFEST_LINES}
+leaks() {
   tab=$(printf '\t')
-  [ -f .cutover/manifest ] || return 0
-  for each in grep cut find stat sed sort uniq; do
+  [ -f .cutover/cache ] || return 0
+  for each in awk grep cut find stat sed sort uniq; do
     command -v "$each" >/dev/null 2>&1 || return 0
   done
   {
-    grep "^f$tab" .cutover/manifest | cut -f 2,3,5,6
+    manifest_lines | grep "^f$tab" | cut -f 2,3,5,6
     (cd deploy-cache && find . -type f -exec stat -c "%a$tab%s$tab%Y$tab%y$tab%n" {} +) |
       sed "s/$tab[^ $tab]* [^ .$tab]*\.\{0,1\}0* [^ $tab]*$tab\.\//$tab/"
   } | sort | uniq -u

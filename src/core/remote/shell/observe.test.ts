@@ -16,7 +16,7 @@ test('where nothing is, nothing is found, and nothing is made', async () => {
   const path = join(await scratch(), 'not', 'there');
   const seen = await observe(path);
   expect(seen).toMatchObject({ path, realPath: path, exists: false, writable: true, releases: [] });
-  expect(seen).toMatchObject({ current: { kind: 'absent' }, cache: { manifest: null, pending: null } });
+  expect(seen).toMatchObject({ current: { kind: 'absent' }, cache: { head: null, pending: false } });
   expect(seen.lock).toEqual({ generation: null, record: null, heldSec: null, beatAgeSec: null });
   expect(seen.freeBytes).toBeGreaterThan(0);
   expect(seen.tools).toContain('tar');
@@ -39,9 +39,9 @@ test('a whole layout is read in one look', async () => {
     `${A} active`,
   ]);
   expect(seen.shared).toEqual({ storage: 'directory', '.env': 'file', missing: 'absent' });
-  expect(seen.cache.manifest?.map((entry) => entry.path)).toEqual(['index.html', 'js', 'js/app.js']);
+  expect(seen.cache.head).toMatchObject({ totals: { files: 2, directories: 1, bytes: 4 }, segments: [A] });
   expect(seen.lock).toMatchObject({ generation: 'g-000001', record: lockRecord('one') });
-  expect(seen).toMatchObject({ exists: true, writable: true, misplaced: [], cache: { pending: null } });
+  expect(seen).toMatchObject({ exists: true, writable: true, misplaced: [], cache: { pending: false } });
   expect(Math.abs(seen.clock!.getTime() - Date.now())).toBeLessThan(60_000);
 });
 
@@ -151,10 +151,10 @@ test('a torn ledger and a damaged manifest are read as far as they go', async ()
   const here = await engineHere();
   await here.build(A, { 'index.html': 'one' });
   await writeFile(here.at('.cutover', 'ledger'), `${ledgerLine(A, 'ready')}\n{"release":"2026`);
-  await writeFile(here.at('.cutover', 'manifest'), 'cutover-manifest 9\n');
+  await writeFile(here.at('.cutover', 'cache'), 'cutover-cache 9\n');
   const seen = await here.see();
   expect(seen.ledger.map((entry) => entry.state)).toEqual(['ready']);
-  expect(seen.cache).toMatchObject({ manifest: null, pending: null, hash: expect.any(String) });
+  expect(seen.cache).toMatchObject({ head: null, pending: false, hash: expect.any(String) });
 });
 
 test('what a power cut filled with NUL says no more than it did, and hides nothing after it', async () => {
@@ -171,5 +171,5 @@ test('without its deploy-cache a manifest says nothing', async () => {
   const here = await engineHere();
   await here.build(A, { 'index.html': 'one' });
   await rename(here.at('deploy-cache'), here.at('moved-away'));
-  expect((await here.see()).cache).toEqual({ manifest: null, pending: null, hash: null });
+  expect((await here.see()).cache).toEqual({ head: null, pending: false, hash: null });
 });

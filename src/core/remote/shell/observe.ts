@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parseLedger } from '../../release/ledger.ts';
 import { releaseOf } from '../../release/paths.ts';
-import { parseManifest } from '../../sync/manifestText.ts';
+import { type CacheHead, parseCacheHead } from '../../sync/cacheHead.ts';
 import type { CurrentLink, Observation, ObservedCache, PathKind } from '../observation.ts';
 import { LOCK_AGES, readLockAges } from './lock.ts';
 import { RUNS } from './runs.ts';
@@ -85,7 +85,7 @@ for run in .cutover/runs/*; do
   read_run "$run"
   if [ -n "$pid" ] && [ ! -L "$run/rc" ] && run_lives; then field running "$\{run##*/}"; fi
 done
-for each in ledger manifest manifest.next; do
+for each in ledger cache cache.next; do
   if [ -f ".cutover/$each" ] && { [ "$each" = ledger ] || [ -d deploy-cache ]; }; then
     printf '%s\000' "$each"
     tr -d '\000' <".cutover/$each"
@@ -108,7 +108,7 @@ export function readObservation(fields: Fields): Observation {
     misplaced: fields.all('misplaced'),
     ledger: parseLedger(ledger),
     ledgerHash: sha256(ledger),
-    cache: readCache(fields.one('manifest'), fields.one('manifest.next')),
+    cache: readCache(fields.one('cache'), fields.one('cache.next')),
     journal: fields.one('journal'),
     lock: { generation: fields.one('generation'), record: fields.one('lock'), ...readLockAges(fields) },
     running: fields.all('running'),
@@ -119,17 +119,17 @@ export function readObservation(fields: Fields): Observation {
   };
 }
 
-/** A manifest that cannot be read says nothing about the cache, which is then built anew. */
-function readCache(manifest: string | null, pending: string | null): ObservedCache {
-  const hash = manifest === null ? null : sha256(`${manifest}\0${pending ?? ''}`);
+/** A head that cannot be read says nothing about the cache, which is then built anew. */
+function readCache(head: string | null, next: string | null): ObservedCache {
+  const hash = head === null ? null : sha256(`${head}\0${next ?? ''}`);
+  return { head: head === null ? null : readHead(head), pending: next !== null, hash };
+}
+
+function readHead(text: string): CacheHead | null {
   try {
-    return {
-      manifest: manifest === null ? null : parseManifest(manifest),
-      pending: pending === null ? null : parseManifest(pending),
-      hash,
-    };
+    return parseCacheHead(text);
   } catch {
-    return { manifest: null, pending: null, hash };
+    return null;
   }
 }
 

@@ -14,7 +14,15 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { planSync } from '../../sync/syncWork.ts';
 import { wholeFiles } from '../../sync/wholeFiles.ts';
-import { archiveOf, engineHere, type Here, never } from '../../testing/engineHere.ts';
+import {
+  archiveOf,
+  engineHere,
+  type Here,
+  never,
+  syncRequest,
+  targetOf,
+  workHere,
+} from '../../testing/engineHere.ts';
 import { listing } from '../../testing/listing.ts';
 import { localTransport } from '../../testing/localConnection.ts';
 import { pathWith, scratch } from '../../testing/scratch.ts';
@@ -27,14 +35,13 @@ const paths = async (directory: string) => (await listing(directory)).map((line)
 
 /** What `sync` does, with an archive of one's own. */
 async function send(here: Here, tree: Tree, edit: (bytes: Buffer) => Buffer): Promise<void> {
-  const { cache } = await here.see();
-  const work = planSync(cache, manifestOf(tree), false, 1_700_000_000);
+  const work = await workHere(here.engine, B, manifestOf(tree));
   async function* archive() {
     const chunks: Uint8Array[] = [];
     for await (const chunk of archiveOf(B, work, tree)) chunks.push(chunk);
     yield edit(Buffer.concat(chunks));
   }
-  await here.engine.sync(here.fence, { release: B, fresh: work.fresh, archive }, never);
+  await here.engine.sync(here.fence, { ...syncRequest(B, work, tree), archive }, never);
 }
 
 test('the first upload makes the cache, and the manifest says what it holds', async () => {
@@ -50,14 +57,17 @@ test('the first upload makes the cache, and the manifest says what it holds', as
   ]);
   expect(await readFile(here.at('deploy-cache', 'now'), 'utf8')).toBe('x');
   const { cache } = await here.see();
-  expect(cache.manifest?.map((entry) => entry.path)).toEqual([
+  expect((await here.engine.manifest(never)).manifest?.map((entry) => entry.path)).toEqual([
     'bin',
     'bin/run',
     'empty',
     'index.html',
     'now',
   ]);
-  expect(cache.pending).toBeNull();
+  expect(cache).toMatchObject({
+    pending: false,
+    head: { totals: { files: 2, directories: 2, links: 1, bytes: 4 } },
+  });
   expect(await paths(here.at('.cutover', 'incoming'))).toEqual(['.']);
 });
 
@@ -128,12 +138,12 @@ test.for([1, 1100, 1600, 3500])(
     const here = await engineHere();
     await here.sync(A, { file: 'one', other: 'x' });
     const cache = await listing(here.at('deploy-cache'), 'trace');
-    const manifest = await readFile(here.at('.cutover', 'manifest'));
+    const manifest = await readFile(here.at('.cutover', 'cache'));
     const torn = send(here, { file: 'two' }, (bytes) => bytes.subarray(0, -1024 - bytesShort));
     await expect(torn).rejects.toMatchObject({ code: 'E_REMOTE' });
     expect(await listing(here.at('deploy-cache'), 'trace')).toEqual(cache);
-    expect(await readFile(here.at('.cutover', 'manifest'))).toEqual(manifest);
-    expect((await here.see()).cache.pending).toBeNull();
+    expect(await readFile(here.at('.cutover', 'cache'))).toEqual(manifest);
+    expect((await here.see()).cache.pending).toBe(false);
   },
 );
 
@@ -174,14 +184,10 @@ test('a cache that vanished in between is not taken for one that was merged', as
   const here = await engineHere();
   await here.sync(A, { file: 'one', other: 'x' });
   const vanish = (bytes: Buffer) => bytes;
-  const { cache } = await here.see();
   const tree = { file: 'two', other: 'x' };
-  const work = planSync(cache, manifestOf(tree), false, 1_700_000_000);
+  const work = await workHere(here.engine, B, manifestOf(tree));
   await rename(here.at('deploy-cache'), here.at('elsewhere'));
-  const archive = () => archiveOf(B, work, tree);
-  await expect(
-    here.engine.sync(here.fence, { release: B, fresh: false, archive }, never),
-  ).rejects.toMatchObject({
+  await expect(here.engine.sync(here.fence, syncRequest(B, work, tree), never)).rejects.toMatchObject({
     code: 'E_REFUSED',
   });
   // The next one knows nothing and builds it anew.
@@ -192,18 +198,20 @@ test('a cache that vanished in between is not taken for one that was merged', as
 test('what a killed merge may have touched is sent again', async () => {
   const here = await engineHere();
   await here.sync(A, { a: 'one', b: 'one', c: 'one' });
-  // Killed after manifest.next, with half of it done: b already new, c cut off by hand.
+  // Killed after cache.next, with half of it done: b already new, c cut off by hand.
   const other = await engineHere();
   await other.sync(A, { a: 'one', b: 'two', c: 'two' });
-  await writeFile(here.at('.cutover', 'manifest.next'), await readFile(other.at('.cutover', 'manifest')));
+  await writeFile(here.at('.cutover', 'manifests', B), await readFile(other.at('.cutover', 'manifests', A)));
+  const next = await readFile(other.at('.cutover', 'cache'), 'utf8');
+  await writeFile(here.at('.cutover', 'cache.next'), next.replace(A, B));
   await rm(here.at('deploy-cache', 'b'));
   await link(other.at('deploy-cache', 'b'), here.at('deploy-cache', 'b'));
   await rm(here.at('deploy-cache', 'c'));
-  expect((await here.see()).cache.pending).not.toBeNull();
+  expect((await here.see()).cache.pending).toBe(true);
   const work = await here.sync(B, { a: 'one', b: 'one', c: 'two' });
   expect(work).toMatchObject({ fresh: false });
   expect(work.diff.upload.map((entry) => entry.path)).toEqual(['b', 'c']);
-  expect((await here.see()).cache.pending).toBeNull();
+  expect((await here.see()).cache.pending).toBe(false);
   expect(await readFile(here.at('deploy-cache', 'b'), 'utf8')).toBe('one');
   expect(await readFile(here.at('deploy-cache', 'c'), 'utf8')).toBe('two');
 });
@@ -212,7 +220,7 @@ test('a cache thrown away by a killed --full is built anew', async () => {
   const here = await engineHere();
   await here.sync(A, { a: 'one' });
   await mkdir(here.at('.cutover', 'incoming', B), { recursive: true });
-  await rename(here.at('.cutover', 'manifest'), here.at('.cutover', 'manifest.next'));
+  await rename(here.at('.cutover', 'cache'), here.at('.cutover', 'cache.next'));
   await rename(here.at('deploy-cache'), here.at('.cutover', 'incoming', B, 'discarded'));
   const work = await here.sync(B, { a: 'one' });
   expect(work.fresh).toBe(true);
@@ -241,13 +249,8 @@ test.for(KINDS)(
     const fresh = await engineHere();
     await here.sync(A, one);
     await fresh.sync(B, two);
-    const work = planSync((await here.see()).cache, manifestOf(two), false, 1_700_000_000);
-    const again = () =>
-      here.engine.sync(
-        here.fence,
-        { release: B, fresh: work.fresh, archive: () => archiveOf(B, work, two) },
-        never,
-      );
+    const work = await workHere(here.engine, B, manifestOf(two));
+    const again = () => here.engine.sync(here.fence, syncRequest(B, work, two), never);
     await expect(again()).rejects.toMatchObject({ code: 'E_REMOTE' });
     for (let time = 0; time < 2; time++) {
       await again();
@@ -260,8 +263,7 @@ test('what has arrived, and was even merged, before the line broke is not sent a
   const here = await engineHere();
   await here.sync(A, { same: 'same', changed: 'one' });
   const tree: Tree = { same: 'same', changed: 'two', 'new/file': 'y', 'new/other': 'z' };
-  const { cache } = await here.see();
-  const work = planSync(cache, manifestOf(tree), false, 1_700_000_000);
+  const work = await workHere(here.engine, B, manifestOf(tree));
   // As a first try leaves it that was cut off behind the merge, but for one file that is not whole.
   const arrived = here.at('.cutover', 'incoming', B, 'tree');
   await mkdir(join(arrived, 'new'), { recursive: true });
@@ -276,8 +278,7 @@ test('what has arrived, and was even merged, before the line broke is not sent a
   await here.engine.sync(
     here.fence,
     {
-      release: B,
-      fresh: work.fresh,
+      ...syncRequest(B, work, tree),
       isAgain: true,
       keep: (files) => wholeFiles(files, work.diff, 1_700_000_000),
       archive(kept) {
@@ -290,11 +291,13 @@ test('what has arrived, and was even merged, before the line broke is not sent a
   expect(sent).toEqual(['new/other']);
   expect(await readFile(here.at('deploy-cache', 'new/other'), 'utf8')).toBe('z');
   expect((await lstat(here.at('deploy-cache', 'changed'))).ino).toBe(inode);
-  expect((await here.see()).cache).toMatchObject({ pending: null, manifest: work.next });
+  expect((await here.see()).cache).toMatchObject({ pending: false, head: work.head });
+  expect((await here.engine.manifest(never)).manifest).toEqual(work.next);
 });
 
 test('where something has arrived that would not be sent, nothing is relied on', () => {
-  const { diff } = planSync({ manifest: null, pending: null }, manifestOf({ a: 'x', b: 'y' }), false, 5);
+  const wanted = manifestOf({ a: 'x', b: 'y' });
+  const { diff } = planSync({ manifest: null, pending: null }, wanted, false, targetOf(A, wanted));
   const file = (path: string, sizeBytes = 1, modifiedAtSec = 5) => ({ path, sizeBytes, modifiedAtSec });
   expect([...wholeFiles([file('a'), file('b')], diff, 5)]).toEqual(['a', 'b']);
   expect([...wholeFiles([file('a', 0), file('b', 1, 6)], diff, 5)]).toEqual([]);

@@ -5,7 +5,7 @@ import { sh } from './sh.ts';
 /**
  * Receives an archive into a private directory and merges it into the deploy-cache. A cached file is never
  * opened for writing, because releases share it by hard link: new content comes as a new inode under the old
- * name. What is about to change is on disk (`manifest.next`) before the cache is touched, and the manifest is
+ * name. What is about to change is on disk (`cache.next` and its segment) before the cache is touched, and the head is
  * committed last.
  * Run again, it removes nothing a second time: by then a name on the list may lead through a link that is new.
  */
@@ -21,6 +21,7 @@ export function syncScript(path: string, fence: Fence, request: SyncRequest, con
       request.release,
       request.fresh ? 'fresh' : 'merge',
       continues ? 'continue' : 'anew',
+      request.segment,
     ],
   };
 }
@@ -48,9 +49,11 @@ if [ "$5" = merge ]; then
   done <"../$incoming/directories"
   cd ..
 fi
-mv -f -- "$incoming/manifest" .cutover/manifest.next
+[ -d .cutover/manifests ] || mkdir -m 0700 .cutover/manifests
+mv -f -- "$incoming/segment" ".cutover/manifests/$7"
+mv -f -- "$incoming/head" .cutover/cache.next
 if [ "$5" = fresh ] && [ -e deploy-cache ]; then
-  rm -f -- .cutover/manifest
+  rm -f -- .cutover/cache
   mv -- deploy-cache "$incoming/discarded"
 fi
 if [ ! -d deploy-cache ]; then
@@ -70,5 +73,15 @@ else
   fi
   cp -a -l -f -- "$incoming/tree/." deploy-cache/
 fi
-mv -f -- .cutover/manifest.next .cutover/manifest
+mv -f -- .cutover/cache.next .cutover/cache
+segments=' '
+while IFS=' ' read -r word each; do
+  if [ "$word" = segment ]; then segments="$segments$each "; fi
+done <.cutover/cache
+for each in .cutover/manifests/*; do
+  case $segments in
+    *" $\{each##*/} "*) ;;
+    *) rm -f -- "$each" ;;
+  esac
+done
 rm -rf -- "$incoming"`;

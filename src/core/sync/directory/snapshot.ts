@@ -9,6 +9,7 @@ import { manifestHash } from '../manifestText.ts';
 import { canonicalOrder } from '../order.ts';
 import { refuseAll } from '../refusal.ts';
 import type { FileContent, Manifest, ManifestEntry, Snapshot } from '../types.ts';
+import { wholeOnly } from '../wholeOnly.ts';
 import { openFile } from './openFile.ts';
 import { type Found, walk } from './walk.ts';
 
@@ -22,12 +23,14 @@ export async function directorySnapshot(
   const { found, refusals } = await walk(root, exclusion(config.exclude), signal);
   refuseAll(config.directory, refusals);
   const manifest = await describeAll(root, canonicalOrder(found), signal);
+  const state = `sha256:${manifestHash(manifest)}`;
   return {
-    revision: `sha256:${manifestHash(manifest)}`,
+    revision: state,
+    state,
     branch: null,
     message: null,
     author: null,
-    manifest,
+    ...wholeOnly(manifest, state),
     read: (entries, during) => readFiles(root, entries, during),
   };
 }

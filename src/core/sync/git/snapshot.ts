@@ -1,11 +1,13 @@
 import type { SourceConfig } from '../../config/types.ts';
 import { CutoverError } from '../../contract/index.ts';
 import { bytesOf, type RawPath, rawPath } from '../exclusion.ts';
+import { manifestHash } from '../manifestText.ts';
 import { printable } from '../names.ts';
 import { canonicalOrder } from '../order.ts';
 import { type Refusal, refuseAll } from '../refusal.ts';
 import type { SnapshotOptions } from '../source.ts';
 import type { Manifest, Snapshot } from '../types.ts';
+import { wholeOnly } from '../wholeOnly.ts';
 import { readArchived } from './archive.ts';
 import { exportRules } from './attributes.ts';
 import { openRepository, type Repository } from './command.ts';
@@ -26,12 +28,14 @@ export async function gitSnapshot(config: GitConfig, { ref, signal }: SnapshotOp
   const { commit, branch } = await resolveRevision(repository, ref, signal);
   const { message, author } = await describeCommit(repository, commit, signal);
   const { manifest, contents } = await describeTree(repository, commit, config, signal);
+  const state = `sha256:${manifestHash(manifest)}`;
   return {
     revision: commit,
     branch,
     message,
     author,
-    manifest,
+    state,
+    ...wholeOnly(manifest, state),
     read: (entries, during) => readContents(contents, entries, during),
   };
 }
