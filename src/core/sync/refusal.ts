@@ -6,6 +6,8 @@ export interface Refusal {
   readonly path: Uint8Array | string;
   /** Continues the path: `is a FIFO`. */
   readonly reason: string;
+  /** What to type against it, when there is something; continues `Type`. */
+  readonly remedy?: string;
 }
 
 export const ODD_IGNORE_FILE = 'is not a regular file, so what it excludes is unknown';
@@ -19,7 +21,14 @@ export function refuseAll(source: string, refusals: readonly Refusal[]): void {
     'E_REFUSED',
     [`${source} cannot be deployed because of ${what}:`, ...lines].join('\n'),
     {
-      hint: 'Rename or remove them, or leave them out with `exclude` or a .deployignore file.',
+      hint: hintAgainst(refusals),
     },
   );
+}
+
+function hintAgainst(refusals: readonly Refusal[]): string {
+  const remedies = [...new Set(refusals.flatMap(({ remedy }) => remedy ?? []))];
+  const typed = remedies.length === 0 ? '' : `Type ${remedies.join(' and ')}. `;
+  const known = refusals.every(({ remedy }) => remedy !== undefined);
+  return `${typed}${known ? 'Or' : 'Rename or remove them, or'} leave them out with \`exclude\` or a .deployignore file.`;
 }

@@ -13,6 +13,8 @@ export interface ExportRules {
   readonly ignored: ReadonlySet<RawPath>;
   /** Files whose exported content is not that of their blob: `export-subst`, `eol=crlf`, `ident`, filters. */
   readonly converted: ReadonlySet<RawPath>;
+  /** `filter=lfs`: files that may be pointers of Git LFS. */
+  readonly stored: ReadonlySet<RawPath>;
 }
 
 /**
@@ -26,7 +28,7 @@ export async function exportRules(
   signal: AbortSignal,
 ): Promise<ExportRules> {
   const files = tree.filter((item) => item.kind === 'file' && /(^|\/)\.gitattributes$/.test(item.path));
-  if (!(await mentionExport(repository, files, signal))) return { ignored: new Set(), converted: new Set() };
+  if (!(await mentionExport(repository, files, signal))) return NO_RULES;
   const scratch = await mkdtemp(join(tmpdir(), 'cutover-index-'));
   try {
     const indexFile = join(scratch, 'index');
@@ -37,6 +39,8 @@ export async function exportRules(
     await rm(scratch, { recursive: true, force: true });
   }
 }
+
+const NO_RULES: ExportRules = { ignored: new Set(), converted: new Set(), stored: new Set() };
 
 /** The value is known only after asking for all of them: `text` can be switched off after `eol` was given. */
 const ATTRIBUTES = [
@@ -65,7 +69,10 @@ async function mentionExport(
   return false;
 }
 
-/** A directory is asked for with a slash at its end, as git-archive does: `docs/` then means it and not a file. */
+/**
+ * Directories and submodules are asked for with a slash at their end, as git-archive does: `docs/` then means them and
+ * not a file.
+ */
 async function askFor(
   repository: Repository,
   candidates: readonly TreeItem[],
@@ -73,16 +80,20 @@ async function askFor(
   signal: AbortSignal,
 ): Promise<ExportRules> {
   const args = ['check-attr', '--cached', '--stdin', '-z', ...ATTRIBUTES];
-  const input = joined(candidates.map(({ kind, path }) => (kind === 'directory' ? `${path}/` : path)));
+  const input = joined(
+    candidates.map(({ kind, path }) => (kind === 'directory' || kind === 'submodule' ? `${path}/` : path)),
+  );
   const answer = rawPath(await git(repository, args, { signal, input, indexFile })).split('\0');
   const ignored = new Set<RawPath>();
   const converted = new Set<RawPath>();
+  const stored = new Set<RawPath>();
   for (let index = 0; index + 2 < answer.length; index += 3) {
     const [path = '', name = '', value = ''] = answer.slice(index, index + 3);
     if (name === 'export-ignore' && value === 'set') ignored.add(path.replace(/\/$/, ''));
+    else if (name === 'filter' && value === 'lfs') stored.add(path);
     else if (name !== 'export-ignore' && converts(name, value)) converted.add(path);
   }
-  return { ignored, converted };
+  return { ignored, converted, stored };
 }
 
 function converts(name: string, value: string): boolean {

@@ -32,7 +32,7 @@ export async function openRepository(path: string, signal: AbortSignal): Promise
     });
   }
   const args = ['rev-parse', '--absolute-git-dir'];
-  const result = await run(path, args, { cwd: path, env: cleanEnvironment() }, { signal });
+  const result = await runGit(path, args, { cwd: path, env: cleanEnvironment() }, { signal });
   if (result.exitCode !== 0) throw gitError(path, args, result);
   const gitDirectory = textOf(result.stdout).replace(/\n$/, '');
   return { path, gitDirectory };
@@ -44,7 +44,7 @@ export function tryGit(
   args: readonly string[],
   options: GitOptions,
 ): Promise<GitResult> {
-  return run(repository.path, args, surroundings(repository, options), options);
+  return runGit(repository.path, args, surroundings(repository, options), options);
 }
 
 /** Like `tryGit`, and rejects with `E_SOURCE` and git's words when it fails. */
@@ -89,27 +89,38 @@ export function textOf(bytes: Uint8Array | string | undefined): string {
 /** A tree of a million files is listed in about 100 MB. */
 const LARGEST_OUTPUT_BYTES = 2 ** 30;
 
-/** Line ends and attributes must not depend on this machine; nothing is written into the repository, no hook runs. */
+/**
+ * Line ends and attributes must not depend on this machine; nothing is written into the repository, no hook runs.
+ * What is in Git LFS is found without its programs.
+ */
 const SETTINGS = [
   'core.autocrlf=false',
   'core.eol=lf',
   'core.attributesFile=/dev/null',
   'core.splitIndex=false',
   'core.hooksPath=/dev/null',
+  ...['process=', 'smudge=', 'required=false'].map((setting) => `filter.lfs.${setting}`),
 ];
 
-interface Surroundings {
+export interface Surroundings {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
 }
 
 function surroundings(repository: Repository, options: GitOptions): Surroundings {
   const index = options.indexFile === undefined ? {} : { GIT_INDEX_FILE: options.indexFile };
-  const env = { ...cleanEnvironment(), GIT_DIR: repository.gitDirectory, ...index };
+  const env = {
+    ...cleanEnvironment(),
+    GIT_DIR: repository.gitDirectory,
+    // A submodule's repository names its work tree, and git fails where that is not there.
+    GIT_WORK_TREE: repository.gitDirectory,
+    ...index,
+  };
   return { cwd: repository.gitDirectory, env };
 }
 
-async function run(
+/** Like `tryGit`, in a directory where git has to find the repository itself. `path` is for messages. */
+export async function runGit(
   path: string,
   args: readonly string[],
   where: Surroundings,

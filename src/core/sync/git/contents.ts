@@ -1,19 +1,25 @@
-import { type RawPath, rawPath } from '../exclusion.ts';
+import { openFile } from '../directory/openFile.ts';
+import type { RawPath } from '../exclusion.ts';
 import { faithful } from '../fidelity.ts';
 import type { FileContent, ManifestEntry } from '../types.ts';
 import { readArchived } from './archive.ts';
 import { readBlobs } from './blobs.ts';
 import type { Repository } from './command.ts';
 
-/** Where the content of each file of a commit is. */
-export interface Contents {
-  readonly repository: Repository;
-  readonly commit: string;
-  /** Paths of the manifest are below it; empty or with a slash at its end. */
-  readonly prefix: RawPath;
-  /** The blob of each path of the manifest, or null: as git-archive converts it. */
-  readonly objects: ReadonlyMap<string, string | null>;
-}
+/** Where the content of a file is: in a blob, in what git-archive makes of a path, or in a file of its own. */
+export type Origin =
+  | { readonly from: 'blob'; readonly repository: Repository; readonly object: string }
+  | {
+      readonly from: 'archive';
+      readonly repository: Repository;
+      readonly commit: string;
+      /** From the top of the commit. */
+      readonly path: RawPath;
+    }
+  | { readonly from: 'file'; readonly file: string };
+
+/** By the paths of the manifest. */
+export type Contents = ReadonlyMap<string, Origin>;
 
 /** Compared with the manifest while they are read. */
 export async function* readContents(
@@ -21,46 +27,77 @@ export async function* readContents(
   entries: readonly ManifestEntry[],
   signal: AbortSignal,
 ): AsyncGenerator<FileContent> {
-  const files = entries.filter((entry) => entry.kind === 'file');
-  for (const stretch of stretches(files, contents)) {
-    const chunked = open(contents, stretch, signal);
+  const files = entries.filter((entry) => entry.kind === 'file').map((entry) => located(contents, entry));
+  for (const stretch of stretches(files)) {
     let index = 0;
-    for await (const { chunks } of chunked) {
-      const entry = stretch[index] as ManifestEntry;
+    for await (const { chunks } of open(stretch, signal)) {
+      const { entry } = stretch[index] as Located;
       yield { entry, chunks: faithful(entry, chunks) };
       index += 1;
     }
   }
 }
 
+interface Located {
+  readonly entry: ManifestEntry;
+  readonly origin: Origin;
+}
+
+function located(contents: Contents, entry: ManifestEntry): Located {
+  const origin = contents.get(entry.path);
+  if (origin === undefined) throw new Error(`Nobody knows where the content of ${entry.path} is.`);
+  return { entry, origin };
+}
+
 /** Neighbours that one git process can give in this order. */
-function stretches(files: readonly ManifestEntry[], contents: Contents): ManifestEntry[][] {
-  const found: ManifestEntry[][] = [];
-  let before: ManifestEntry | undefined;
-  for (const entry of files) {
-    const blob = isBlob(contents, entry);
-    const goesOn =
-      before !== undefined &&
-      blob === isBlob(contents, before) &&
-      (blob || rawPath(before.path) < rawPath(entry.path));
-    if (goesOn) found.at(-1)?.push(entry);
-    else found.push([entry]);
-    before = entry;
+function stretches(files: readonly Located[]): Located[][] {
+  const found: Located[][] = [];
+  let before: Origin | undefined;
+  for (const file of files) {
+    if (before !== undefined && follows(file.origin, before)) found.at(-1)?.push(file);
+    else found.push([file]);
+    before = file.origin;
   }
   return found;
 }
 
-function isBlob(contents: Contents, entry: ManifestEntry): boolean {
-  return typeof contents.objects.get(entry.path) === 'string';
+function follows(origin: Origin, before: Origin): boolean {
+  if (origin.from === 'file' || before.from === 'file') return false;
+  if (origin.repository !== before.repository) return false;
+  if (origin.from === 'blob') return before.from === 'blob';
+  return before.from === 'archive' && origin.commit === before.commit && before.path < origin.path;
 }
 
-function open(
-  { repository, commit, prefix, objects }: Contents,
-  stretch: readonly ManifestEntry[],
+async function* open(
+  stretch: readonly Located[],
   signal: AbortSignal,
-): AsyncIterable<{ readonly chunks: AsyncIterable<Uint8Array> }> {
-  const blobs = stretch.map((entry) => objects.get(entry.path) ?? null).filter((object) => object !== null);
-  if (blobs.length > 0) return readBlobs(repository, blobs, signal);
-  const paths = stretch.map((entry) => prefix + rawPath(entry.path));
-  return readArchived(repository, commit, paths, signal);
+): AsyncGenerator<{ readonly chunks: AsyncIterable<Uint8Array> }> {
+  const [{ entry, origin }] = stretch as [Located];
+  if (origin.from === 'blob') {
+    yield* readBlobs(origin.repository, stretch.map(objectOf), signal);
+  } else if (origin.from === 'archive') {
+    yield* readArchived(origin.repository, origin.commit, stretch.map(pathOf), signal);
+  } else {
+    yield { chunks: readFile(origin.file, entry, signal) };
+  }
+}
+
+function objectOf({ origin }: Located): string {
+  return origin.from === 'blob' ? origin.object : '';
+}
+
+function pathOf({ origin }: Located): RawPath {
+  return origin.from === 'archive' ? origin.path : '';
+}
+
+/** Opens only when it is read, so that a file nobody reads is not left open. */
+async function* readFile(
+  file: string,
+  entry: ManifestEntry,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of openFile(Buffer.from(file), Buffer.from(entry.path)).chunks()) {
+    signal.throwIfAborted();
+    yield chunk;
+  }
 }

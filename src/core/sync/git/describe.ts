@@ -5,6 +5,7 @@ import type { Refusal } from '../refusal.ts';
 import type { ManifestEntry } from '../types.ts';
 import { type Blob, readBlobs } from './blobs.ts';
 import type { Repository } from './command.ts';
+import { looksLikePointer, POINTER_BYTES } from './lfs.ts';
 import type { TreeItem } from './tree.ts';
 
 /** What is to be known of one content. */
@@ -27,7 +28,7 @@ export async function digestBlobs(
   const digests = new Map<string, Digest>();
   for await (const blob of readBlobs(repository, [...objects], signal)) {
     const found = await digest(blob, links.has(blob.object) || blob.sizeBytes < POINTER_BYTES);
-    const keep = links.has(blob.object) || isPointer(found.text);
+    const keep = links.has(blob.object) || looksLikePointer(found.text);
     digests.set(blob.object, keep ? found : { ...found, text: EMPTY });
   }
   return digests;
@@ -43,21 +44,16 @@ export async function digest(content: Omit<Blob, 'object'>, keepText = false): P
   return { sizeBytes: content.sizeBytes, hash: hash.digest('hex'), text: Buffer.concat(kept) };
 }
 
-/** What the content of a link or file has against it. */
+/** What the text of a link has against it. */
 export function contentRefusals(
   items: readonly TreeItem[],
   digests: ReadonlyMap<string, Digest>,
 ): readonly Refusal[] {
   return items.flatMap((item) => {
-    const text = digests.get(item.object)?.text ?? EMPTY;
+    if (item.kind !== 'link') return [];
     const path = bytesOf(item.path);
-    if (item.kind === 'link') {
-      const reason = targetProblem(path.toString(), text);
-      return reason === null ? [] : [{ path, reason }];
-    }
-    return item.kind === 'file' && isPointer(text)
-      ? [{ path, reason: 'is a pointer of Git LFS: its content is not in the repository' }]
-      : [];
+    const reason = targetProblem(path.toString(), digests.get(item.object)?.text ?? EMPTY);
+    return reason === null ? [] : [{ path, reason }];
   });
 }
 
@@ -73,12 +69,4 @@ export function entryOf(item: TreeItem, digest: Digest | undefined): ManifestEnt
   return { path, kind: 'file', mode: item.executable ? 0o755 : 0o644, sizeBytes, hash };
 }
 
-/** git-lfs, docs/spec.md: "Pointer files must be less than 1024 bytes in size". */
-const POINTER = /^version https:\/\/git-lfs\.github\.com\/spec\/v1\n(.*\n)*oid sha256:[0-9a-f]{64}\n/;
-const POINTER_BYTES = 1024;
-
 const EMPTY = Buffer.alloc(0);
-
-function isPointer(text: Buffer): boolean {
-  return POINTER.test(text.toString('latin1'));
-}

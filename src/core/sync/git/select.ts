@@ -1,4 +1,4 @@
-import { bytesOf, type Exclusion, exclusion, IGNORE_FILE, type RawPath } from '../exclusion.ts';
+import { bytesOf, type Exclusion, IGNORE_FILE, type RawPath } from '../exclusion.ts';
 import { LONGEST_TARGET_BYTES, nameProblem } from '../names.ts';
 import { ODD_IGNORE_FILE, type Refusal } from '../refusal.ts';
 import { readBlobs } from './blobs.ts';
@@ -36,35 +36,47 @@ export function withoutIgnored(
   return visited.filter((item) => (item.kind === 'directory' ? full.has(item.path) : !isIgnored(item)));
 }
 
-/** Leaves out what the configuration and the commit's own ignore files exclude, and those files themselves. */
+export interface Included {
+  readonly items: readonly TreeItem[];
+  /** What a directory, or a submodule, has inherited. */
+  readonly exclusionAt: (path: RawPath) => Exclusion;
+}
+
+/**
+ * Leaves out what was inherited and the commit's own ignore files exclude, and those files themselves. `directory` is
+ * where all the items are; a submodule is excluded as a directory is.
+ */
 export async function withoutExcluded(
   repository: Repository,
   items: readonly TreeItem[],
-  exclude: readonly string[],
+  directory: RawPath,
+  inherited: Exclusion,
   signal: AbortSignal,
-): Promise<readonly TreeItem[]> {
+): Promise<Included> {
   const ignoreFiles = items.filter((item) => item.kind === 'file' && nameOf(item.path) === IGNORE_FILE);
   const texts = await contentsOf(repository, ignoreFiles, signal);
   const rules = new Map<RawPath, Exclusion>();
-  const enter = (directory: RawPath, inherited: Exclusion): Exclusion => {
-    const text = texts.get(directory);
-    const own = text === undefined ? inherited : inherited.withIgnoreFile(directory, text);
-    rules.set(directory, own);
+  const enter = (path: RawPath, above: Exclusion): Exclusion => {
+    const text = texts.get(path);
+    const own = text === undefined ? above : above.withIgnoreFile(path, text);
+    rules.set(path, own);
     return own;
   };
-  const top = enter('', exclusion(exclude));
-  return withoutHidden(items, (item) => {
+  const top = enter(directory, inherited);
+  const included = withoutHidden(items, (item) => {
     if (item.kind === 'file' && nameOf(item.path) === IGNORE_FILE) return true;
-    const inherited = rules.get(parentOf(item.path)) ?? top;
-    if (inherited.excludes(item.path, item.kind === 'directory' ? 'directory' : 'other')) return true;
-    if (item.kind === 'directory') enter(item.path, inherited);
+    const above = rules.get(parentOf(item.path)) ?? top;
+    const holdsOthers = item.kind === 'directory' || item.kind === 'submodule';
+    if (above.excludes(item.path, holdsOthers ? 'directory' : 'other')) return true;
+    if (holdsOthers) enter(item.path, above);
     return false;
   });
+  return { items: included, exclusionAt: (path) => rules.get(path) ?? top };
 }
 
-/** What can be told without reading contents. */
-export function refusalsOf(items: readonly TreeItem[]): readonly Refusal[] {
-  const directories = new Set<RawPath>(['']);
+/** What can be told without reading contents. `directory` is where all the items are. */
+export function refusalsOf(items: readonly TreeItem[], directory: RawPath): readonly Refusal[] {
+  const directories = new Set<RawPath>([directory]);
   const seen = new Set<RawPath>();
   return items.flatMap((item) => {
     const reason = reasonAgainst(item, directories, seen);
@@ -83,7 +95,6 @@ function reasonAgainst(
   if (problem !== null) return problem;
   if (seen.has(item.path)) return 'stands in its tree more than once';
   if (!directories.has(parentOf(item.path))) return 'is not in a directory of the tree';
-  if (item.kind === 'submodule') return 'is a submodule, whose files are in another repository';
   if (item.kind !== 'directory' && nameOf(item.path) === IGNORE_FILE) return ODD_IGNORE_FILE;
   const tooLong = item.kind === 'link' && item.sizeBytes > LONGEST_TARGET_BYTES;
   return tooLong ? 'is a link with too long a target' : null;

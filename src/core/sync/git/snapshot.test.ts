@@ -7,7 +7,7 @@ import { openSource } from '../source.ts';
 import { file, sha256, TORTURE } from '../testing/entries.ts';
 import { type GitRepository, withRepository } from '../testing/gitRepository.ts';
 import { drain, inScratch, joined, never, paths } from '../testing/observe.ts';
-import type { Snapshot } from '../types.ts';
+import type { Manifest, Snapshot } from '../types.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -19,14 +19,19 @@ interface Wish {
   readonly exclude?: readonly string[];
 }
 
-function snapshot(repository: { readonly path: string }, wish: Wish = {}): Promise<Snapshot> {
+interface Taken extends Omit<Snapshot, 'manifest'> {
+  readonly manifest: Manifest;
+}
+
+async function snapshot(repository: { readonly path: string }, wish: Wish = {}): Promise<Taken> {
   const { ref = null, subdirectory = null, exclude = [] } = wish;
   const source = openSource({ type: 'git', repository: repository.path, subdirectory, exclude });
-  return source.snapshot({ ref, signal: never });
+  const taken = await source.snapshot({ ref, signal: never });
+  return { ...taken, manifest: await taken.manifest(never) };
 }
 
 /** The manifest is what git archive gives, and reading it gives these contents. */
-async function expectArchived(repository: GitRepository, commit: string): Promise<Snapshot> {
+async function expectArchived(repository: GitRepository, commit: string): Promise<Taken> {
   const taken = await snapshot(repository, { ref: commit });
   expect(taken.manifest).toEqual(await repository.archived(commit));
   const files = taken.manifest.filter((entry) => entry.kind === 'file');
@@ -454,10 +459,10 @@ describe('what is refused', () => {
           '  .deployignore is not a regular file, so what it excludes is unknown',
           '  bad\\x07d holds control characters',
           '  bad\\xff is not valid UTF-8',
-          '  big.bin is a pointer of Git LFS: its content is not in the repository',
+          '  big.bin is a pointer of Git LFS, but has no attribute filter=lfs that would bring its content',
           '  d/up is a link that leaves the tree, to ../../up',
           '  far is a link with too long a target',
-          '  library is a submodule, whose files are in another repository',
+          '  library is a submodule that .gitmodules does not name',
           '  line\\x0aend holds control characters',
           '  nowhere is a link without a target',
           '  passwd is a link to an absolute path, /etc/passwd',
