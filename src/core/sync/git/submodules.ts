@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { quoteAll } from '../../contract/index.ts';
 import { bytesOf, type RawPath, rawPath } from '../exclusion.ts';
 import type { Refusal } from '../refusal.ts';
-import { openRepository, type Repository, tryGit } from './command.ts';
+import { type Repository, tryGit } from './command.ts';
 import { gitError } from './gitError.ts';
-import { commonDirectoryOf } from './places.ts';
+import { commonDirectoryOf, repositoryAround } from './places.ts';
 import type { TreeItem } from './tree.ts';
 
 /** Where the repositories of submodules may be. */
@@ -70,7 +70,7 @@ async function* candidates(
   const top = await workTree();
   const checkedOut = top === null ? null : join(top, bytesOf(path).toString());
   if (checkedOut !== null && (await exists(join(checkedOut, '.git')))) {
-    yield await openRepository(checkedOut, signal);
+    yield await repositoryAround(checkedOut, signal);
   }
 }
 
