@@ -19,17 +19,21 @@ import { openSource } from '../source.ts';
 import { sha256, TORTURE } from '../testing/entries.ts';
 import { repositoryAt } from '../testing/gitRepository.ts';
 import { drain, inScratch, joined, never, observe, paths } from '../testing/observe.ts';
-import type { Snapshot } from '../types.ts';
+import type { Manifest, Snapshot } from '../types.ts';
 import { openFile } from './openFile.ts';
 
 const write = (root: string, files: Parameters<ReturnType<typeof repositoryAt>['write']>[0]) =>
   repositoryAt(root).write(files);
 
-function snapshot(directory: string, exclude: readonly string[] = []): Promise<Snapshot> {
-  return openSource({ type: 'directory', directory, exclude }).snapshot({ ref: null, signal: never });
+type Taken = Omit<Snapshot, 'manifest'> & { readonly manifest: Manifest };
+
+async function snapshot(directory: string, exclude: readonly string[] = []): Promise<Taken> {
+  const source = openSource({ type: 'directory', directory, exclude });
+  const taken = await source.snapshot({ ref: null, signal: never });
+  return { ...taken, manifest: await taken.manifest(never) };
 }
 
-const refusedLines = async (taking: Promise<Snapshot>): Promise<readonly string[]> => {
+const refusedLines = async (taking: Promise<Taken>): Promise<readonly string[]> => {
   const failure = await taking.catch((error: unknown) => error);
   expect(failure).toMatchObject({ code: 'E_REFUSED', hint: expect.stringContaining('.deployignore') });
   return (failure as Error).message.split('\n').sort();

@@ -1,28 +1,43 @@
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { setImmediate } from 'node:timers/promises';
+import { resolve } from 'node:path';
 import type { SourceConfig } from '../../config/types.ts';
 import { CutoverError, messageOf } from '../../contract/index.ts';
-import { bytesOf, exclusion, type RawPath, rawPath } from '../exclusion.ts';
+import { bytesOf, type Exclusion, exclusion, type RawPath, rawPath } from '../exclusion.ts';
 import { faithful } from '../fidelity.ts';
 import { manifestHash } from '../manifestText.ts';
-import { canonicalOrder } from '../order.ts';
 import { refuseAll } from '../refusal.ts';
 import type { FileContent, Manifest, ManifestEntry, Snapshot } from '../types.ts';
 import { wholeOnly } from '../wholeOnly.ts';
+import { breathe, describeAll, FILES_AT_A_TIME } from './describe.ts';
+import { type Disk, realDisk } from './disk.ts';
 import { openFile } from './openFile.ts';
-import { type Found, walk } from './walk.ts';
+import { settledAt } from './settled.ts';
+import { statCache } from './statCache.ts';
+import { statTableStore } from './statTableStore.ts';
+import { walk } from './walk.ts';
+
+type DirectoryConfig = Extract<SourceConfig, { type: 'directory' }>;
+
+export interface DirectoryOptions {
+  readonly signal: AbortSignal;
+  /**
+   * Where is kept what files were like when they were read, so that next time only those are read that have changed. Made when it is not there.
+   * Null: every file is read.
+   */
+  readonly cacheDirectory: string | null;
+  /** Default: the real one. */
+  readonly disk?: Disk;
+}
 
 /** The files of a directory as they are now: reading them again gives the same content, or `E_SOURCE`. */
 export async function directorySnapshot(
-  config: Extract<SourceConfig, { type: 'directory' }>,
-  signal: AbortSignal,
+  config: DirectoryConfig,
+  given: DirectoryOptions | AbortSignal,
 ): Promise<Snapshot> {
+  const options = given instanceof AbortSignal ? { signal: given, cacheDirectory: null } : given;
   await assertDirectory(config.directory);
   const root = rawPath(config.directory);
-  const { found, refusals } = await walk(root, exclusion(config.exclude), signal);
-  refuseAll(config.directory, refusals);
-  const manifest = await describeAll(root, canonicalOrder(found), signal);
+  const manifest = await manifestOf(root, config, options);
   const state = `sha256:${manifestHash(manifest)}`;
   return {
     revision: state,
@@ -35,9 +50,6 @@ export async function directorySnapshot(
   };
 }
 
-/** After so many files the event loop gets its turn. */
-const FILES_AT_A_TIME = 64;
-
 async function assertDirectory(directory: string): Promise<void> {
   const details = { hint: 'Correct `source.directory` in the configuration, or build it first.' };
   const found = await stat(directory).catch((cause: unknown) => {
@@ -47,31 +59,30 @@ async function assertDirectory(directory: string): Promise<void> {
   if (!found.isDirectory()) throw new CutoverError('E_SOURCE', `${directory} is not a directory.`, details);
 }
 
-async function describeAll(root: RawPath, found: readonly Found[], signal: AbortSignal): Promise<Manifest> {
-  const entries: ManifestEntry[] = [];
-  for (const [index, item] of found.entries()) {
-    if (index % FILES_AT_A_TIME === 0) await breathe(signal);
-    entries.push(await describe(root, item, signal));
-  }
-  return entries;
+async function manifestOf(
+  root: RawPath,
+  config: DirectoryConfig,
+  { signal, cacheDirectory, disk = realDisk }: DirectoryOptions,
+): Promise<Manifest> {
+  const settled = settledAt(disk, bytesOf(root));
+  const { found, refusals } = await walk(root, rulesOf(config.exclude), signal);
+  refuseAll(config.directory, refusals);
+  if (cacheDirectory === null) return describeAll(root, found, null, disk, signal);
+  const about = JSON.stringify([resolve(config.directory), config.exclude]);
+  const store = statTableStore(cacheDirectory, about);
+  const cache = statCache(store.load(), settled);
+  const manifest = await describeAll(root, found, cache, disk, signal);
+  await store.save(cache.changed());
+  return manifest;
 }
 
-async function describe(root: RawPath, found: Found, signal: AbortSignal): Promise<ManifestEntry> {
-  const { kind, path } = found;
-  if (kind === 'directory') return { path, kind, mode: 0o755, sizeBytes: 0, hash: '' };
-  const hash = createHash('sha256');
-  if (kind === 'link') {
-    const { target } = found;
-    const sizeBytes = Buffer.byteLength(target);
-    return { path, kind, mode: 0o777, sizeBytes, hash: hash.update(target).digest('hex'), target };
-  }
-  const file = open(root, path);
-  for await (const chunk of file.chunks()) {
-    signal.throwIfAborted();
-    hash.update(chunk);
-  }
-  const mode = (file.mode & 0o100) === 0 ? 0o644 : 0o755;
-  return { path, kind, mode, sizeBytes: file.sizeBytes, hash: hash.digest('hex') };
+/** The patterns' engine takes its time for every path, also when there are no patterns, as there mostly are none. */
+function rulesOf(patterns: readonly string[]): Exclusion {
+  if (patterns.length > 0) return exclusion(patterns);
+  return {
+    excludes: () => false,
+    withIgnoreFile: (directory, content) => exclusion([]).withIgnoreFile(directory, content),
+  };
 }
 
 async function* readFiles(
@@ -100,9 +111,4 @@ async function* readFile(
 
 function open(root: RawPath, path: string) {
   return openFile(bytesOf(`${root}/${rawPath(path)}`), Buffer.from(path));
-}
-
-async function breathe(signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  await setImmediate();
 }

@@ -11,6 +11,7 @@ export type Found =
   | { readonly kind: 'link'; readonly path: string; readonly target: string };
 
 export interface Walk {
+  /** In the order of a manifest. */
   readonly found: readonly Found[];
   readonly refusals: readonly Refusal[];
 }
@@ -22,30 +23,37 @@ export interface Walk {
 export async function walk(root: RawPath, exclusion: Exclusion, signal: AbortSignal): Promise<Walk> {
   const found: Found[] = [];
   const refusals: Refusal[] = [];
-  const waiting: Level[] = [{ directory: '', exclusion }];
-  for (let level = waiting.pop(); level !== undefined; level = waiting.pop()) {
-    signal.throwIfAborted();
-    const { directory } = level;
-    const children = list(root, directory);
-    const rules = await withIgnoreFile(root, level, children, refusals);
-    for (const child of children) {
-      const path = below(directory, child.name);
-      if (child.name === '.git' || isIgnoreFile(child)) continue;
-      if (rules.excludes(path, child.kind === 'directory' ? 'directory' : 'other')) continue;
-      const result = inspect(root, path, child);
-      if ('reason' in result) refusals.push(result);
-      else found.push(result);
-      if (child.kind === 'directory' && !('reason' in result))
-        waiting.push({ directory: path, exclusion: rules });
+  const waiting: (Found | Level)[] = [{ directory: '', exclusion }];
+  let listed = 0;
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if ('kind' in next) {
+      found.push(next);
+      continue;
     }
-    await setImmediate();
+    if (listed % DIRECTORIES_AT_A_TIME === 0) await setImmediate();
+    signal.throwIfAborted();
+    listed += 1;
+    const steps = await stepsIn(root, next, refusals);
+    for (const { step } of steps.toReversed()) waiting.push(step);
   }
   return { found, refusals };
 }
 
+/** After so many directories the event loop gets its turn. */
+const DIRECTORIES_AT_A_TIME = 32;
+
 interface Level {
   readonly directory: RawPath;
   readonly exclusion: Exclusion;
+}
+
+/**
+ * What a directory holds, and what is below that. In a manifest `a-b` stands between `a` and `a/c`: so a directory takes
+ * two places, and a slash follows its name in the second.
+ */
+interface Step {
+  readonly place: RawPath;
+  readonly step: Found | Level;
 }
 
 interface Child {
@@ -54,27 +62,54 @@ interface Child {
   readonly special: string;
 }
 
+async function stepsIn(root: RawPath, level: Level, refusals: Refusal[]): Promise<readonly Step[]> {
+  const { directory } = level;
+  const children = list(root, directory);
+  const rules = await withIgnoreFile(root, level, children, refusals);
+  const steps: Step[] = [];
+  for (const child of children) {
+    const path = below(directory, child.name);
+    if (child.name === '.git' || isIgnoreFile(child)) continue;
+    if (rules.excludes(path, child.kind === 'directory' ? 'directory' : 'other')) continue;
+    const result = inspect(root, path, child);
+    if ('reason' in result) {
+      refusals.push(result);
+      continue;
+    }
+    steps.push({ place: child.name, step: result });
+    if (child.kind === 'directory')
+      steps.push({ place: `${child.name}/`, step: { directory: path, exclusion: rules } });
+  }
+  return steps.sort((a, b) => (a.place < b.place ? -1 : 1));
+}
+
 function list(root: RawPath, directory: RawPath): readonly Child[] {
-  const shown = bytesOf(directory === '' ? root : directory);
-  const children = attempt(shown, () =>
-    readdirSync(join(root, directory), { withFileTypes: true, encoding: 'buffer' }),
-  );
-  return children.map((child) => ({
-    name: rawPath(child.name),
-    kind: kindOf(child),
-    special: specialOf(child),
-  }));
+  return attempt(bytesOf(directory === '' ? root : directory), () => childrenOf(join(root, directory)));
 }
 
-function kindOf(child: Dirent<Buffer>): Child['kind'] {
-  if (child.isFile()) return 'file';
-  if (child.isDirectory()) return 'directory';
-  return child.isSymbolicLink() ? 'link' : 'special';
+/**
+ * Names one character a byte, which costs half of names as Buffers. Where the file system does not tell kinds with the
+ * names, Node asks for each, and cannot put a path together from a Buffer and a text.
+ */
+function childrenOf(directory: Buffer): readonly Child[] {
+  try {
+    const entries = readdirSync(directory, { withFileTypes: true, encoding: 'latin1' });
+    return entries.map((entry) => childOf(entry.name, entry));
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_INVALID_ARG_TYPE') throw error;
+    const entries = readdirSync(directory, { withFileTypes: true, encoding: 'buffer' });
+    return entries.map((entry) => childOf(rawPath(entry.name), entry));
+  }
 }
 
-function specialOf(child: Dirent<Buffer>): string {
-  if (child.isFIFO()) return 'is a FIFO';
-  return child.isSocket() ? 'is a socket' : 'is a device';
+type Kinds = Pick<Dirent, 'isFile' | 'isDirectory' | 'isSymbolicLink' | 'isFIFO' | 'isSocket'>;
+
+function childOf(name: RawPath, kinds: Kinds): Child {
+  if (kinds.isFile()) return { name, kind: 'file', special: '' };
+  if (kinds.isDirectory()) return { name, kind: 'directory', special: '' };
+  if (kinds.isSymbolicLink()) return { name, kind: 'link', special: '' };
+  if (kinds.isFIFO()) return { name, kind: 'special', special: 'is a FIFO' };
+  return { name, kind: 'special', special: kinds.isSocket() ? 'is a socket' : 'is a device' };
 }
 
 function isIgnoreFile(child: Child): boolean {
@@ -101,14 +136,25 @@ async function withIgnoreFile(
 }
 
 function inspect(root: RawPath, path: RawPath, child: Child): Found | Refusal {
-  const shown = bytesOf(path);
-  const problem = nameProblem(bytesOf(child.name)) ?? (child.kind === 'special' ? child.special : null);
-  if (problem !== null) return { path: shown, reason: problem };
-  const text = shown.toString();
+  const problem = nameProblemOf(child.name) ?? (child.kind === 'special' ? child.special : null);
+  if (problem !== null) return { path: bytesOf(path), reason: problem };
+  const text = textOf(path);
   if (child.kind !== 'link') return { kind: child.kind === 'directory' ? 'directory' : 'file', path: text };
+  const shown = bytesOf(path);
   const target = attempt(shown, () => readlinkSync(join(root, path), 'buffer'));
   const reason = targetProblem(text, target);
   return reason === null ? { kind: 'link', path: text, target: target.toString() } : { path: shown, reason };
+}
+
+/** Most names are plain, and a hundred thousand conversions take a while. */
+const PLAIN = /^[ -~]*$/;
+
+function nameProblemOf(name: RawPath): string | null {
+  return name !== '' && PLAIN.test(name) ? null : nameProblem(bytesOf(name));
+}
+
+function textOf(path: RawPath): string {
+  return PLAIN.test(path) ? path : bytesOf(path).toString();
 }
 
 function below(directory: RawPath, name: RawPath): RawPath {
