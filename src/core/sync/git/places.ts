@@ -10,10 +10,11 @@ export async function commonDirectoryOf({ gitDirectory }: Repository): Promise<s
   return resolve(gitDirectory, text.replace(/\n$/, ''));
 }
 
-/** The repository in whose work tree `path` is. Rejects with `E_SOURCE` where git finds or trusts none. */
-export async function repositoryAround(path: string, signal: AbortSignal): Promise<Repository> {
+/** The repository in whose work tree `path` is, or null. Rejects with `E_SOURCE` when git does not trust it. */
+export async function repositoryAround(path: string, signal: AbortSignal): Promise<Repository | null> {
   const args = ['rev-parse', '--absolute-git-dir'];
   const found = await runGit(path, args, { cwd: path, env: cleanEnvironment() }, { signal });
+  if (/not a git repository/i.test(found.stderr)) return null;
   if (found.exitCode !== 0) throw gitError(path, args, found);
   return { path, gitDirectory: textOf(found.stdout).replace(/\n$/, '') };
 }

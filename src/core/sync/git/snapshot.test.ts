@@ -5,30 +5,13 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { openSource } from '../source.ts';
 import { file, sha256, TORTURE } from '../testing/entries.ts';
-import { type GitRepository, withRepository } from '../testing/gitRepository.ts';
+import { type GitRepository, repositoryAt, withRepository } from '../testing/gitRepository.ts';
 import { drain, inScratch, joined, never, paths } from '../testing/observe.ts';
-import type { Manifest, Snapshot } from '../types.ts';
+import { takeSnapshot as snapshot, type Taken } from '../testing/takeSnapshot.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
 });
-
-interface Wish {
-  readonly ref?: string;
-  readonly subdirectory?: string;
-  readonly exclude?: readonly string[];
-}
-
-interface Taken extends Omit<Snapshot, 'manifest'> {
-  readonly manifest: Manifest;
-}
-
-async function snapshot(repository: { readonly path: string }, wish: Wish = {}): Promise<Taken> {
-  const { ref = null, subdirectory = null, exclude = [] } = wish;
-  const source = openSource({ type: 'git', repository: repository.path, subdirectory, exclude });
-  const taken = await source.snapshot({ ref, signal: never });
-  return { ...taken, manifest: await taken.manifest(never) };
-}
 
 /** The manifest is what git archive gives, and reading it gives these contents. */
 async function expectArchived(repository: GitRepository, commit: string): Promise<Taken> {
@@ -310,6 +293,29 @@ describe('a ref', () => {
       expect(await about(repository, 'same')).toMatchObject({ branch: 'same' });
     }));
 });
+
+test('a shallow clone is deployed whole', () =>
+  withRepository((repository) =>
+    inScratch(async (scratch) => {
+      repository.write({ gone: 'x' });
+      repository.commit('old');
+      rmSync(join(repository.path, 'gone'));
+      repository.write({ 'd/f': 'x', v: '$Format:%H$\n', '.gitattributes': 'v export-subst\n' });
+      const commit = repository.commit('new');
+      const path = join(scratch, 'clone');
+      repository.git('clone', '-q', '--depth=1', `file://${repository.path}`, path);
+      const clone = repositoryAt(path);
+      expect(clone.git('rev-list', '--count', '--all')).toBe('1');
+      const { manifest } = await expectArchived(clone, commit);
+      expect(manifest).toContainEqual(file('v', `${commit}\n`));
+      expect(await snapshot(clone)).toMatchObject({
+        revision: commit,
+        branch: 'main',
+        message: 'new',
+        manifest,
+      });
+    }),
+  ));
 
 describe('a repository that cannot be read', () => {
   test.each([

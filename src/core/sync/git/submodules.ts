@@ -69,9 +69,9 @@ async function* candidates(
   }
   const top = await workTree();
   const checkedOut = top === null ? null : join(top, bytesOf(path).toString());
-  if (checkedOut !== null && (await exists(join(checkedOut, '.git')))) {
-    yield await repositoryAround(checkedOut, signal);
-  }
+  if (checkedOut === null || !(await exists(join(checkedOut, '.git')))) return;
+  const found = await repositoryAround(checkedOut, signal);
+  if (found !== null) yield found;
 }
 
 async function notFetched(
