@@ -28,7 +28,7 @@ export function refuseAll(source: string, refusals: readonly Refusal[]): void {
 
 function hintAgainst(refusals: readonly Refusal[]): string {
   const remedies = [...new Set(refusals.flatMap(({ remedy }) => remedy ?? []))];
-  const typed = remedies.length === 0 ? '' : `Type ${remedies.join(' and ')}. `;
+  const typed = remedies.length === 0 ? '' : `Type ${remedies.join(' && ')}. `;
   const known = refusals.every(({ remedy }) => remedy !== undefined);
   return `${typed}${known ? 'Or' : 'Rename or remove them, or'} leave them out with \`exclude\` or a .deployignore file.`;
 }
