@@ -147,7 +147,7 @@ describe('of a directory that was read before', () => {
       await manifestOf(root, cacheDirectory, later);
       expect(statSync(file).ino).toBe(ino);
       expect(statSync(file).mtimeMs).toBeGreaterThan(1000);
-      for (const index of [1, 8, 15]) write(join(root, `d1/f${index}`), 'CONTENT');
+      for (const path of ['a', 'd1/f8', 'd1/f15', 'z']) write(join(root, path), 'CONTENT');
       await manifestOf(root, cacheDirectory, later);
       opened.length = 0;
       await manifestOf(root, cacheDirectory, later);

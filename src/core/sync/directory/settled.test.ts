@@ -26,6 +26,7 @@ describe('a file can change unseen', () => {
   test.each<[string, boolean, FileStat]>([
     ['written three seconds ago', true, stat(3000, 3000)],
     ['touched three seconds ago', true, stat(MINUTE, 3000)],
+    ['dated three seconds ago', true, stat(3000, MINUTE)],
     ['dated into the future', true, stat(-MINUTE, MINUTE)],
     ['written when the clock was ahead', true, stat(-MINUTE, -MINUTE)],
     ['of another file system, written minutes ago', true, stat(10 * MINUTE, 10 * MINUTE, 9n)],

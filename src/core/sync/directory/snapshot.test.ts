@@ -20,6 +20,7 @@ import { sha256, TORTURE } from '../testing/entries.ts';
 import { repositoryAt } from '../testing/gitRepository.ts';
 import { drain, inScratch, joined, never, observe, paths } from '../testing/observe.ts';
 import type { Manifest, Snapshot } from '../types.ts';
+import { type Disk, realDisk } from './disk.ts';
 import { openFile } from './openFile.ts';
 
 const write = (root: string, files: Parameters<ReturnType<typeof repositoryAt>['write']>[0]) =>
@@ -250,6 +251,31 @@ describe('a file that is not the same any more', () => {
         });
       }
     }));
+
+  test.each([
+    ['small', 10, 1n],
+    ['small', 10, -1n],
+    ['large', 700_000, 1n],
+    ['large', 700_000, -1n],
+  ])('because it is %s and got another size before it is hashed', (_, sizeBytes, difference) =>
+    inScratch(async (root) => {
+      write(root, { f: Buffer.alloc(sizeBytes) });
+      const moving: Disk = {
+        ...realDisk,
+        fstat: (descriptor) => {
+          const found = realDisk.fstat(descriptor);
+          return { ...found, size: found.size + difference };
+        },
+      };
+      const file = openFile(Buffer.from(join(root, 'f')), Buffer.from('f'), moving);
+      const before = readdirSync('/dev/fd').length;
+      await expect(file.hash(never)).rejects.toMatchObject({
+        code: 'E_SOURCE',
+        message: expect.stringContaining('f changed'),
+      });
+      expect(readdirSync('/dev/fd').length).toBe(before - 1);
+    }),
+  );
 
   test('is read again when it is touched only', () =>
     inScratch(async (root) => {

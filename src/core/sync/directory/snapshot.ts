@@ -21,8 +21,8 @@ type DirectoryConfig = Extract<SourceConfig, { type: 'directory' }>;
 export interface DirectoryOptions {
   readonly signal: AbortSignal;
   /**
-   * Where is kept what files were like when they were read, so that next time only those are read that have changed. Made when it is not there.
-   * Null: every file is read.
+   * Where is kept what files were like when they were read, so that only those are read again that have changed. It
+   * is made when it is not there. Null: every file is read.
    */
   readonly cacheDirectory: string | null;
   /** Default: the real one. */

@@ -14,8 +14,8 @@ import {
 } from './statTable.ts';
 
 /**
- * The hashes of the time before, and those of this time. A hash is believed when everything that the file system says of the
- * file is as it was when it was read. Must be asked and told in the order of paths.
+ * The hashes of the time before, and those of this time. A hash is believed when everything that the file system says
+ * of the file is as it was when it was read. Must be asked and told in the order of paths.
  */
 export interface StatCache {
   /** Whether it is worth looking at the file at all. */

@@ -1,6 +1,9 @@
 import type { FileStat } from './disk.ts';
 
-/** Hashes of files, sorted by path: `rows` has ROW_WORDS words of 8 bytes for each, the six of its FileStat and its sha256. */
+/**
+ * Hashes of files, sorted by path: `rows` has ROW_WORDS words of 8 bytes for each, the six of its FileStat and its
+ * sha256.
+ */
 export interface StatTable {
   /** Before the first of them was read. */
   readonly takenAtMs: number;

@@ -69,6 +69,16 @@ describe('a table on disk', () => {
     }
   });
 
+  test('is of no use to a machine that has its numbers the other way round', () => {
+    const bytes = Buffer.from(formatStatTable(SMALL, 'here'));
+    bytes.subarray(56, 64).reverse();
+    bytes.set(Buffer.from(sha256(bytes.subarray(56)), 'hex'), 24);
+    expect(parseStatTable(bytes, 'here')).toBeNull();
+    bytes.subarray(56, 64).reverse();
+    bytes.set(Buffer.from(sha256(bytes.subarray(56)), 'hex'), 24);
+    expect(parseStatTable(bytes, 'here')).not.toBeNull();
+  });
+
   test('ends before it has more files, or longer paths, than it may have', () => {
     const table = tableBuilder();
     const row = rowOf(STAT, sha256(''));

@@ -2,9 +2,9 @@ import { hash } from 'node:crypto';
 import { ROW_BYTES, type StatTable } from './statTable.ts';
 
 /**
- * HEADER, the sha256 of all that follows, four numbers of 8 bytes (BYTE_ORDER, time, files, bytes of text), the rows, and
- * the text: what the table is about, then the paths, one a line (names with line ends are refused). Numbers stand as in
- * this machine's memory, so that nothing is converted.
+ * HEADER, the sha256 of all that follows, four numbers of 8 bytes (BYTE_ORDER, time, files, bytes of text), the rows,
+ * and the text: what the table is about, then the paths, one a line (names with line ends are refused). Numbers stand
+ * as in this machine's memory, so that nothing is converted.
  */
 export function formatStatTable(table: StatTable, about: string): Uint8Array {
   const text = Buffer.from([JSON.stringify(about), ...table.paths].join('\n'));
