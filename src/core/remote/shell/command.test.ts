@@ -314,6 +314,18 @@ test('who asks for the same run attaches to it, during it and after it', async (
   expect((await here.see()).running).toEqual([]);
 });
 
+test('where nobody can write down that a command begins, it does not begin, and that is told at once', async () => {
+  const here = await engineHere();
+  const full = await pathWith({ ln: 'echo "ln: No space left on device" >&2; exit 1' });
+  const transport = localTransport({ env: { ...process.env, PATH: full } });
+  const { done } = running(here, 'echo x >>begun', {}, { transport });
+  await expect(done).rejects.toMatchObject({
+    code: 'E_REMOTE',
+    message: expect.stringContaining('could not be started: ln: No space left on device'),
+  });
+  expect(await readdir(here.path)).not.toContain('begun');
+});
+
 test('of ten that start the same run at once, one does', async () => {
   // All have looked whether it is there before the first one makes it.
   const slow = await pathWith({ mkdir: 'sleep 0.5; exec /bin/mkdir "$@"' });

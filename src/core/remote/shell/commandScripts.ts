@@ -97,6 +97,7 @@ enter "$1"
 fence "$2" "$3"
 generation=$2
 run=$(pwd)/.cutover/runs/$4
+starter=
 nonce=$5 sent=$6 directory=$7 command=$8 wrapper=$9
 shift 9
 read_run "$run"
@@ -116,6 +117,7 @@ if [ -z "$pid" ]; then
     fi
     exec $group sh -c "$wrapper" sh "$run" "$nonce" "$generation" "$@"
   ) </dev/null >/dev/null 2>&1 &
+  starter=$!
 fi
 fine=perhaps
 round=0
@@ -131,8 +133,18 @@ nap() {
   fi
 }
 read_run "$run"
+gone() {
+  [ -n "$starter" ] || return 1
+  started "$starter"
+  [ -z "$start" ]
+}
 while [ -z "$pid" ]; do
-  if [ "$round" -ge 180 ]; then ln -s -n -- stopped "$run/pid" 2>/dev/null || :; fi
+  if gone || [ "$round" -ge 180 ]; then
+    problem=$(ln -s -n -- stopped "$run/pid" 2>&1) || :
+    read_run "$run"
+    [ -n "$pid" ] || fail E_REMOTE "the command could not be started: $problem"
+    break
+  fi
   nap
   read_run "$run"
 done
