@@ -51,8 +51,13 @@ const inPlace = (action: (place: Place) => Promise<void>) =>
     await action({ root: join(scratch, 'site'), cacheDirectory: join(scratch, 'state') });
   });
 
-async function manifestOf(root: string, cacheDirectory: string | null, disk: Disk): Promise<Manifest> {
-  const config = { type: 'directory', directory: root, exclude: [] } as const;
+async function manifestOf(
+  root: string,
+  cacheDirectory: string | null,
+  disk: Disk,
+  exclude: readonly string[] = [],
+): Promise<Manifest> {
+  const config = { type: 'directory', directory: root, exclude } as const;
   return (await directorySnapshot(config, { signal: never, cacheDirectory, disk })).manifest(never);
 }
 
@@ -133,6 +138,17 @@ describe('of a directory that was read before', () => {
       await manifestOf(root, cacheDirectory, busy);
       await manifestOf(root, cacheDirectory, later);
       expect(opened).toHaveLength(402);
+    }));
+
+  test('nothing is read when it is deployed with other exclusions in between', () =>
+    inPlace(async ({ root, cacheDirectory }) => {
+      fill(root);
+      await manifestOf(root, cacheDirectory, later);
+      await manifestOf(root, cacheDirectory, later, ['d*']);
+      opened.length = 0;
+      await manifestOf(root, cacheDirectory, later);
+      await manifestOf(root, cacheDirectory, later, ['d*']);
+      expect(opened).toEqual([]);
     }));
 
   test('a few changes leave the cache as it is, and many do not', () =>
