@@ -1,10 +1,12 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { bytesOf, type RawPath, rawPath } from '../exclusion.ts';
 import { readBlobs } from './blobs.ts';
 import { whole } from './byteReader.ts';
-import { git, type Repository, textOf } from './command.ts';
+import { git, type Repository } from './command.ts';
+import { indexOf } from './indexFile.ts';
+import { commonDirectoryOf } from './places.ts';
 import type { TreeItem } from './tree.ts';
 
 /** What gitattributes(5) make of a tree when git-archive(1) exports it. */
@@ -17,30 +19,61 @@ export interface ExportRules {
   readonly stored: ReadonlySet<RawPath>;
 }
 
-/**
- * Asks git for the attributes of `candidates`, as the commit's own .gitattributes and the repository's info/attributes
- * define them. They are read from a temporary index, so neither the work tree nor the repository's index matters.
- */
+export const ATTRIBUTES_FILE = '.gitattributes';
+
+/** The rules for `candidates`, as the attribute files of the whole tree and the repository's info/attributes define them. */
 export async function exportRules(
   repository: Repository,
   tree: readonly TreeItem[],
   candidates: readonly TreeItem[],
   signal: AbortSignal,
 ): Promise<ExportRules> {
-  const files = tree.filter((item) => item.kind === 'file' && /(^|\/)\.gitattributes$/.test(item.path));
-  if (!(await mentionExport(repository, files, signal))) return NO_RULES;
+  const files = tree.filter((item) => item.kind === 'file' && isAttributesFile(item.path));
+  const local = await localAttributes(repository);
+  const matters = mentionExport(local) || (await anyMentions(repository, files, signal));
+  return matters ? await askForAttributes(repository, files, candidates, signal) : NO_RULES;
+}
+
+/** What the repository's info/attributes say; empty without that file. */
+export async function localAttributes(repository: Repository): Promise<string> {
+  const file = join(await commonDirectoryOf(repository), 'info/attributes');
+  return readFile(file, 'latin1').catch(() => '');
+}
+
+/** Whether a text with attributes can have anything to do with what is exported. */
+export function mentionExport(text: string): boolean {
+  return /export-|eol|ident|working-tree-encoding|filter/.test(text);
+}
+
+/**
+ * Whether what is exported may depend on more than the blob: on the commit and its tags (`export-subst`), or on programs
+ * of this machine. What Git LFS makes of a pointer depends on the pointer only.
+ */
+export function mentionMoving(text: string): boolean {
+  return /export-subst|(?<![-!])filter(?!=lfs(\s|$))/.test(text);
+}
+
+/**
+ * Asks git for the attributes of `candidates`, as these attribute files and the repository's info/attributes define
+ * them. They are read from a temporary index, so neither the work tree nor the repository's index matters.
+ */
+export async function askForAttributes(
+  repository: Repository,
+  files: readonly Pick<TreeItem, 'path' | 'object'>[],
+  candidates: readonly Pick<TreeItem, 'path' | 'kind'>[],
+  signal: AbortSignal,
+): Promise<ExportRules> {
   const scratch = await mkdtemp(join(tmpdir(), 'cutover-index-'));
   try {
     const indexFile = join(scratch, 'index');
-    const input = joined(files.map((item) => `100644 ${item.object} 0\t${item.path}`));
-    await git(repository, ['update-index', '-z', '--index-info'], { signal, input, indexFile });
-    return await askFor(repository, candidates, indexFile, signal);
+    await writeFile(indexFile, indexOf(files));
+    return await ask(repository, candidates, indexFile, signal);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-const NO_RULES: ExportRules = { ignored: new Set(), converted: new Set(), stored: new Set() };
+export const NO_RULES: ExportRules = { ignored: new Set(), converted: new Set(), stored: new Set() };
 
 /** The value is known only after asking for all of them: `text` can be switched off after `eol` was given. */
 const ATTRIBUTES = [
@@ -52,19 +85,18 @@ const ATTRIBUTES = [
   'filter',
 ] as const;
 
-const MENTION = /export-|eol|ident|working-tree-encoding|filter/;
+function isAttributesFile(path: RawPath): boolean {
+  return path === ATTRIBUTES_FILE || path.endsWith(`/${ATTRIBUTES_FILE}`);
+}
 
-async function mentionExport(
+async function anyMentions(
   repository: Repository,
   files: readonly TreeItem[],
   signal: AbortSignal,
 ): Promise<boolean> {
-  const where = textOf(await git(repository, ['rev-parse', '--git-path', 'info/attributes'], { signal }));
-  const local = resolve(repository.gitDirectory, where.replace(/\n$/, ''));
-  if (MENTION.test(await readFile(local, 'latin1').catch(() => ''))) return true;
   const objects = [...new Set(files.map((item) => item.object))];
   for await (const blob of readBlobs(repository, objects, signal)) {
-    if (MENTION.test(rawPath(await whole(blob.chunks)))) return true;
+    if (mentionExport(rawPath(await whole(blob.chunks)))) return true;
   }
   return false;
 }
@@ -73,16 +105,16 @@ async function mentionExport(
  * Directories and submodules are asked for with a slash at their end, as git-archive does: `docs/` then means them and
  * not a file.
  */
-async function askFor(
+async function ask(
   repository: Repository,
-  candidates: readonly TreeItem[],
+  candidates: readonly Pick<TreeItem, 'path' | 'kind'>[],
   indexFile: string,
   signal: AbortSignal,
 ): Promise<ExportRules> {
   const args = ['check-attr', '--cached', '--stdin', '-z', ...ATTRIBUTES];
-  const input = joined(
-    candidates.map(({ kind, path }) => (kind === 'directory' || kind === 'submodule' ? `${path}/` : path)),
-  );
+  const holdsOthers = ({ kind }: Pick<TreeItem, 'kind'>) => kind === 'directory' || kind === 'submodule';
+  const lines = candidates.map((item) => (holdsOthers(item) ? `${item.path}/\0` : `${item.path}\0`));
+  const input = bytesOf(lines.join(''));
   const answer = rawPath(await git(repository, args, { signal, input, indexFile })).split('\0');
   const ignored = new Set<RawPath>();
   const converted = new Set<RawPath>();
@@ -99,8 +131,4 @@ async function askFor(
 function converts(name: string, value: string): boolean {
   if (value === 'unspecified' || value === 'unset') return false;
   return name !== 'eol' || value === 'crlf';
-}
-
-function joined(lines: readonly RawPath[]): Uint8Array {
-  return bytesOf(lines.map((line) => `${line}\0`).join(''));
 }

@@ -1,6 +1,5 @@
-import { stat } from 'node:fs/promises';
-import { execa } from 'execa';
-import { CutoverError } from '../../contract/index.ts';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { whole } from './byteReader.ts';
 import { cleanEnvironment } from './environment.ts';
 import { gitError } from './gitError.ts';
 
@@ -9,6 +8,12 @@ export interface Repository {
   /** As it was configured, for messages. */
   readonly path: string;
   readonly gitDirectory: string;
+}
+
+/** Where a command runs. */
+export interface Surroundings {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 export interface GitOptions {
@@ -21,21 +26,6 @@ export interface GitResult {
   readonly exitCode: number;
   readonly stdout: Uint8Array;
   readonly stderr: string;
-}
-
-/** Rejects with `E_SOURCE`: there is no directory, no repository, no git, or git refuses because of its owner. */
-export async function openRepository(path: string, signal: AbortSignal): Promise<Repository> {
-  const found = await stat(path).catch(() => null);
-  if (!found?.isDirectory()) {
-    throw new CutoverError('E_SOURCE', `The source repository ${path} is not a directory.`, {
-      hint: 'Correct `source.git` in the configuration.',
-    });
-  }
-  const args = ['rev-parse', '--absolute-git-dir'];
-  const result = await runGit(path, args, { cwd: path, env: cleanEnvironment() }, { signal });
-  if (result.exitCode !== 0) throw gitError(path, args, result);
-  const gitDirectory = textOf(result.stdout).replace(/\n$/, '');
-  return { path, gitDirectory };
 }
 
 /** Runs to the end, whatever the exit status. Rejects with the signal's reason when that fires. */
@@ -58,6 +48,27 @@ export async function git(
   return result.stdout;
 }
 
+/** Like `tryGit`, in a directory where git has to find the repository itself. `path` is for messages. */
+export async function runGit(
+  path: string,
+  args: readonly string[],
+  where: Surroundings,
+  { signal, input = '' }: GitOptions,
+): Promise<GitResult> {
+  signal.throwIfAborted();
+  const child = startGit(args, where);
+  const stop = killOn(signal, child);
+  try {
+    child.stdin.end(input);
+    const [stdout, { exitCode, code, stderr }] = await Promise.all([whole(child.stdout), child.ended]);
+    signal.throwIfAborted();
+    if (exitCode === null) throw gitError(path, args, { stderr, code });
+    return { exitCode, stdout, stderr };
+  } finally {
+    stop();
+  }
+}
+
 /**
  * The output while git writes it. Ends git when the reader stops early; throws at the end when git failed or the
  * signal fired.
@@ -68,26 +79,60 @@ export async function* gitStream(
   options: GitOptions,
 ): AsyncGenerator<Uint8Array> {
   options.signal.throwIfAborted();
-  const child = execa('git', withSettings(args), {
-    ...common(surroundings(repository, options), options),
-    buffer: { stdout: false },
-  });
+  const child = startGit(args, surroundings(repository, options));
+  const stop = killOn(options.signal, child);
   try {
+    child.stdin.end(options.input ?? '');
     for await (const chunk of child.stdout) yield chunk as Uint8Array;
-    const { failed, code, shortMessage = '', stderr } = await child;
-    if (failed) throw gitError(repository.path, args, { stderr: textOf(stderr) || shortMessage, code });
+    const { exitCode, code, stderr } = await child.ended;
+    if (exitCode !== 0 && !options.signal.aborted) throw gitError(repository.path, args, { stderr, code });
   } finally {
+    stop();
     child.kill();
     options.signal.throwIfAborted();
   }
 }
 
-export function textOf(bytes: Uint8Array | string | undefined): string {
-  return bytes === undefined ? '' : Buffer.from(bytes as Uint8Array).toString();
+/** How git ended: without a status when it could not be started (`code`), or was killed. */
+export interface Ending {
+  readonly exitCode: number | null;
+  readonly code: string | undefined;
+  readonly stderr: string;
 }
 
-/** A tree of a million files is listed in about 100 MB. */
-const LARGEST_OUTPUT_BYTES = 2 ** 30;
+export type GitProcess = ChildProcessWithoutNullStreams & { readonly ended: Promise<Ending> };
+
+/** With our settings. A command that does not read its input to the end is no failure. */
+export function startGit(args: readonly string[], { cwd, env }: Surroundings): GitProcess {
+  const child = spawn('git', [...SETTINGS.flatMap((setting) => ['-c', setting]), ...args], { cwd, env });
+  let stderr = '';
+  child.stdin.on('error', () => undefined);
+  child.stderr.on('data', (chunk: Buffer) => {
+    if (stderr.length < LONGEST_STDERR) stderr += chunk.toString();
+  });
+  const ended = new Promise<Ending>((resolve) => {
+    child.on('error', (error: NodeJS.ErrnoException) =>
+      resolve({ exitCode: null, code: error.code, stderr: stderr || error.message }),
+    );
+    child.on('close', (exitCode, killedBy) =>
+      resolve({ exitCode, code: undefined, stderr: stderr || (killedBy ?? '') }),
+    );
+  });
+  return Object.assign(child, { ended });
+}
+
+/** Gives a function that stops listening. */
+export function killOn(signal: AbortSignal, child: GitProcess): () => void {
+  const kill = () => child.kill();
+  signal.addEventListener('abort', kill, { once: true });
+  return () => signal.removeEventListener('abort', kill);
+}
+
+export function textOf(bytes: Uint8Array | undefined): string {
+  return bytes === undefined ? '' : Buffer.from(bytes).toString();
+}
+
+const LONGEST_STDERR = 100_000;
 
 /**
  * Line ends and attributes must not depend on this machine; nothing is written into the repository, no hook runs.
@@ -100,12 +145,8 @@ const SETTINGS = [
   'core.splitIndex=false',
   'core.hooksPath=/dev/null',
   ...['process=', 'smudge=', 'required=false'].map((setting) => `filter.lfs.${setting}`),
+  ...['process=', 'smudge=', 'required=false'].map((setting) => `filter.lfs.${setting}`),
 ];
-
-export interface Surroundings {
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
-}
 
 function surroundings(repository: Repository, options: GitOptions): Surroundings {
   const index = options.indexFile === undefined ? {} : { GIT_INDEX_FILE: options.indexFile };
@@ -117,37 +158,4 @@ function surroundings(repository: Repository, options: GitOptions): Surroundings
     ...index,
   };
   return { cwd: repository.gitDirectory, env };
-}
-
-/** Like `tryGit`, in a directory where git has to find the repository itself. `path` is for messages. */
-export async function runGit(
-  path: string,
-  args: readonly string[],
-  where: Surroundings,
-  options: GitOptions,
-): Promise<GitResult> {
-  options.signal.throwIfAborted();
-  const result = await execa('git', withSettings(args), common(where, options));
-  options.signal.throwIfAborted();
-  const { exitCode, stdout, code, shortMessage } = result;
-  const stderr = textOf(result.stderr);
-  if (exitCode === undefined) throw gitError(path, args, { stderr: stderr || shortMessage || '', code });
-  return { exitCode, stdout, stderr };
-}
-
-function withSettings(args: readonly string[]): readonly string[] {
-  return [...SETTINGS.flatMap((setting) => ['-c', setting]), ...args];
-}
-
-function common(where: Surroundings, options: GitOptions) {
-  return {
-    ...where,
-    extendEnv: false,
-    encoding: 'buffer',
-    stripFinalNewline: false,
-    reject: false,
-    maxBuffer: LARGEST_OUTPUT_BYTES,
-    cancelSignal: options.signal,
-    input: options.input ?? '',
-  } as const;
 }

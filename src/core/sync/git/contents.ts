@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { openFile } from '../directory/openFile.ts';
 import type { RawPath } from '../exclusion.ts';
 import { faithful } from '../fidelity.ts';
@@ -21,13 +22,15 @@ export type Origin =
 /** By the paths of the manifest. */
 export type Contents = ReadonlyMap<string, Origin>;
 
-/** Compared with the manifest while they are read. */
+/** Compared with the manifest while they are read. `kept`: blobs that are in memory, by their names. */
 export async function* readContents(
   contents: Contents,
   entries: readonly ManifestEntry[],
   signal: AbortSignal,
+  kept: ReadonlyMap<string, Uint8Array> = new Map(),
 ): AsyncGenerator<FileContent> {
-  const files = entries.filter((entry) => entry.kind === 'file').map((entry) => located(contents, entry));
+  const wanted = entries.filter((entry) => entry.kind === 'file');
+  const files = wanted.map((entry) => located(contents, kept, entry));
   for (const stretch of stretches(files)) {
     let index = 0;
     for await (const { chunks } of open(stretch, signal)) {
@@ -38,21 +41,24 @@ export async function* readContents(
   }
 }
 
+type Place = Origin | { readonly from: 'memory'; readonly content: Uint8Array };
+
 interface Located {
   readonly entry: ManifestEntry;
-  readonly origin: Origin;
+  readonly origin: Place;
 }
 
-function located(contents: Contents, entry: ManifestEntry): Located {
+function located(contents: Contents, kept: ReadonlyMap<string, Uint8Array>, entry: ManifestEntry): Located {
   const origin = contents.get(entry.path);
   if (origin === undefined) throw new Error(`Nobody knows where the content of ${entry.path} is.`);
-  return { entry, origin };
+  const content = origin.from === 'blob' ? kept.get(origin.object) : undefined;
+  return { entry, origin: content === undefined ? origin : { from: 'memory', content } };
 }
 
 /** Neighbours that one git process can give in this order. */
 function stretches(files: readonly Located[]): Located[][] {
   const found: Located[][] = [];
-  let before: Origin | undefined;
+  let before: Place | undefined;
   for (const file of files) {
     if (before !== undefined && follows(file.origin, before)) found.at(-1)?.push(file);
     else found.push([file]);
@@ -61,8 +67,9 @@ function stretches(files: readonly Located[]): Located[][] {
   return found;
 }
 
-function follows(origin: Origin, before: Origin): boolean {
+function follows(origin: Place, before: Place): boolean {
   if (origin.from === 'file' || before.from === 'file') return false;
+  if (origin.from === 'memory' || before.from === 'memory') return false;
   if (origin.repository !== before.repository) return false;
   if (origin.from === 'blob') return before.from === 'blob';
   return before.from === 'archive' && origin.commit === before.commit && before.path < origin.path;
@@ -77,6 +84,8 @@ async function* open(
     yield* readBlobs(origin.repository, stretch.map(objectOf), signal);
   } else if (origin.from === 'archive') {
     yield* readArchived(origin.repository, origin.commit, stretch.map(pathOf), signal);
+  } else if (origin.from === 'memory') {
+    yield { chunks: Readable.from([origin.content]) };
   } else {
     yield { chunks: readFile(origin.file, entry, signal) };
   }

@@ -3,7 +3,8 @@ import { bytesOf } from '../exclusion.ts';
 import { targetProblem } from '../names.ts';
 import type { Refusal } from '../refusal.ts';
 import type { ManifestEntry } from '../types.ts';
-import { type Blob, readBlobs } from './blobs.ts';
+import type { BlobReading } from './blobReading.ts';
+import type { Blob } from './blobs.ts';
 import type { Repository } from './command.ts';
 import { looksLikePointer, POINTER_BYTES } from './lfs.ts';
 import type { TreeItem } from './tree.ts';
@@ -16,21 +17,28 @@ export interface Digest {
   readonly text: Buffer;
 }
 
-/** Reads every object once, whatever its size. */
+/** Reads every object once, whatever its size. Of files that are known nothing is read. */
 export async function digestBlobs(
+  { read, known }: BlobReading,
   repository: Repository,
   items: readonly TreeItem[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Digest>> {
   const withContent = items.filter((item) => item.kind === 'file' || item.kind === 'link');
-  const objects = new Set(withContent.map((item) => item.object));
+  const objects = [...new Set(withContent.map((item) => item.object))];
   const links = new Set(items.filter((item) => item.kind === 'link').map((item) => item.object));
+  const before = await known.find(objects.filter((object) => !links.has(object)));
   const digests = new Map<string, Digest>();
-  for await (const blob of readBlobs(repository, [...objects], signal)) {
+  for (const [object, blob] of before) digests.set(object, { ...blob, text: EMPTY });
+  const plain = new Map<string, Digest>();
+  const unread = objects.filter((object) => !digests.has(object));
+  for await (const blob of read(repository, unread, signal)) {
     const found = await digest(blob, links.has(blob.object) || blob.sizeBytes < POINTER_BYTES);
     const keep = links.has(blob.object) || looksLikePointer(found.text);
     digests.set(blob.object, keep ? found : { ...found, text: EMPTY });
+    if (!keep) plain.set(blob.object, found);
   }
+  await known.add(plain);
   return digests;
 }
 

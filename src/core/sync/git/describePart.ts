@@ -2,6 +2,7 @@ import type { RawPath } from '../exclusion.ts';
 import type { Refusal } from '../refusal.ts';
 import type { ManifestEntry } from '../types.ts';
 import { readArchived } from './archive.ts';
+import type { BlobReading } from './blobReading.ts';
 import type { Origin } from './contents.ts';
 import { contentRefusals, type Digest, digest, digestBlobs, entryOf } from './describe.ts';
 import { resolvePointers, type StoredObject } from './lfs.ts';
@@ -19,9 +20,9 @@ export interface ReadPart {
   readonly refusals: readonly Refusal[];
 }
 
-/** Reads every object of a part once. */
-export async function readPart(part: Part, signal: AbortSignal): Promise<ReadPart> {
-  const blobs = await digestBlobs(part.repository, part.items, signal);
+/** Reads every object of a part once, unless it is known. */
+export async function readPart(part: Part, signal: AbortSignal, reading: BlobReading): Promise<ReadPart> {
+  const blobs = await digestBlobs(reading, part.repository, part.items, signal);
   const { stored, refusals } = await resolvePointers(part, blobs, signal);
   return { part, blobs, stored, refusals: [...contentRefusals(part.items, blobs), ...refusals] };
 }
@@ -55,7 +56,7 @@ function originOf(
   return { from: 'archive', repository, commit, path: pathInside(part, item) };
 }
 
-async function digestArchived(
+export async function digestArchived(
   part: Part,
   items: readonly TreeItem[],
   signal: AbortSignal,

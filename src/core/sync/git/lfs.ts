@@ -28,6 +28,12 @@ export function looksLikePointer(text: Uint8Array): boolean {
   return MEANT.test(Buffer.from(text).toString('latin1'));
 }
 
+/** How large the content is for which a pointer stands; null when the text cannot be read. */
+export function storedSize(text: Uint8Array): number | null {
+  const size = READABLE.exec(Buffer.from(text).toString('latin1'))?.[2];
+  return size === undefined ? null : Number(size);
+}
+
 /**
  * What stands for the pointers among the files of a part. Nothing is read but the pointers: the name of an object is
  * its sha256. Pointers without the attribute `filter=lfs` are refused, because no checkout would resolve them.

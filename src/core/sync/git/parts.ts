@@ -158,7 +158,7 @@ function partOf(place: Place, items: readonly TreeItem[], rules: ExportRules): P
 }
 
 /** Empty, or with a slash at its end. */
-function prefixOf(subdirectory: string | null): RawPath {
+export function prefixOf(subdirectory: string | null): RawPath {
   const names = (subdirectory ?? '').split('/').filter((name) => name !== '' && name !== '.');
   return names.map((name) => `${rawPath(name)}/`).join('');
 }
@@ -183,7 +183,7 @@ function withPathsInside(place: Place, items: readonly TreeItem[]): readonly Tre
   return items.map((item) => ({ ...item, path: pathInside(place, item) }));
 }
 
-function without(items: readonly TreeItem[], refusals: readonly Refusal[]): readonly TreeItem[] {
+export function without(items: readonly TreeItem[], refusals: readonly Refusal[]): readonly TreeItem[] {
   if (refusals.length === 0) return items;
   const refused = new Set(refusals.map(({ path }) => rawPath(path)));
   return withoutHidden(items, (item) => refused.has(item.path));

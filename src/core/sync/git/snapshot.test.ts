@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -368,7 +369,8 @@ describe('a repository that cannot be read', () => {
 
   test('because an object is missing', () =>
     withRepository(async (repository) => {
-      repository.write({ f: 'content' });
+      // So large that it is not kept in memory.
+      repository.write({ f: randomBytes(1_500_000) });
       repository.commit();
       const object = repository.git('rev-parse', 'HEAD:f');
       const taken = await snapshot(repository);

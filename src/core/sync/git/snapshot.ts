@@ -1,58 +1,58 @@
 import type { SourceConfig } from '../../config/types.ts';
 import { manifestHash } from '../manifestText.ts';
-import { canonicalOrder } from '../order.ts';
-import { refuseAll } from '../refusal.ts';
 import type { SnapshotOptions } from '../source.ts';
-import type { Manifest, ManifestEntry, Snapshot } from '../types.ts';
+import type { Snapshot } from '../types.ts';
 import { wholeOnly } from '../wholeOnly.ts';
-import { openRepository, type Repository } from './command.ts';
-import { type Contents, type Origin, readContents } from './contents.ts';
-import { describePart, type ReadPart, readPart } from './describePart.ts';
-import { selectParts } from './parts.ts';
-import { describeCommit, resolveRevision } from './revision.ts';
+import { localAttributes } from './attributes.ts';
+import { knownBlobs } from './blobCache.ts';
+import { readingThrough } from './blobReading.ts';
+import { readContents } from './contents.ts';
+import { openRepository } from './openRepository.ts';
+import { prefixOf } from './parts.ts';
+import { provenTrees } from './provenTrees.ts';
+import { resolveRevision } from './revision.ts';
+import { isSteady } from './steady.ts';
+import { steadySnapshot } from './steadySnapshot.ts';
+import { topOf } from './top.ts';
+import { treesOf } from './trees.ts';
+import { type WholeTree, wholeTree } from './wholeTree.ts';
 
 type GitConfig = Extract<SourceConfig, { type: 'git' }>;
+
+export interface GitSnapshotOptions extends SnapshotOptions {
+  /** Where what was found out about objects is kept for the next run; null or left out: nowhere. */
+  readonly cacheDirectory?: string | null;
+}
 
 /**
  * The files of a commit as git-archive(1) exports them, whatever the work tree holds, without what is excluded.
  * Directories in which nothing is left are not there, as in git. Submodules are directories with the files of the
- * commit that is recorded; what is in Git LFS is there with its content.
+ * commit that is recorded; what is in Git LFS is there with its content. The whole tree is read only when it is asked
+ * for, or where something outside of it changes what is exported.
  */
-export async function gitSnapshot(config: GitConfig, { ref, signal }: SnapshotOptions): Promise<Snapshot> {
-  const repository = await openRepository(config.repository, signal);
-  const { commit, branch } = await resolveRevision(repository, ref, signal);
-  const { message, author } = await describeCommit(repository, commit, signal);
-  const { manifest, contents } = await describeTree(repository, commit, config, signal);
-  const state = `sha256:${manifestHash(manifest)}`;
-  return {
-    revision: commit,
-    branch,
-    message,
-    author,
-    state,
-    ...wholeOnly(manifest, state),
-    read: (entries, during) => readContents(contents, entries, during),
-  };
+export async function gitSnapshot(config: GitConfig, options: GitSnapshotOptions): Promise<Snapshot> {
+  const { ref, signal, cacheDirectory = null } = options;
+  const opened = await openRepository(config.repository, signal);
+  const { repository, objects } = opened;
+  const revision = await resolveRevision(opened, ref, signal);
+  const { commit, branch, message, author } = revision;
+  const about = { revision: commit, branch, message, author };
+  const trees = treesOf(objects);
+  const top = await topOf(trees, revision.tree, prefixOf(config.subdirectory), signal);
+  const local = await localAttributes(repository);
+  const blobs = readingThrough(repository, objects, knownBlobs(cacheDirectory));
+  const proven = provenTrees(cacheDirectory);
+  if (top === null || !(await isSteady({ objects, trees, top, local, proven, signal }))) {
+    return { ...about, ...ofWhole(await wholeTree(repository, commit, config, blobs, signal)) };
+  }
+  return { ...about, ...steadySnapshot({ config, repository, revision, top, local, objects, trees, blobs }) };
 }
 
-async function describeTree(
-  repository: Repository,
-  commit: string,
-  config: GitConfig,
-  signal: AbortSignal,
-): Promise<{ readonly manifest: Manifest; readonly contents: Contents }> {
-  const { parts, refusals } = await selectParts(repository, commit, config, signal);
-  const read: ReadPart[] = [];
-  for (const part of parts) read.push(await readPart(part, signal));
-  const against = [...refusals, ...read.flatMap((part) => part.refusals)];
-  refuseAll(`${repository.path} at ${commit.slice(0, 12)}`, against);
-  const manifest: ManifestEntry[] = [];
-  const contents = new Map<string, Origin>();
-  for (const part of read) {
-    for (const { entry, origin } of await describePart(part, signal)) {
-      manifest.push(entry);
-      if (origin !== null) contents.set(entry.path, origin);
-    }
-  }
-  return { manifest: canonicalOrder(manifest), contents };
+function ofWhole({
+  manifest,
+  contents,
+}: WholeTree): Omit<Snapshot, 'revision' | 'branch' | 'message' | 'author'> {
+  const state = `sha256:${manifestHash(manifest)}`;
+  const read: Snapshot['read'] = (entries, signal) => readContents(contents, entries, signal);
+  return { state, ...wholeOnly(manifest, state), read };
 }

@@ -1,0 +1,93 @@
+import type { SourceConfig } from '../../config/types.ts';
+import type { TreeChanges } from '../changes.ts';
+import type { FileContent, ManifestEntry, Snapshot } from '../types.ts';
+import type { KeepingReading } from './blobReading.ts';
+import { type ChangesQuestion, changesBetween } from './changesBetween.ts';
+import { type Contents, type Origin, readContents } from './contents.ts';
+import { type FoundPath, lookUp } from './lookUp.ts';
+import { prefixOf } from './parts.ts';
+import { type Revision, treeIn } from './revision.ts';
+import { commitOfState, stateOf } from './state.ts';
+import type { Top } from './top.ts';
+import { type WholeTree, wholeTree } from './wholeTree.ts';
+
+export interface SteadyQuestion extends Omit<ChangesQuestion, 'signal' | 'rules' | 'blobs'> {
+  readonly config: Extract<SourceConfig, { type: 'git' }>;
+  readonly revision: Revision;
+  readonly top: Top;
+  readonly blobs: KeepingReading;
+}
+
+/** Of a commit whose tree depends on its objects alone: the commit and the rules are its name. */
+export function steadySnapshot(
+  question: SteadyQuestion,
+): Pick<Snapshot, 'state' | 'manifest' | 'changesSince' | 'kindsOf' | 'read'> {
+  const { config, repository, revision, local, objects, blobs } = question;
+  const changed = new Map<string, Origin>();
+  let whole: WholeTree | null = null;
+
+  async function all(signal: AbortSignal): Promise<WholeTree> {
+    whole ??= await wholeTree(repository, revision.commit, config, blobs, signal);
+    return whole;
+  }
+
+  async function changesSince(state: string, signal: AbortSignal): Promise<TreeChanges | null> {
+    const commit = commitOfState(config, local, state);
+    if (commit === null) return null;
+    const [old] = await objects.contents([`${commit}^{commit}`], signal);
+    const tree = old && treeIn(old);
+    if (!tree) return null;
+    const found = await changesBetween({ ...question, rules: config, signal }, { commit, tree }, revision);
+    for (const [path, origin] of found?.contents ?? []) changed.set(path, origin);
+    return found?.changes ?? null;
+  }
+
+  async function origins(paths: readonly string[], signal: AbortSignal): Promise<Contents> {
+    const unknown = whole === null ? paths.filter((path) => !changed.has(path)) : [];
+    const found = await lookUp(lookUpQuestion(question, signal), unknown);
+    const isPlain = unknown.every((path) => found?.get(path)?.object);
+    const contents = whole?.contents ?? (isPlain ? null : (await all(signal)).contents);
+    if (contents !== null) return contents;
+    const plain = unknown.map((path) => {
+      const object = found!.get(path)!.object!;
+      return [path, { from: 'blob', repository, object } as const] as const;
+    });
+    return new Map([...changed, ...plain]);
+  }
+
+  async function* read(entries: readonly ManifestEntry[], signal: AbortSignal): AsyncGenerator<FileContent> {
+    const files = entries.filter(({ kind }) => kind === 'file');
+    const contents = await origins(
+      files.map(({ path }) => path),
+      signal,
+    );
+    yield* readContents(contents, files, signal, blobs.kept);
+  }
+
+  return {
+    state: stateOf(config, local, revision.commit),
+    manifest: async (signal) => (await all(signal)).manifest,
+    changesSince,
+    kindsOf: async (paths, signal) => {
+      const found = await lookUp(lookUpQuestion(question, signal), paths);
+      return kindsOf(
+        paths,
+        found ?? new Map((await all(signal)).manifest.map((entry) => [entry.path, entry])),
+      );
+    },
+    read,
+  };
+}
+
+function lookUpQuestion({ config, top, ...rest }: SteadyQuestion, signal: AbortSignal) {
+  const { attributes: above, object } = top;
+  const prefix = prefixOf(config.subdirectory);
+  return { ...rest, signal, prefix, above, top: object, exclude: config.exclude };
+}
+
+function kindsOf(
+  paths: readonly string[],
+  found: ReadonlyMap<string, Pick<FoundPath, 'kind'>>,
+): ReadonlyMap<string, ManifestEntry['kind']> {
+  return new Map(paths.flatMap((path) => (found.has(path) ? [[path, found.get(path)!.kind] as const] : [])));
+}
