@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
+import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { canRedraw, createStyle, wantsColor } from './style.ts';
-import { openTerminal } from './terminal.ts';
+import { drained, openTerminal } from './terminal.ts';
 
 function fakeStream(properties: { isTTY?: boolean; columns?: number; rows?: number } = {}) {
   const written: string[] = [];
@@ -21,6 +22,24 @@ test('a reader that went away is no error, and nothing more is written', () => {
   fail();
   terminal.write('two\n');
   expect(written).toEqual(['one\n']);
+});
+
+test('a reader who is behind is waited for, until he has read or gone away', async () => {
+  const taken: (() => void)[] = [];
+  const stream = new Writable({ highWaterMark: 4, write: (_chunk, _encoding, done) => taken.push(done) });
+  stream.on('error', () => {});
+  expect(drained(stream)).toBeNull();
+  stream.write('one\n');
+  const first = drained(stream);
+  expect(first).not.toBeNull();
+  taken.shift()?.();
+  await first;
+  expect(drained(stream)).toBeNull();
+  stream.write('two\n');
+  const second = drained(stream);
+  stream.destroy();
+  await second;
+  expect(drained(stream)).toBeNull();
 });
 
 test('the size is the present one, and a usual one where there is none', () => {

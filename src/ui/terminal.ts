@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { canRedraw, type Environment, wantsColor } from './style.ts';
 
 /** Where text for people goes. */
@@ -18,6 +19,14 @@ export interface OutputStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
+}
+
+/** Null where nothing waits to be read; else resolves when it was, or when the reader has gone away. */
+export function drained(stream: Writable): Promise<void> | null {
+  if (!stream.writableNeedDrain) return null;
+  return new Promise((resolve) => {
+    for (const event of ['drain', 'error', 'close']) stream.once(event, () => resolve());
+  });
 }
 
 /** A reader that goes away (`| head`, a closed window) ends the writing, never the deployment. */

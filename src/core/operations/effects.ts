@@ -76,6 +76,7 @@ function contextOf(
     cancel: sources.cancel,
     now: runtime.now,
     emit: (event) => emitNow(runtime, event),
+    catchUp: runtime.catchUp ?? (() => null),
     problem: async (message) => {
       await journal.append({ type: 'problem', server: name, message });
     },

@@ -6,6 +6,8 @@ import type { Emit, NewPassing } from '../journal/events.ts';
 export interface Runtime {
   readonly extensions: ExtensionLookup;
   readonly emit: Emit;
+  /** Null, or resolves once whoever reads of the events has taken those that were emitted. Default: null. */
+  readonly catchUp?: () => Promise<void> | null;
   /** Fires when somebody wants to stop. */
   readonly cancel: AbortSignal;
   readonly now: () => Date;

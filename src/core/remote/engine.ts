@@ -157,6 +157,8 @@ export interface CommandRequest {
   /** How long it may print nothing. */
   readonly idleTimeoutMs: number | null;
   readonly onLine: (stream: 'stdout' | 'stderr', line: string) => void;
+  /** Null, or resolves once the lines so far were taken; until then no more are asked for. Default: null. */
+  readonly catchUp?: () => Promise<void> | null;
 }
 
 /**

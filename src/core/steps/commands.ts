@@ -50,6 +50,7 @@ export async function runCommands(context: StepContext, run: CommandRun): Promis
         timeoutMs: command.timeoutMs,
         idleTimeoutMs: command.idleTimeoutMs,
         onLine: (stream, line) => emit({ type: 'output', server: server.name, step: run.step, stream, line }),
+        catchUp: context.catchUp,
       },
       context.cancel,
     );

@@ -24,6 +24,8 @@ export interface StepContext {
   /** Fires when somebody wants to stop: uploads and commands end early. Short scripts are let finish. */
   readonly cancel: AbortSignal;
   readonly emit: (event: NewPassing) => void;
+  /** Null, or resolves once what was emitted was taken. */
+  readonly catchUp: () => Promise<void> | null;
   readonly problem: (message: string) => Promise<void>;
   readonly now: () => Date;
   /** What an earlier step on this server gave, also in an earlier life; null when it has not run. */

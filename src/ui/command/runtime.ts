@@ -9,17 +9,20 @@ import type { Runtime } from '../../core/operations/runtime.ts';
 export interface RuntimeSources {
   readonly extensions: ExtensionLookup;
   readonly emit: Emit;
+  /** As in `Runtime`. */
+  readonly catchUp: () => Promise<void> | null;
   readonly cancel: AbortSignal;
   /** Learns of every secret before anything can print it. */
   readonly redactor: Redactor;
 }
 
 /** The process as operations see it: the one place where they meet its clock, user and environment. */
-export function createRuntime({ extensions, emit, cancel, redactor }: RuntimeSources): Runtime {
+export function createRuntime({ extensions, emit, catchUp, cancel, redactor }: RuntimeSources): Runtime {
   const now = () => new Date();
   return {
     extensions,
     emit,
+    catchUp,
     cancel,
     now,
     clockMs: () => performance.now(),

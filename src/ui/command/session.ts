@@ -7,7 +7,7 @@ import { jsonEventsReporter } from '../reporters/jsonEvents.ts';
 import { redactedReporter } from '../reporters/redacted.ts';
 import { type Reporter, storyReporter } from '../reporters/reporter.ts';
 import { createStyle, type Style } from '../style.ts';
-import { openTerminal } from '../terminal.ts';
+import { drained, openTerminal } from '../terminal.ts';
 import { loadExtensions } from './plugins.ts';
 import { createRuntime } from './runtime.ts';
 import { cancelOnSignals } from './signals.ts';
@@ -46,6 +46,7 @@ export async function inSession<T>(
       redactor: options.redactor,
       cancel: stopping.signal,
       emit: (event) => reporter.event(event),
+      catchUp: () => drained(process.stderr),
     });
     const config = await loadConfiguration(options.file, runtime);
     const style = createStyle(openTerminal(process.stdout, process.env).color);

@@ -31,7 +31,7 @@ export async function runCommand(
   if (signal.aborted) throw notStarted(link.server, request);
   const over = new AbortController();
   const clock = commandClock(request, signal);
-  const log = commandLog((line) => request.onLine('stdout', line));
+  const log = commandLog((line) => request.onLine('stdout', line), request.catchUp);
   const followed = { link, path, fence, request, log, patience, onNews: clock.news };
   const following = follow({ ...followed, signal: over.signal }).catch(unlessOutOfSight);
   try {

@@ -46,6 +46,7 @@ export async function follow(following: Following): Promise<Ending> {
   let wasAsked = false;
   for (let failures = 0; ; ) {
     const attempt = await attach(following);
+    if (attempt.type !== 'cut') await handedOn(following);
     if (attempt.type === 'again') {
       failures = 0;
       continue;
@@ -66,6 +67,18 @@ export async function follow(following: Following): Promise<Ending> {
     }
     await delay(pauseMs, undefined, { signal });
   }
+}
+
+/** Meanwhile the server keeps what the command prints. */
+async function handedOn({ log, onNews, signal }: Following): Promise<void> {
+  const settled = log.settled();
+  if (settled === null) return;
+  onNews(null);
+  const over = Promise.withResolvers<never>();
+  const leave = () => over.reject(signal.reason);
+  if (signal.aborted) leave();
+  signal.addEventListener('abort', leave, { once: true });
+  await Promise.race([settled, over.promise]).finally(() => signal.removeEventListener('abort', leave));
 }
 
 interface CutOff {

@@ -6,6 +6,9 @@ import { sh } from './sh.ts';
 /** As much of a command's output is kept on the server; the rest is read and dropped. */
 export const LOG_LIMIT_BYTES = 8 * 1024 * 1024;
 
+/** As much of it is told at once; then whoever follows asks for more, when the reader of the story has caught up. */
+const PIECE_BYTES = 256 * 1024;
+
 /**
  * Starts the command where it has not been started, and in any case tells what it prints from byte `offset` of its
  * log on, and how it ended. `commandStream.ts` reads what this prints.
@@ -153,7 +156,7 @@ if [ "$pid" = stopped ]; then
   printf '%s stopped\n' "$nonce"
   return 0
 fi
-round=0 silent=25 looks=0 end=
+round=0 silent=25 looks=0 end= room=${String(PIECE_BYTES)}
 while :; do
   looks=$((looks + 1))
   if [ -L "$run/rc" ]; then
@@ -166,9 +169,11 @@ while :; do
   size=$\{5:-0}
   silent=$((silent + 1))
   if [ "$size" -gt "$sent" ]; then
-    printf '%s + %s\n' "$nonce" "$((size - sent))"
-    tail -c "+$((sent + 1))" "$run/log" | head -c "$((size - sent))"
-    sent=$size round=10 silent=0
+    piece=$((size - sent))
+    if [ "$piece" -ge "$room" ]; then piece=$room end=again; fi
+    printf '%s + %s\n' "$nonce" "$piece"
+    tail -c "+$((sent + 1))" "$run/log" | head -c "$piece"
+    sent=$((sent + piece)) room=$((room - piece)) round=10 silent=0
   elif [ "$silent" -ge 25 ] || { [ -z "$fine" ] && [ "$silent" -ge 5 ]; }; then
     printf '%s + 0\n' "$nonce"
     silent=0
