@@ -1,4 +1,40 @@
-import { startUp } from './startUp.ts';
+import { openBench } from './bench.ts';
+import { goalTable, type Measured } from './goals.ts';
+import { intro } from './intro.ts';
+import { type Options, parseOptions, usage } from './options.ts';
+import { scenarios } from './scenarios/index.ts';
 
-/** Prints one table for each scenario: ours beside the peer in the same run, interleaved, as ratios. */
-console.log(await startUp(process.argv.includes('--quick') ? 10 : 30));
+/**
+ * Prints a table for each scenario, ours beside the peers, and the goals with what was measured. No figure decides the
+ * exit code.
+ */
+async function main(options: Options): Promise<void> {
+  const measured: Measured[] = [];
+  const startedAt = performance.now();
+  const seconds = (): string => ((performance.now() - startedAt) / 1000).toFixed(0);
+  console.log(intro());
+  await using bench = await openBench(options);
+  for (const scenario of scenarios) {
+    if (options.scenarios.length > 0 && !options.scenarios.includes(scenario.name)) continue;
+    console.error(`${seconds()} s: ${scenario.name}`);
+    await scenario.run(bench, {
+      table: (text) => console.log(`\n${text}`),
+      goal: (each) => measured.push(each),
+    });
+  }
+  console.log(`\n${goalTable(measured)}`);
+  console.error(`${seconds()} s: done`);
+}
+
+try {
+  await main(
+    parseOptions(
+      process.argv.slice(2),
+      scenarios.map(({ name }) => name),
+    ),
+  );
+} catch (error) {
+  console.error(error);
+  console.error(usage);
+  process.exitCode = 1;
+}

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Makes sure that a Docker engine answers and that the images of the integration tests exist.
 # Uses what is there; on Debian as root it installs what is missing; anywhere else it says what to do.
-# Standard error tells what is done. Standard output has one line an image: its name and its tag.
+# With arguments: these images instead (`bench`). Standard error tells what is done. Standard output has one line an
+# image: its name and its tag.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-readonly images='openssh busybox sftp-only nginx faulty'
+readonly images=${*:-openssh busybox sftp-only nginx faulty}
 readonly base=debian:bookworm-slim
 readonly data_root=/var/lib/cutover-docker
 readonly engine_log=/var/log/cutover-docker.log

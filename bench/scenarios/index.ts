@@ -1,0 +1,25 @@
+import { firstDeployment } from './firstDeployment.ts';
+import { largeFile } from './largeFile.ts';
+import { memory } from './memory.ts';
+import { micro } from './micro.ts';
+import { nothingChanged } from './nothingChanged.ts';
+import { renamedDirectory } from './renamedDirectory.ts';
+import type { Scenario } from './scenario.ts';
+import { sftpEngine } from './sftpEngine.ts';
+import { size } from './size.ts';
+import { startUp } from './startUp.ts';
+import { tenChanged } from './tenChanged.ts';
+
+/** In the order in which they run. */
+export const scenarios: readonly Scenario[] = [
+  startUp,
+  micro,
+  tenChanged,
+  size,
+  nothingChanged,
+  renamedDirectory,
+  firstDeployment,
+  largeFile,
+  memory,
+  sftpEngine,
+];

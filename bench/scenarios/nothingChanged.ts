@@ -1,0 +1,27 @@
+import { contestTable } from '../contest/table.ts';
+import { roundTripMs } from '../links.ts';
+import { capistrano } from '../peers/capistrano.ts';
+import { cutover } from '../peers/cutover.ts';
+import { leftOut } from '../peers/peer.ts';
+import { rsyncScript } from '../peers/rsyncScript.ts';
+import { count, type Scenario } from './scenario.ts';
+
+/** The commit that is live, once more. We say that there is nothing to do; the others make a release of it. */
+export const nothingChanged: Scenario = {
+  name: 'nothing-changed',
+  async run({ options, links, field, sshDeployRelease }, report) {
+    const slow = [capistrano, sshDeployRelease].map(options.isQuick ? leftOut : (peer) => peer);
+    const peers = [cutover, rsyncScript, ...slow];
+    for (const files of options.isQuick ? [7_000] : [1_000, 10_000, 100_000]) {
+      const title = `nothing changed in ${count(files)} files`;
+      const site = await field(files);
+      const rounds = options.rounds ?? (options.isQuick ? 1 : 5);
+      const near = await site.redeploy({ peers, link: links.loopback, rounds });
+      report.table(contestTable(near, { title: `${title}, loopback` }));
+      if (options.isQuick) continue;
+      const far = await site.redeploy({ peers, link: links.far, rounds: options.rounds ?? 3 });
+      const farTitle = `${title}, ${links.far.name}`;
+      report.table(contestTable(far, { title: farTitle, near: { outcomes: near, roundTripMs } }));
+    }
+  },
+};

@@ -1,0 +1,29 @@
+import { contestTable } from '../contest/table.ts';
+import { renamedDirectory as changes } from '../histories/synthetic.ts';
+import { roundTripMs } from '../links.ts';
+import { capistrano } from '../peers/capistrano.ts';
+import { cutover } from '../peers/cutover.ts';
+import { leftOut } from '../peers/peer.ts';
+import { rsyncScript } from '../peers/rsyncScript.ts';
+import { count, type Scenario } from './scenario.ts';
+
+export const renamedDirectory: Scenario = {
+  name: 'renamed-directory',
+  async run({ options, links, field, sshDeployRelease }, report) {
+    const slow = [capistrano, sshDeployRelease].map(options.isQuick ? leftOut : (peer) => peer);
+    const peers = [cutover, rsyncScript, ...slow];
+    for (const files of options.isQuick ? [7_000] : [1_000, 10_000, 100_000]) {
+      let generation = 0;
+      const site = await field(files);
+      const change = () => site.history.commit(changes(++generation));
+      const title = `a renamed directory of ${count(files / 20)} among ${count(files)} files`;
+      const rounds = options.rounds ?? (options.isQuick ? 1 : 5);
+      const near = await site.redeploy({ peers, link: links.loopback, rounds, change });
+      report.table(contestTable(near, { title: `${title}, loopback` }));
+      if (options.isQuick) continue;
+      const far = await site.redeploy({ peers, link: links.far, rounds: options.rounds ?? 3, change });
+      const farTitle = `${title}, ${links.far.name}`;
+      report.table(contestTable(far, { title: farTitle, near: { outcomes: near, roundTripMs } }));
+    }
+  },
+};

@@ -1,0 +1,58 @@
+import { startServer } from '../../test/integration/support/sshServer.ts';
+import type { Bench } from '../bench.ts';
+import { type Contestant, interleave, type Outcome } from '../contest/interleave.ts';
+import { contestTable } from '../contest/table.ts';
+import type { History } from '../histories/history.ts';
+import { tenChanged } from '../histories/synthetic.ts';
+import { openCutover } from '../peers/cutover.ts';
+import { against, type Scenario } from './scenario.ts';
+
+const files = 7_000;
+
+/** Ourselves on a server that allows SFTP only beside ourselves on one with a shell. */
+export const sftpEngine: Scenario = {
+  name: 'sftp-engine',
+  async run(bench, report) {
+    await using sftpOnly = await startServer({ image: 'sftp-only' });
+    await using withShell = await startServer({ image: 'openssh' });
+    const { history } = await bench.field(files);
+    const sides = [
+      { name: 'sftp engine', server: sftpOnly },
+      { name: 'shell engine', server: withShell },
+    ] as const;
+    const entrants: Contestant[] = [];
+    for (const { name, server } of sides) entrants.push(await entrant(bench, history, name, server));
+    let generation = 3_000_000;
+    const outcomes = await interleave(entrants, {
+      count: bench.options.rounds ?? (bench.options.isQuick ? 2 : 9),
+      each: async () => void (await history.commit(tenChanged(files, ++generation))),
+    });
+    const [a, b] = await Promise.all(
+      sides.map(async ({ server }) => {
+        const script = 'cd "$1/current" && find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum';
+        return (await server.exec(['sh', '-c', script, 'sh', server.pathInContainer])).stdout;
+      }),
+    );
+    const areRight = a === b || outcomes.some(({ trouble }) => trouble !== null);
+    const judged = areRight ? outcomes : outcomes.map(withOtherFiles);
+    report.table(contestTable(judged, { title: 'ten changed of 7,000 files, loopback' }));
+    report.goal({ goal: 'sftpToShell', value: against(judged, 'shell engine') });
+  },
+};
+
+async function entrant(
+  bench: Bench,
+  history: History,
+  name: string,
+  server: Awaited<ReturnType<typeof startServer>>,
+): Promise<Contestant> {
+  const directory = await bench.scratch(name.replace(' ', '-'));
+  const place = { directory, deployPath: server.path, server };
+  const deployer = await openCutover(place, { git: history.repository });
+  return { name, missing: null, run: () => deployer.deploy(history.head(), server) };
+}
+
+function withOtherFiles(outcome: Outcome): Outcome {
+  if (outcome.trouble !== null) return outcome;
+  return { ...outcome, laps: [], trouble: 'failed: the two servers do not hold the same files' };
+}
