@@ -50,8 +50,13 @@ export function mentionExport(text: string): boolean {
  * of this machine. What Git LFS makes of a pointer depends on the pointer only.
  */
 export function mentionMoving(text: string): boolean {
-  return /export-subst|(?<![-!])filter(?!=lfs(\s|$))/.test(text);
+  const lines = text.split('\n').filter((line) => !/^\s*#/.test(line));
+  const given = lines.flatMap((line) => line.replace(PATTERN, '').split(/\s+/));
+  return given.some((word) => word.startsWith('export-subst') || /^filter=(?!lfs$)/.test(word));
 }
+
+/** What comes first in a line: in quotes where it holds spaces. */
+const PATTERN = /^\s*(?:"(?:[^"\\]|\\.)*"|\S+)/;
 
 /**
  * Asks git for the attributes of `candidates`, as these attribute files and the repository's info/attributes define

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { appendFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type KnownBlob, type KnownBlobs, NOTHING_KNOWN } from './blobReading.ts';
 
@@ -105,7 +105,7 @@ async function write(
   const block = blockOf(found);
   const sizeBytes = (await stat(file).catch(() => null))?.size ?? 0;
   if (sizeBytes + block.length <= largestBytes) {
-    await appendFile(file, block, { mode: 0o600 });
+    await append(file, block);
     return;
   }
   const all = blockOf(used);
@@ -115,6 +115,16 @@ async function write(
     await rename(next, file);
   } finally {
     await rm(next, { force: true });
+  }
+}
+
+/** By one write, which the system does not mix with those of others. */
+async function append(file: string, block: Buffer): Promise<void> {
+  const handle = await open(file, 'a', 0o600);
+  try {
+    await handle.write(block);
+  } finally {
+    await handle.close();
   }
 }
 

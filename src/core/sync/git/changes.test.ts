@@ -211,3 +211,236 @@ describe('changes between any two commits', () => {
       expect(known).toBeGreaterThan(0);
     }));
 });
+
+describe('what has changed', () => {
+  const twice = async (
+    repository: GitRepository,
+    before: Record<string, Parameters<GitRepository['write']>[0][string]>,
+    after: Record<string, Parameters<GitRepository['write']>[0][string]>,
+    rules: Rules = {},
+  ) => {
+    repository.write(before);
+    const old = repository.commit();
+    repository.git('rm', '-rfq', '.');
+    repository.write(after);
+    return compare(repository.path, old, repository.commit(), rules);
+  };
+  const paths = (changes: TreeChanges | null) => ({
+    put: changes?.put.map(({ entry, was }) => `${was ?? 'nothing'} > ${entry.kind} ${entry.path}`),
+    gone: changes?.gone.map(({ path: at, kind }) => `${kind} ${at}`),
+  });
+
+  test('includes directories that come, go, or become something else', () =>
+    withRepository(async (repository) => {
+      const before = { 'a/b/c': 'x', 'only/x.md': 'x', keep: 'x', 'f/g': 'x', h: 'x', 'u/v/w': 'x' };
+      const after = { 'a/b/c': 'x', 'only/x.md': 'x', 'only/y': 'x', keep: { run: 'x' }, f: 'x', 'h/i': 'x' };
+      const { changes } = await twice(repository, before, { ...after, 'a/z': 'x' }, { exclude: ['*.md'] });
+      expect(paths(changes)).toEqual({
+        put: [
+          'nothing > file a/z',
+          'directory > file f',
+          'file > directory h',
+          'nothing > file h/i',
+          'file > file keep',
+          'nothing > directory only',
+          'nothing > file only/y',
+        ],
+        gone: ['file f/g', 'directory u', 'directory u/v', 'file u/v/w'],
+      });
+      expect(changes?.above).toEqual(['a', 'f', 'u', 'u/v']);
+    }));
+
+  test('heeds attributes that mean directories only', () =>
+    withRepository(async (repository) => {
+      const rules = { '.gitattributes': 'docs/ export-ignore\n' };
+      const came = await twice(repository, { ...rules, 'docs/x': 'x' }, { ...rules, docs: 'x' });
+      expect(paths(came.changes)).toEqual({ put: ['nothing > file docs'], gone: [] });
+      const went = await twice(repository, { ...rules, docs: 'x' }, { ...rules, 'docs/x': 'x' });
+      expect(paths(went.changes)).toEqual({ put: [], gone: ['file docs'] });
+    }));
+
+  test('counts no file of an ignored directory as what keeps the one above it', () =>
+    withRepository(async (repository) => {
+      const before = {
+        '.gitattributes': '/d/a export-ignore\n/d/b export-ignore\n',
+        'd/a/f': 'x',
+        'd/b/f': 'x',
+        'e/a/f': 'x',
+      };
+      const { changes } = await twice(repository, before, { ...before, 'd/n': 'x', 'e/n': 'x' });
+      expect(paths(changes).put).toEqual([
+        'nothing > directory d',
+        'nothing > file d/n',
+        'nothing > file e/n',
+      ]);
+    }));
+
+  test('is not a blob that is exported with the same content', () =>
+    withRepository(async (repository) => {
+      const rules = { '.gitattributes': '*.bat eol=crlf\n' };
+      const blob = (text: string) => repository.feed(text, 'hash-object', '-w', '--stdin');
+      repository.write(rules);
+      repository.commit();
+      const commits = ['a\n', 'a\r\n'].map((text) => {
+        repository.git('update-index', '--add', '--cacheinfo', `100644,${blob(text)},x.bat`);
+        repository.git('commit', '-q', '-m', 'x');
+        return repository.git('rev-parse', 'HEAD');
+      });
+      const { changes } = await compare(repository.path, commits[0]!, commits[1]!);
+      expect(paths(changes)).toEqual({ put: [], gone: [] });
+    }));
+
+  test('is nothing between two commits of the same tree', () =>
+    withRepository(async (repository) => {
+      const { changes, before, after } = await twice(repository, { a: 'x' }, { a: 'x' });
+      expect(changes).toEqual({ put: [], gone: [], above: [], bytesDelta: 0 });
+      expect(before.state).not.toBe(after.state);
+    }));
+
+  test('can be read, and so can what has not changed', () =>
+    withRepository(async (repository) => {
+      const attributes = '*.bat eol=crlf\n';
+      const large = Buffer.alloc(3_000_000, 'abc');
+      const before = {
+        '.gitattributes': attributes,
+        'a.bat': 'a\n',
+        'b.bat': 'b\n',
+        same: 'same',
+        large: 'x',
+      };
+      const after = { ...before, 'b.bat': 'c\n', large };
+      const { changes, after: taken } = await twice(repository, before, after);
+      expect(changes?.put.map(({ entry }) => entry.path)).toEqual(['b.bat', 'large']);
+      await expectRead(taken, changes!);
+      const rest = (await (await snapshot(repository.path, 'main')).manifest(never)).filter(
+        ({ path: at }) => at === 'a.bat' || at === 'same',
+      );
+      const read = await drain(taken.read(rest, never));
+      expect(read.map(([at, content]) => [at, String(content)])).toEqual([
+        ['a.bat', 'a\r\n'],
+        ['same', 'same'],
+      ]);
+    }));
+
+  test('is found again by another clone, whatever lies in its work tree', () =>
+    withRepository(async (repository) =>
+      inScratch(async (scratch) => {
+        const { before, after } = await twice(
+          repository,
+          { a: 'x', '.gitattributes': 'a eol=lf\n' },
+          { b: 'x' },
+        );
+        const clone = join(scratch, 'clone');
+        repository.git('clone', '-q', repository.path, clone);
+        repositoryAt(clone).write({ '.gitattributes': '* export-ignore\n', '.deployignore': '*\n' });
+        expect((await snapshot(clone, 'main')).state).toBe(after.state);
+        expect((await snapshot(clone, 'main~1')).state).toBe(before.state);
+      }),
+    ));
+
+  test('is refused as the whole tree is, all of it at once', () =>
+    withRepository(async (repository) => {
+      repository.write({ a: 'x', 'd/e': 'x' });
+      const old = repository.commit();
+      repository.write({ 'd/up': { to: '../../up' }, 'bad\u0007': 'x', abs: { to: '/etc/passwd' } });
+      repository.write({ 'n/e/w\u0001': 'x', 'd/.deployignore': { to: 'e' }, far: { to: 'x'.repeat(2000) } });
+      const taken = await snapshot(repository.path, repository.commit());
+      const state = (await snapshot(repository.path, old)).state;
+      const whole = await taken.manifest(never).catch((error: unknown) => error as Error);
+      const changed = await taken.changesSince(state, never).catch((error: unknown) => error as Error);
+      expect(whole).toMatchObject({ code: 'E_REFUSED', message: expect.stringContaining('5 things in it') });
+      expect(changed).toMatchObject({ code: 'E_REFUSED', message: (whole as Error).message });
+    }));
+});
+
+describe('nobody can tell the changes', () => {
+  const since = async (
+    repository: GitRepository,
+    old: string,
+    rules: Rules = {},
+    oldRules: Rules = rules,
+  ) => {
+    const before = await snapshot(repository.path, old, oldRules);
+    return (await snapshot(repository.path, 'main', rules)).changesSince(before.state, never);
+  };
+
+  test.each([
+    ['an ignore file', 'd/.deployignore', 'x\n', 'y\n'],
+    ['an attributes file', 'd/.gitattributes', 'x text\n', 'y text\n'],
+    ['an attributes file above the deployed directory', '.gitattributes', '* -text\n', '* text\n'],
+  ])('where %s has changed', (_, file, one, other) =>
+    withRepository(async (repository) => {
+      repository.write({ [file]: one, 'd/f': 'x' });
+      const old = repository.commit();
+      repository.write({ [file]: other });
+      repository.commit();
+      expect(await since(repository, old, { subdirectory: 'd' })).toBe(null);
+      repository.git('rm', '-q', file);
+      repository.commit();
+      expect(await since(repository, old, { subdirectory: 'd' })).toBe(null);
+    }),
+  );
+
+  test('where the rules are others', () =>
+    withRepository(async (repository) => {
+      repository.write({ a: 'x', 'd/a': 'x' });
+      const old = repository.commit();
+      expect(await since(repository, old, {}, { exclude: ['a'] })).toBe(null);
+      expect(await since(repository, old, {}, { subdirectory: 'd' })).toBe(null);
+      expect(await since(repository, old, { subdirectory: 'd' }, { subdirectory: './d/' })).not.toBe(null);
+      const before = await snapshot(repository.path, old);
+      repository.write({ '.git/info/attributes': 'a export-ignore\n' });
+      const after = await snapshot(repository.path, 'main');
+      expect(await after.changesSince(before.state, never)).toBe(null);
+      expect(await after.changesSince('sha256:0', never)).toBe(null);
+    }));
+
+  test('from a commit that the clone lacks', () =>
+    withRepository((repository) =>
+      inScratch(async (scratch) => {
+        repository.write({ a: 'x' });
+        const before = await snapshot(repository.path, repository.commit());
+        repository.write({ a: 'y' });
+        repository.commit();
+        const clone = join(scratch, 'clone');
+        repository.git('clone', '-q', '--depth=1', `file://${repository.path}`, clone);
+        expect(await (await snapshot(clone, 'main')).changesSince(before.state, never)).toBe(null);
+      }),
+    ));
+
+  test.each([
+    ['the commit changes contents', { '.gitattributes': 'v export-subst\n', v: '$Format:%H$' }],
+    ['programs of this machine do', { 'd/.gitattributes': '"a b" -text\tfilter=own\n', 'd/f': 'x' }],
+  ])('and the manifest is the name, where %s', (_, files) =>
+    withRepository(async (repository) => {
+      repository.write(files);
+      const old = repository.commit();
+      repository.write({ other: 'x' });
+      repository.commit();
+      const before = await snapshot(repository.path, old);
+      expect(before.state).toMatch(/^sha256:/);
+      expect(await since(repository, old)).toBe(null);
+    }),
+  );
+
+  test('but files that are only called so do no harm', () =>
+    withRepository(async (repository) => {
+      repository.write({ '.gitattributes': 'filter=own text\n# x export-subst\n*.x filter=lfs -filter\n' });
+      const old = repository.commit();
+      repository.write({ other: 'x' });
+      repository.commit();
+      expect(await since(repository, old)).toMatchObject({ put: [{ was: null }] });
+    }));
+
+  test('of a submodule', () =>
+    withRepository(async (repository) => {
+      repository.write({ a: 'x', 's/f': 'x' });
+      const old = repository.commit();
+      repository.git('rm', '-rq', 's');
+      repository.git('update-index', '--add', '--cacheinfo', `160000,${old},s`);
+      repository.git('commit', '-q', '-m', 'submodule');
+      const before = await snapshot(repository.path, old, { exclude: ['/s'] });
+      const after = await snapshot(repository.path, 'main', { exclude: ['/s'] });
+      expect(await after.changesSince(before.state, never)).toBe(null);
+    }));
+});

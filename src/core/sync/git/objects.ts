@@ -32,20 +32,16 @@ export interface Objects {
   contents(names: readonly string[], signal: AbortSignal): Promise<readonly (ObjectContent | null)[]>;
   /** None is ever in memory as a whole. No other question may be asked before the end. */
   stream(names: readonly string[], signal: AbortSignal): AsyncGenerator<ObjectStream | null>;
-  /** How many processes were started. */
-  readonly started: () => number;
   close(): void;
 }
 
 /** `path` is for messages. Starts nothing yet. */
 export function openObjects(path: string, where: Surroundings): Objects {
   let running: Running | null = null;
-  let started = 0;
   let dialect: Dialect = COMMANDS;
   let turn: Promise<void> = Promise.resolve();
 
   function run(): Running {
-    started += 1;
     running = start(dialect, where);
     return running;
   }
@@ -56,13 +52,17 @@ export function openObjects(path: string, where: Surroundings): Objects {
   }
 
   /** Git before 2.36 has no --batch-command, and ends at once with a usage message. */
-  async function asked(lines: readonly string[], signal: AbortSignal): Promise<[Running, string | null]> {
+  async function asked(
+    verb: Verb,
+    names: readonly string[],
+    signal: AbortSignal,
+  ): Promise<[Running, string | null]> {
     const first = running ?? run();
-    const header = await first.ask(lines, dialect, signal);
+    const header = await first.ask(dialect.lines(verb, names), signal);
     if (header !== null || dialect === LINES || !(await first.isUnknownOption())) return [first, header];
     dialect = LINES;
     const second = run();
-    return [second, await second.ask(lines, dialect, signal)];
+    return [second, await second.ask(dialect.lines(verb, names), signal)];
   }
 
   async function* answers(verb: Verb, names: readonly string[], signal: AbortSignal): AsyncGenerator<Answer> {
@@ -78,7 +78,7 @@ export function openObjects(path: string, where: Surroundings): Objects {
     try {
       signal.throwIfAborted();
       let header: string | null;
-      [git, header] = await asked(dialect.lines(verb, names), signal);
+      [git, header] = await asked(verb, names, signal);
       for (let index = 0; index < names.length; index += 1) {
         if (index > 0) header = await git.reader.line();
         signal.throwIfAborted();
@@ -113,7 +113,6 @@ export function openObjects(path: string, where: Surroundings): Objects {
       return found;
     },
     stream: (names, signal) => answers('contents', names, signal),
-    started: () => started,
     close: end,
   };
 }
@@ -149,7 +148,7 @@ const LINES: Dialect = {
 interface Running {
   readonly reader: ByteReader;
   /** Writes, and gives the first line of the answer; null: git has ended. */
-  ask(lines: readonly string[], dialect: Dialect, signal: AbortSignal): Promise<string | null>;
+  ask(lines: readonly string[], signal: AbortSignal): Promise<string | null>;
   isUnknownOption(): Promise<boolean>;
   ending(): Promise<{ readonly stderr: string; readonly code: string | undefined }>;
   /** All was answered: it does not keep this process from ending, and `onIdle` is called after a while. */
@@ -167,7 +166,7 @@ function start(dialect: Dialect, where: Surroundings): Running {
   let stopListening: () => void = () => undefined;
   return {
     reader,
-    ask: async (lines, _, signal) => {
+    ask: async (lines, signal) => {
       clearTimeout(idle);
       hold(child, true);
       stopListening = killOn(signal, child);

@@ -25,28 +25,25 @@ export function steadySnapshot(
   const { config, repository, revision, local, objects, blobs } = question;
   const changed = new Map<string, Origin>();
   let whole: WholeTree | null = null;
-
-  async function all(signal: AbortSignal): Promise<WholeTree> {
-    whole ??= await wholeTree(repository, revision.commit, config, blobs, signal);
+  const all = onceEach(async (commit: string, signal) => {
+    whole = await wholeTree(repository, commit, config, blobs, signal);
     return whole;
-  }
+  });
 
-  async function changesSince(state: string, signal: AbortSignal): Promise<TreeChanges | null> {
-    const commit = commitOfState(config, local, state);
-    if (commit === null) return null;
+  const changesSinceCommit = onceEach(async (commit, signal): Promise<TreeChanges | null> => {
     const [old] = await objects.contents([`${commit}^{commit}`], signal);
     const tree = old && treeIn(old);
     if (!tree) return null;
     const found = await changesBetween({ ...question, rules: config, signal }, { commit, tree }, revision);
     for (const [path, origin] of found?.contents ?? []) changed.set(path, origin);
     return found?.changes ?? null;
-  }
+  });
 
   async function origins(paths: readonly string[], signal: AbortSignal): Promise<Contents> {
     const unknown = whole === null ? paths.filter((path) => !changed.has(path)) : [];
     const found = await lookUp(lookUpQuestion(question, signal), unknown);
     const isPlain = unknown.every((path) => found?.get(path)?.object);
-    const contents = whole?.contents ?? (isPlain ? null : (await all(signal)).contents);
+    const contents = whole?.contents ?? (isPlain ? null : (await all(revision.commit, signal)).contents);
     if (contents !== null) return contents;
     const plain = unknown.map((path) => {
       const object = found!.get(path)!.object!;
@@ -66,16 +63,36 @@ export function steadySnapshot(
 
   return {
     state: stateOf(config, local, revision.commit),
-    manifest: async (signal) => (await all(signal)).manifest,
-    changesSince,
+    manifest: async (signal) => (await all(revision.commit, signal)).manifest,
+    changesSince: async (state, signal) => {
+      const commit = commitOfState(config, local, state);
+      return commit === null ? null : changesSinceCommit(commit, signal);
+    },
     kindsOf: async (paths, signal) => {
       const found = await lookUp(lookUpQuestion(question, signal), paths);
       return kindsOf(
         paths,
-        found ?? new Map((await all(signal)).manifest.map((entry) => [entry.path, entry])),
+        found ?? new Map((await all(revision.commit, signal)).manifest.map((entry) => [entry.path, entry])),
       );
     },
     read,
+  };
+}
+
+/** Several servers ask for the same; what failed is tried again. */
+function onceEach<Result>(
+  find: (commit: string, signal: AbortSignal) => Promise<Result>,
+): (commit: string, signal: AbortSignal) => Promise<Result> {
+  const found = new Map<string, Promise<Result>>();
+  return async (commit, signal) => {
+    const finding = found.get(commit) ?? find(commit, signal);
+    found.set(commit, finding);
+    try {
+      return await finding;
+    } catch (error) {
+      found.delete(commit);
+      throw error;
+    }
   };
 }
 
