@@ -145,7 +145,6 @@ const SETTINGS = [
   'core.splitIndex=false',
   'core.hooksPath=/dev/null',
   ...['process=', 'smudge=', 'required=false'].map((setting) => `filter.lfs.${setting}`),
-  ...['process=', 'smudge=', 'required=false'].map((setting) => `filter.lfs.${setting}`),
 ];
 
 function surroundings(repository: Repository, options: GitOptions): Surroundings {

@@ -40,7 +40,8 @@ export async function exportedLevels(
     const wanted = candidates(levels, witnesses);
     const keys = SIDES.flatMap((side) => wanted[side].map(({ kind, path }) => `${kind} ${path}`));
     if (keys.every((key) => asked.has(key))) return { rules, witnesses };
-    rules = await ask(question, files, wanted);
+    const further = await ask(question, files, wanted);
+    rules = { old: merged(rules.old, further.old), new: merged(rules.new, further.new) };
     for (const key of keys) asked.add(key);
   }
 }
@@ -82,6 +83,15 @@ export async function askBelow(
     ignored: outside(found.ignored),
     converted: outside(found.converted),
     stored: outside(found.stored),
+  };
+}
+
+/** What was asked for before stays known, also where it is not asked for again. */
+function merged(before: ExportRules, further: ExportRules): ExportRules {
+  return {
+    ignored: new Set([...before.ignored, ...further.ignored]),
+    converted: new Set([...before.converted, ...further.converted]),
+    stored: new Set([...before.stored, ...further.stored]),
   };
 }
 
