@@ -9,7 +9,7 @@ export interface Connection {
    */
   readonly exec?: (request: ExecRequest) => Promise<ExecResult>;
   /** Opens an SFTP channel. Every call on it ends: with an answer, or rejected when the channel or link is gone. */
-  readonly sftp?: () => Promise<Sftp>;
+  readonly sftp?: (options?: SftpOptions) => Promise<Sftp>;
   /** Resolves when the link is gone: null when it was closed by us, else why. Never rejects. */
   readonly closed: Promise<string | null>;
   close(): Promise<void>;
@@ -39,34 +39,69 @@ export interface ExecResult {
   readonly stderr: Uint8Array;
 }
 
-/** draft-ietf-secsh-filexfer-02 (version 3) with OpenSSH's extensions (PROTOCOL, section 4). */
+export interface SftpOptions {
+  /** So many requests may wait for their answers at a time; more wait to be sent. Default 256. */
+  readonly outstanding?: number;
+}
+
+/**
+ * draft-ietf-secsh-filexfer-02 (version 3) with OpenSSH's extensions (PROTOCOL, section 4). Calls may be made without
+ * waiting for the ones before. What fails rejects with `E_REMOTE` or, where the file system says so, `E_DISK_FULL`; with
+ * `E_UNKNOWN`, `E_TIMEOUT` or `E_UNREACHABLE` when the channel is gone or silent.
+ */
 export interface Sftp {
   /** Names of the extensions that the server announced, for example `posix-rename@openssh.com`. */
   readonly extensions: ReadonlySet<string>;
   /** Does not follow links. Null when nothing is there. */
   lstat(path: string): Promise<SftpStat | null>;
+  /** Follows links. Null when nothing is there. */
+  stat(path: string): Promise<SftpStat | null>;
   /** Null when nothing is there. */
   readlink(path: string): Promise<string | null>;
-  list(path: string): Promise<readonly SftpEntry[]>;
+  /** The absolute path without links; `.` is where a login starts. Null when the server cannot say. */
+  realpath(path: string): Promise<string | null>;
+  /** Null when nothing is there. */
+  list(path: string): Promise<readonly SftpEntry[] | null>;
   mkdir(path: string, mode: number): Promise<void>;
+  /** symlink(2): rejects when the name is taken. */
   symlink(target: string, path: string): Promise<void>;
+  /** link(2): a second name for a file. Absent where the server has no such extension. */
+  readonly hardlink?: (path: string, another: string) => Promise<void>;
   /** rename(2): replaces what is there, atomically. Rejects with `E_CAPABILITY` where the server has no such extension. */
   posixRename(from: string, to: string): Promise<void>;
+  /** Of a file or link. Does nothing where nothing is there. */
   unlink(path: string): Promise<void>;
+  /** Of an empty directory. Does nothing where nothing is there. */
   rmdir(path: string): Promise<void>;
-  readFile(path: string): Promise<Uint8Array>;
+  /** Null when nothing is there. */
+  readFile(path: string): Promise<Uint8Array | null>;
   /**
-   * Creates `path` exclusively, writes, asks for fsync where the server can, compares the size, sets the mode.
+   * Creates `path` exclusively, writes, compares the size, sets the mode and, where given, the time.
    * Rejects on any difference (`E_DISK_FULL` where the file system says so) and leaves no file behind.
    */
-  writeFile(
-    path: string,
-    content: AsyncIterable<Uint8Array>,
-    options: { readonly mode: number },
-  ): Promise<void>;
+  writeFile(path: string, content: AsyncIterable<Uint8Array>, options: SftpFileOptions): Promise<void>;
+  /** A new file with the content of another, copied by the server where it has copy-data, else through here. As `writeFile`. */
+  copyFile(from: string, to: string, options: SftpFileOptions): Promise<void>;
+  /** Adds to the end of a file, which is made where it is missing, and asks for fsync where the server can. */
+  appendFile(path: string, content: Uint8Array, mode: number): Promise<void>;
+  /**
+   * Makes a file of one byte, or writes that byte anew, so that the file gets the time of the server's own clock. Gives
+   * that, in seconds since 1970.
+   */
+  touch(path: string, mode: number): Promise<number>;
+  /** Of a file or directory; follows links. */
+  setTime(path: string, modifiedAtSec: number): Promise<void>;
   /** Bytes and inodes free for the user, or null where the server cannot say. */
   freeSpace(path: string): Promise<{ readonly bytes: number; readonly inodes: number } | null>;
   close(): void;
+}
+
+export interface SftpFileOptions {
+  readonly mode: number;
+  /** Default: the server's clock. */
+  readonly modifiedAtSec?: number;
+  /** Asks for fsync where the server can. Default: true. */
+  readonly isSynced?: boolean;
 }
 
 export interface SftpStat {

@@ -13,7 +13,7 @@ import { type Attempt, type Login, LoginError } from './login/login.ts';
 
 // The only file that knows the ssh2 package: what it gets wrong by default is put right here, once.
 
-export type { ClientChannel, ParsedKey, SFTPWrapper } from 'ssh2';
+export type { ClientChannel, InputAttributes, ParsedKey, SFTPWrapper } from 'ssh2';
 
 /** A link on which somebody is logged in. */
 export interface Session {

@@ -22,7 +22,7 @@ test('keys are exchanged anew every megabyte, and everything arrives', async () 
   await sftp.writeFile(`${own.path}/big`, pieces(160), { mode: 0o644 });
   const sent = createHash('sha256');
   for await (const piece of pieces(160)) sent.update(piece);
-  const back = createHash('sha256').update(await sftp.readFile(`${own.path}/big`));
+  const back = createHash('sha256').update((await sftp.readFile(`${own.path}/big`)) ?? '');
   expect(back.digest('hex')).toBe(sent.digest('hex'));
 });
 
@@ -52,8 +52,8 @@ test.each(['openssh', 'busybox', 'sftp-only'] as const)(
       await sftp.lstat(at('one')),
       await sftp.readlink(at('one')),
     ]).toEqual(['dir', null, null]);
-    const names = (await sftp.list(own.path)).map(({ name, kind }) => [name, kind]);
-    expect(names.sort()).toEqual([
+    const names = (await sftp.list(own.path))?.map(({ name, kind }) => [name, kind]);
+    expect(names?.sort()).toEqual([
       ['dir', 'directory'],
       ['two', 'link'],
     ]);

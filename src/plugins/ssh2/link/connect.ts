@@ -47,7 +47,7 @@ function connection(host: Host, sessions: readonly Session[]): Connection {
   void session.gone.then(() => endAll(sessions));
   return {
     exec: (request) => exec({ session, channels }, request),
-    sftp: () => openSftp({ session, channels, host: host.host }),
+    sftp: (options) => openSftp({ session, channels, host: host.host }, options),
     closed: session.gone,
     close: () => endAll(sessions),
   };

@@ -15,8 +15,16 @@ export interface Calls {
 
 export type Done<T> = (error: Error | null | undefined, value: T) => void;
 
-export function superviseCalls(deadlineMs: number, onStall: () => void): Calls {
+export interface CallLimits {
+  readonly deadlineMs: number;
+  /** So many are sent before the first is answered; the others wait, in their order. */
+  readonly outstanding: number;
+}
+
+export function superviseCalls({ deadlineMs, outstanding }: CallLimits, onStall: () => void): Calls {
   const pending = new Set<(error: CutoverError) => void>();
+  const waiting: (() => void)[] = [];
+  let sent = 0;
   let lost: string | null = null;
   let timer: NodeJS.Timeout | undefined;
 
@@ -40,26 +48,44 @@ export function superviseCalls(deadlineMs: number, onStall: () => void): Calls {
         return;
       }
       let over = false;
+      let isSent = false;
       const finish = (settle: () => void) => {
         if (over) return;
         over = true;
         pending.delete(fail);
+        if (isSent) sent -= 1;
         rearm();
         settle();
+        next();
       };
       const fail = (error: CutoverError) =>
         finish(() => reject(new CutoverError(error.code, `Could not ${attempt}: ${error.message}.`)));
+      const send = () => {
+        if (over) return;
+        isSent = true;
+        sent += 1;
+        try {
+          start((error, value) => {
+            if (error && statusOf(error) === null) fail(unanswered(error));
+            else finish(() => (error ? reject(error) : resolve(value)));
+          });
+        } catch (error) {
+          finish(() => reject(error));
+        }
+      };
       pending.add(fail);
       if (pending.size === 1) rearm();
-      try {
-        start((error, value) => {
-          if (error && statusOf(error) === null) fail(unanswered(error));
-          else finish(() => (error ? reject(error) : resolve(value)));
-        });
-      } catch (error) {
-        finish(() => reject(error));
-      }
+      waiting.push(send);
+      next();
     });
+
+  const next = () => {
+    while (sent < outstanding && lost === null) {
+      const send = waiting.shift();
+      if (send === undefined) return;
+      send();
+    }
+  };
 
   return {
     run,

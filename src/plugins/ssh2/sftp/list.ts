@@ -1,10 +1,17 @@
 import { CutoverError, type SftpEntry, type SftpStat } from '../../../core/contract/index.ts';
 import type { SFTPWrapper } from '../client.ts';
 import type { Calls } from './calls.ts';
-import { END_OF_FILE, refusal, statusOf } from './failure.ts';
+import { END_OF_FILE, NO_SUCH_FILE, refusal, statusOf } from './failure.ts';
 
-/** A directory, request by request: so each answer counts as progress, and an endless one is refused. */
-export async function list(sftp: SFTPWrapper, calls: Calls, path: string): Promise<readonly SftpEntry[]> {
+/**
+ * A directory, request by request: so each answer counts as progress, and an endless one is refused. Null when nothing
+ * is there.
+ */
+export async function list(
+  sftp: SFTPWrapper,
+  calls: Calls,
+  path: string,
+): Promise<readonly SftpEntry[] | null> {
   const attempt = `list ${path}`;
   try {
     const handle = await calls.run<Buffer>(attempt, (done) => sftp.opendir(path, done));
@@ -14,6 +21,7 @@ export async function list(sftp: SFTPWrapper, calls: Calls, path: string): Promi
       await calls.run(attempt, (done) => sftp.close(handle, done as () => void)).catch(() => {});
     }
   } catch (error) {
+    if (statusOf(error) === NO_SUCH_FILE) return null;
     throw refusal(attempt, error);
   }
 }

@@ -1,4 +1,10 @@
-import { CutoverError, errorCode, messageOf, type Sftp } from '../../../core/contract/index.ts';
+import {
+  CutoverError,
+  errorCode,
+  messageOf,
+  type Sftp,
+  type SftpOptions,
+} from '../../../core/contract/index.ts';
 import type { Session, SftpChannel } from '../client.ts';
 import type { Channels } from '../link/channels.ts';
 import { superviseCalls } from './calls.ts';
@@ -11,6 +17,7 @@ export async function openSftp(
     channels,
     host,
   }: { readonly session: Session; readonly channels: Channels; readonly host: string },
+  { outstanding = 256 }: SftpOptions = {},
   deadlineMs = 30_000,
 ): Promise<Sftp> {
   const { channel: opened, release } = await channels.open(() => start(session, host));
@@ -18,7 +25,7 @@ export async function openSftp(
     opened.channel.end();
     release();
   };
-  const calls = superviseCalls(deadlineMs, leave);
+  const calls = superviseCalls({ deadlineMs, outstanding }, leave);
   const gone = session.gone.then((reason) => reason ?? 'the connection was closed');
   void Promise.race([opened.lost, gone]).then((reason) => {
     release();

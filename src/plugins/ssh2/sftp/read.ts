@@ -1,10 +1,13 @@
 import { CutoverError } from '../../../core/contract/index.ts';
 import type { SFTPWrapper } from '../client.ts';
 import type { Calls } from './calls.ts';
-import { END_OF_FILE, refusal, statusOf } from './failure.ts';
+import { END_OF_FILE, NO_SUCH_FILE, refusal, statusOf } from './failure.ts';
 
-/** A whole file, read by several requests at a time. Refuses what no file of ours can be: more than 256 MiB. */
-export async function readFile(sftp: SFTPWrapper, calls: Calls, path: string): Promise<Uint8Array> {
+/**
+ * A whole file, read by several requests at a time; null when nothing is there. Refuses what no file of ours can be:
+ * more than 256 MiB.
+ */
+export async function readFile(sftp: SFTPWrapper, calls: Calls, path: string): Promise<Uint8Array | null> {
   const attempt = `read ${path}`;
   try {
     const handle = await calls.run<Buffer>(attempt, (done) => sftp.open(path, 'r', done));
@@ -14,6 +17,7 @@ export async function readFile(sftp: SFTPWrapper, calls: Calls, path: string): P
       await calls.run(attempt, (done) => sftp.close(handle, done as () => void)).catch(() => {});
     }
   } catch (error) {
+    if (statusOf(error) === NO_SUCH_FILE) return null;
     throw refusal(attempt, error);
   }
 }
@@ -31,17 +35,32 @@ async function readAll(
   handle: Buffer,
 ): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
-  for (let offset = 0; offset <= MOST_BYTES; ) {
-    const window = chunks.length === 0 ? 1 : OUTSTANDING;
+  let sizeBytes = 0;
+  for await (const chunk of readChunks(sftp, calls, attempt, handle)) {
+    chunks.push(chunk);
+    sizeBytes += chunk.length;
+    if (sizeBytes > MOST_BYTES)
+      throw new CutoverError('E_REMOTE', `Could not ${attempt}: it is larger than 256 MiB.`);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The first by itself: most files have no second one. */
+export async function* readChunks(
+  sftp: SFTPWrapper,
+  calls: Calls,
+  attempt: string,
+  handle: Buffer,
+): AsyncGenerator<Buffer> {
+  for (let offset = 0, window = 1; ; window = OUTSTANDING) {
     const starts = Array.from({ length: window }, (_, index) => offset + index * CHUNK_BYTES);
     const read = await Promise.all(starts.map((start) => readChunk(sftp, calls, attempt, handle, start)));
     for (const chunk of read) {
-      chunks.push(chunk);
+      if (chunk.length > 0) yield chunk;
       offset += chunk.length;
-      if (chunk.length < CHUNK_BYTES) return Buffer.concat(chunks);
+      if (chunk.length < CHUNK_BYTES) return;
     }
   }
-  throw new CutoverError('E_REMOTE', `Could not ${attempt}: it is larger than 256 MiB.`);
 }
 
 /** As much as was asked for, in several answers where the server gives less at once; less only at the end. */

@@ -1,11 +1,13 @@
-import { CutoverError, type Sftp } from '../../../core/contract/index.ts';
-import type { SFTPWrapper } from '../client.ts';
+import { CutoverError, errorCode, type Sftp } from '../../../core/contract/index.ts';
+import type { InputAttributes, SFTPWrapper } from '../client.ts';
+import { appendFile, touch } from './append.ts';
 import type { Calls, Done } from './calls.ts';
+import { copyFile } from './copy.ts';
 import { diagnose, type FreeSpace, NO_SUCH_FILE, refusal, statusOf } from './failure.ts';
 import { type Attributes, list, toStat } from './list.ts';
 import { checkPath } from './path.ts';
 import { readFile } from './read.ts';
-import { writeFile } from './write.ts';
+import { type Writer, writeFile } from './write.ts';
 
 /** The contract's operations over an SFTP channel. */
 export function sftpOver(
@@ -36,14 +38,34 @@ export function sftpOver(
     return found === null ? null : { bytes: found.f_bavail * found.f_frsize, inodes: found.f_favail };
   };
 
+  const writerTo = (path: string): Writer => ({
+    sftp,
+    calls,
+    canFsync: extensions.has('fsync@openssh.com'),
+    freeSpace: () => freeSpace(parentOf(path)),
+  });
+
   return {
     extensions,
     lstat: async (path) => {
       const found = await lookUp<Attributes>(`look at ${checkPath(path)}`, (done) => sftp.lstat(path, done));
       return found === null ? null : toStat(found);
     },
+    stat: async (path) => {
+      const found = await lookUp<Attributes>(`look at ${checkPath(path)}`, (done) => sftp.stat(path, done));
+      return found === null ? null : toStat(found);
+    },
     readlink: async (path) =>
       lookUp<string>(`read the link ${checkPath(path)}`, (done) => sftp.readlink(path, done)),
+    realpath: async (path) => {
+      try {
+        return await lookUp<string>(`resolve ${checkPath(path)}`, (done) => sftp.realpath(path, done));
+      } catch (error) {
+        // Servers differ in what they say of a path that does not exist.
+        if (errorCode(error) === 'E_REMOTE') return null;
+        throw error;
+      }
+    },
     list: async (path) => list(sftp, calls, checkPath(path)),
     mkdir: async (path, mode) => {
       const attempt = `make the directory ${checkPath(path)}`;
@@ -56,21 +78,50 @@ export function sftpOver(
       checkPath(target);
       await change(attempt, path, (done) => sftp.symlink(target, path, done as () => void));
     },
+    ...(extensions.has('hardlink@openssh.com')
+      ? {
+          hardlink: async (path: string, another: string) => {
+            const attempt = `link ${checkPath(path)} as ${checkPath(another)}`;
+            await change(attempt, another, (done) =>
+              sftp.ext_openssh_hardlink(path, another, done as () => void),
+            );
+          },
+        }
+      : {}),
     posixRename: async (from, to) => {
       const attempt = `rename ${checkPath(from)} to ${checkPath(to)}`;
       if (!extensions.has('posix-rename@openssh.com')) throw noPosixRename(attempt);
       await change(attempt, to, (done) => sftp.ext_openssh_rename(from, to, done as () => void));
     },
     unlink: async (path) =>
-      change(`remove ${checkPath(path)}`, path, (done) => sftp.unlink(path, done as () => void)),
+      ifThere(() =>
+        change(`remove ${checkPath(path)}`, path, (done) => sftp.unlink(path, done as () => void)),
+      ),
     rmdir: async (path) =>
-      change(`remove the directory ${checkPath(path)}`, path, (done) => sftp.rmdir(path, done as () => void)),
+      ifThere(() =>
+        change(`remove the directory ${checkPath(path)}`, path, (done) =>
+          sftp.rmdir(path, done as () => void),
+        ),
+      ),
     readFile: async (path) => readFile(sftp, calls, checkPath(path)),
-    writeFile: async (path, content, { mode }) => {
-      const canFsync = extensions.has('fsync@openssh.com');
-      const writer = { sftp, calls, canFsync, freeSpace: () => freeSpace(parentOf(path)) };
-      await writeFile(writer, checkPath(path), content, mode);
-    },
+    writeFile: async (path, content, options) => writeFile(writerTo(path), checkPath(path), content, options),
+    copyFile: async (from, to, options) =>
+      copyFile(
+        { ...writerTo(to), canCopy: extensions.has('copy-data') },
+        checkPath(from),
+        checkPath(to),
+        options,
+      ),
+    appendFile: async (path, content, mode) => appendFile(writerTo(path), checkPath(path), content, mode),
+    touch: async (path, mode) => touch(writerTo(path), checkPath(path), mode),
+    setTime: async (path, modifiedAtSec) =>
+      change(`set the time of ${checkPath(path)}`, path, (done) =>
+        sftp.setstat(
+          path,
+          { atime: modifiedAtSec, mtime: modifiedAtSec } as InputAttributes,
+          done as () => void,
+        ),
+      ),
     freeSpace: async (path) => freeSpace(checkPath(path)),
   };
 }
@@ -79,6 +130,15 @@ interface FileSystem {
   readonly f_bavail: number;
   readonly f_frsize: number;
   readonly f_favail: number;
+}
+
+/** What is gone already need not be removed. */
+async function ifThere(remove: () => Promise<void>): Promise<void> {
+  try {
+    await remove();
+  } catch (error) {
+    if (statusOf((error as Error).cause ?? {}) !== NO_SUCH_FILE) throw error;
+  }
 }
 
 function parentOf(path: string): string {

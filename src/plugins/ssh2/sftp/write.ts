@@ -1,5 +1,5 @@
-import { CutoverError, messageOf } from '../../../core/contract/index.ts';
-import type { SFTPWrapper } from '../client.ts';
+import { CutoverError, messageOf, type SftpFileOptions } from '../../../core/contract/index.ts';
+import type { InputAttributes, SFTPWrapper } from '../client.ts';
 import type { Calls } from './calls.ts';
 import { diagnose, type FreeSpace } from './failure.ts';
 import { pipeline } from './pipeline.ts';
@@ -19,9 +19,21 @@ export async function writeFile(
   writer: Writer,
   path: string,
   content: AsyncIterable<Uint8Array>,
-  mode: number,
+  options: SftpFileOptions,
+): Promise<void> {
+  const attempt = `write ${path}`;
+  await createFile(writer, path, options, (handle) => fill(writer, attempt, handle, content));
+}
+
+/** `put` writes into the handle and gives how many bytes. */
+export async function createFile(
+  writer: Writer,
+  path: string,
+  options: SftpFileOptions,
+  put: (handle: Buffer) => Promise<number>,
 ): Promise<void> {
   const { sftp, calls, freeSpace } = writer;
+  const { mode } = options;
   const attempt = `write ${path}`;
   const handle = await calls
     .run<Buffer>(attempt, (done) => sftp.open(path, 'wx', { mode }, done))
@@ -29,8 +41,8 @@ export async function writeFile(
       throw await diagnose(`create ${path}`, error, freeSpace);
     });
   try {
-    const sizeBytes = await fill(writer, attempt, handle, content);
-    await settle(writer, attempt, handle, sizeBytes, mode);
+    const sizeBytes = await put(handle);
+    await settle(writer, attempt, handle, sizeBytes, options);
   } catch (error) {
     // Asked before the file goes, which makes room again.
     const failure = await explain(writer, attempt, error);
@@ -43,8 +55,8 @@ export async function writeFile(
 const CHUNK_BYTES = 30 * 1024;
 const OUTSTANDING = 32;
 
-async function fill(
-  { sftp, calls }: Writer,
+export async function fill(
+  { sftp, calls }: Pick<Writer, 'sftp' | 'calls'>,
   attempt: string,
   handle: Buffer,
   content: AsyncIterable<Uint8Array>,
@@ -81,12 +93,14 @@ async function settle(
   attempt: string,
   handle: Buffer,
   sizeBytes: number,
-  mode: number,
+  { mode, modifiedAtSec, isSynced = true }: SftpFileOptions,
 ): Promise<void> {
+  const times = modifiedAtSec === undefined ? {} : { atime: modifiedAtSec, mtime: modifiedAtSec };
+  const attributes = { mode, ...times } as InputAttributes;
   const [size] = await Promise.all([
     calls.run<{ size: number }>(attempt, (done) => sftp.fstat(handle, done)),
-    calls.run(attempt, (done) => sftp.fchmod(handle, mode, done as () => void)),
-    canFsync ? calls.run(attempt, (done) => sftp.ext_openssh_fsync(handle, done as never)) : null,
+    calls.run(attempt, (done) => sftp.fsetstat(handle, attributes, done as () => void)),
+    canFsync && isSynced ? calls.run(attempt, (done) => sftp.ext_openssh_fsync(handle, done as never)) : null,
   ]);
   if (size.size !== sizeBytes) throw new Torn(`${size.size} of ${sizeBytes} bytes arrived`);
   await calls.run(attempt, (done) => sftp.close(handle, done as () => void));

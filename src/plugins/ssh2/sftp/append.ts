@@ -1,0 +1,54 @@
+import { diagnose } from './failure.ts';
+import { fill, type Writer } from './write.ts';
+
+/** The server puts each piece at the end by itself (SSH_FXF_APPEND), whatever offset the request names. */
+export async function appendFile(
+  writer: Writer,
+  path: string,
+  content: Uint8Array,
+  mode: number,
+): Promise<void> {
+  const { sftp, calls, canFsync } = writer;
+  const attempt = `add to ${path}`;
+  await withHandle(writer, path, 'a', mode, async (handle) => {
+    await fill(writer, attempt, handle, pieceOf(content));
+    if (canFsync) await calls.run(attempt, (done) => sftp.ext_openssh_fsync(handle, done as never));
+  });
+}
+
+/** Writing gives a file the time of the server, which setting a time would not: that would be the client's. */
+export async function touch(writer: Writer, path: string, mode: number): Promise<number> {
+  const { sftp, calls } = writer;
+  const attempt = `write ${path}`;
+  const byte = Buffer.from('.');
+  return withHandle(writer, path, 'w', mode, async (handle) => {
+    await calls.run(attempt, (done) => sftp.write(handle, byte, 0, 1, 0, done as never));
+    return (await calls.run<{ mtime: number }>(attempt, (done) => sftp.fstat(handle, done))).mtime;
+  });
+}
+
+async function withHandle<T>(
+  { sftp, calls, freeSpace }: Writer,
+  path: string,
+  flags: 'a' | 'w',
+  mode: number,
+  work: (handle: Buffer) => Promise<T>,
+): Promise<T> {
+  const attempt = `write ${path}`;
+  try {
+    const handle = await calls.run<Buffer>(attempt, (done) => sftp.open(path, flags, { mode }, done));
+    const close = () => calls.run(attempt, (done) => sftp.close(handle, done as () => void));
+    const result = await work(handle).catch(async (error) => {
+      await close().catch(() => {});
+      throw error;
+    });
+    await close();
+    return result;
+  } catch (error) {
+    throw await diagnose(attempt, error, freeSpace);
+  }
+}
+
+async function* pieceOf(content: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield content;
+}
