@@ -16,6 +16,8 @@ export interface ServerJournals {
   readonly journal: Journal;
   /** The first line of the journal of a server that has none yet. It goes there with the first script. */
   open(server: string, opening: Opening): void;
+  /** The journal of this server is closed: nothing more is told there. */
+  end(server: string): void;
   /**
    * The fence for one piece of work: the script that runs under it takes along what its server has not got yet, and
    * writes `after` when it has done its work.
@@ -34,7 +36,8 @@ export function journalOnServers(options: ServerJournalOptions): ServerJournals 
   const written = new Set<string>();
 
   const tell = (servers: Iterable<string>, line: string) => {
-    for (const server of servers) pending.set(server, [...(pending.get(server) ?? []), line]);
+    for (const server of servers)
+      if (pending.has(server)) pending.set(server, [...pending.get(server)!, line]);
   };
 
   const fenceFor: ServerJournals['fenceFor'] = (server, work = { after: null, required: true }) => ({
@@ -42,7 +45,7 @@ export function journalOnServers(options: ServerJournalOptions): ServerJournals 
     journal: {
       lines: () => pending.get(server) ?? [],
       delivered(lines) {
-        pending.set(server, (pending.get(server) ?? []).slice(lines.length));
+        if (pending.has(server)) pending.set(server, pending.get(server)!.slice(lines.length));
         if (work.after !== null) written.add(keyOf(work.after));
       },
       after: work.after === null ? null : JSON.stringify(work.after),
@@ -55,13 +58,15 @@ export function journalOnServers(options: ServerJournalOptions): ServerJournals 
   return {
     fenceFor,
     open: (server, opening) => tell([server], JSON.stringify(opening)),
+    end: (server) => void pending.delete(server),
     journal: {
       facts: () => local.facts(),
       async append(newFact) {
         const fact = await local.append(newFact);
         if (written.has(keyOf(fact))) return fact;
         tell(serversOf(fact, fences), JSON.stringify(fact));
-        if (fact.type === 'step.failed' || fact.type === 'undo.failed') await flush(fact.server);
+        const isFailure = fact.type === 'step.failed' || fact.type === 'undo.failed';
+        if (isFailure && pending.has(fact.server)) await flush(fact.server);
         return fact;
       },
     },

@@ -29,12 +29,18 @@ export function openingOf(plan: Plan, by: string, at: string): Opening {
   return { type: 'opened', id, at, by, plan: { ...plan, servers } };
 }
 
-/** Lines that are torn, or that another version wrote, are passed over. Null when nothing was opened. */
+/**
+ * Lines that are torn, or that another version wrote, are passed over, and what was left before the opening. Null when
+ * nothing was opened.
+ */
 export function parseServerJournal(text: string): ServerJournal | null {
   const lines = text.split('\n').flatMap(parseLine);
   const opening = lines.find((line): line is Opening => line.type === 'opened' && isOpening(line));
   if (opening === undefined) return null;
-  return { opening, facts: lines.filter((line): line is Fact => line.type !== 'opened') };
+  return {
+    opening,
+    facts: lines.slice(lines.indexOf(opening)).filter((line): line is Fact => line.type !== 'opened'),
+  };
 }
 
 function parseLine(line: string): readonly (Fact | Opening)[] {

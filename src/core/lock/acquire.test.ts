@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { CutoverError } from '../contract/index.ts';
+import { seen } from '../plan/testing/facts.ts';
 import type { Engine } from '../remote/engine.ts';
 import { acquireLocks, releaseLocks } from './acquire.ts';
 import { formatLockRecord } from './record.ts';
@@ -21,10 +22,11 @@ function servers(answers: Readonly<Record<string, 'free' | 'held' | 'odd' | 'gon
         did.push(`take ${server}`);
         const generation = 'g-000012';
         if (answer === 'gone') throw new CutoverError('E_UNREACHABLE', 'no');
-        if (answer === 'free' || answer === 'stuck') return { taken: true, fence: { generation, record } };
+        if (answer === 'free' || answer === 'stuck')
+          return { taken: true, fence: { generation, record }, seen: seen() };
         const owner = { nonce: 'n', by: 'you@there', pid: 9, since: 'noon', release: '20250101000000' };
         const held = answer === 'odd' ? 'v9 ?' : formatLockRecord(owner);
-        return { taken: false, generation, record: held, heldSec: 90, beatAgeSec: 4 };
+        return { taken: false, generation, record: held, heldSec: 90, beatAgeSec: 4, seen: seen() };
       },
       async releaseLock() {
         did.push(`release ${server}`);
@@ -37,12 +39,20 @@ function servers(answers: Readonly<Record<string, 'free' | 'held' | 'odd' | 'gon
   return { engines: new Map(engines), did };
 }
 
-test('locks are taken in the order of the names, whatever the order of the configuration', async () => {
+test('locks are taken all at once', async () => {
   const { engines, did } = servers({ web2: 'free', db: 'free', web10: 'free' });
-  const { fences } = await acquireLocks(engines, request);
+  const { fences, seen } = await acquireLocks(engines, request);
+  expect(did).toEqual(['take web2', 'take db', 'take web10']);
+  expect([...fences.keys()]).toEqual(['web2', 'db', 'web10']);
+  expect([...seen.keys()]).toEqual(['web2', 'db', 'web10']);
+  expect(new Set([...fences.values()].map((fence) => fence.record)).size).toBe(1);
+});
+
+test('where that has failed they are taken in the order of the names, whatever the order of the configuration', async () => {
+  const { engines, did } = servers({ web2: 'free', db: 'free', web10: 'free' });
+  const { fences } = await acquireLocks(engines, { ...request, inTurn: true });
   expect(did).toEqual(['take db', 'take web10', 'take web2']);
   expect([...fences.keys()]).toEqual(['db', 'web10', 'web2']);
-  expect(new Set([...fences.values()].map((fence) => fence.record)).size).toBe(1);
 });
 
 test('two runs of one person are two owners', async () => {
@@ -60,14 +70,17 @@ test.for([
   ['odd', 'E_LOCKED', /^b is locked by somebody/],
   ['gone', 'E_UNREACHABLE', /no/],
 ] as const)(
-  'one that is %s gives back those before it, and asks none behind it',
+  'one that is %s gives all others back, and then those before it, asking none behind it',
   async ([answer, code, message]) => {
     const { engines, did } = servers({ a: 'free', b: answer, c: 'free' });
     await expect(acquireLocks(engines, request)).rejects.toMatchObject({
       code,
       message: expect.stringMatching(message),
     });
-    expect(did).toEqual(['take a', 'take b', 'release a']);
+    const atOnce = ['release a', 'release c', 'take a', 'take b', 'take c'];
+    const [first, rest] = [did.slice(0, 5), did.slice(5)];
+    expect(first.sort()).toEqual(atOnce);
+    expect(rest).toEqual(answer === 'gone' ? [] : ['take a', 'take b', 'release a']);
   },
 );
 

@@ -1,28 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CutoverError } from '../contract/index.ts';
-import type { Engine, Fence } from '../remote/engine.ts';
-import { type Processes, processMark, systemProcesses } from './holder.ts';
+import type { Engine, Fence, LockAttempt } from '../remote/engine.ts';
+import type { Observation } from '../remote/observation.ts';
+import { type Processes, systemProcesses } from './holder.ts';
 import { lockedByHand, lockedByRun, type Standing, waitingFor } from './messages.ts';
-import { formatLockRecord } from './record.ts';
+import { type Owner, ownRecord } from './ownRecord.ts';
+import { parseLockRecord } from './record.ts';
 import { type ReleasedLock, releaseLocks } from './release.ts';
 import { LEASE_SEC, type TakeOverRules, takeOverHeld } from './takeOver.ts';
+import { takeTogether } from './together.ts';
 
 export { type ReleasedLock, releaseLocks };
 
 export interface Locks {
   readonly fences: ReadonlyMap<string, Fence>;
   readonly nonce: string;
+  /** What each server was found to hold under its lock. */
+  readonly seen: ReadonlyMap<string, Observation>;
 }
 
-export interface LockRequest {
-  readonly by: string;
-  readonly pid: number;
-  readonly since: Date;
-  readonly release: string | null;
+export interface LockRequest extends Owner {
   readonly environment: string;
-  /** Why a person locks by hand. Default: it is a run that locks. */
-  readonly message?: string | null;
+  /** Paths below `shared/` to look at. Default: none. */
+  readonly sharedPaths?: readonly string[];
+  /** They were tried for all at once just now, and one was held. */
+  readonly inTurn?: boolean;
   /** Take over what is held by a run that is provably gone. Default: yes. */
   readonly takeOver?: boolean;
   /** The run that is gone on with is that of `release`: commands of its own that still work keep nobody out. */
@@ -57,8 +60,8 @@ export const systemTime: LockTime = {
 };
 
 /**
- * Takes the lock of every server, in the order of their names, so that two deployers cannot each hold half; or of
- * none: while one is waited for, those before it are given back.
+ * Takes the lock of every server, or of none: first all at once, and when one of them is held in the order of their
+ * names, so that two deployers cannot each hold half. While one is waited for, those before it are given back.
  * Throws `E_LOCKED`, naming who holds it, and `E_INTERRUPTED` when the waiting was ended.
  */
 export async function acquireLocks(
@@ -67,16 +70,15 @@ export async function acquireLocks(
 ): Promise<Locks> {
   const { time = systemTime, processes = systemProcesses, cancel } = request;
   const nonce = randomBytes(8).toString('hex');
-  const record = formatLockRecord({
-    ...request,
-    nonce,
-    since: request.since.toISOString(),
-    mark: processMark(processes, request.pid),
-  });
+  if (engines.size > 1 && request.inTurn !== true) {
+    const taken = await takeAtOnce(engines, ownRecord(request, nonce, processes, true), request);
+    if (taken !== null) return { ...taken, nonce };
+  }
+  const record = ownRecord(request, nonce, processes, false);
   const untilMs = time.clockMs() + (request.waitMs ?? 0);
   for (let round = 1; ; round++) {
-    const outcome = await takeAll(engines, record, request, processes);
-    if ('fences' in outcome) return { fences: outcome.fences, nonce };
+    const outcome = await takeInTurn(engines, record, request, processes);
+    if ('fences' in outcome) return { ...outcome, nonce };
     const { server, held, working } = outcome;
     const byHand = lockedByHand(server, request.environment, held);
     if (byHand !== null) throw byHand;
@@ -88,28 +90,47 @@ export async function acquireLocks(
   }
 }
 
-type Outcome = { readonly fences: ReadonlyMap<string, Fence> } | Standing;
+type Taken = Pick<Locks, 'fences' | 'seen'>;
+
+/** Null when somebody holds one of them. */
+async function takeAtOnce(
+  engines: ReadonlyMap<string, Engine>,
+  record: string,
+  { cancel, sharedPaths = [] }: LockRequest,
+): Promise<Taken | null> {
+  const { fences, trials } = await takeTogether(engines, (engine) => {
+    if (cancel?.aborted) throw interrupted(engine.server);
+    return engine.takeLock(record, AbortSignal.timeout(DEADLINE_MS), { sharedPaths });
+  });
+  const seen = new Map<string, Observation>();
+  for (const [server, trial] of trials) {
+    if (trial.status === 'rejected') throw trial.reason;
+    seen.set(server, trial.value.seen);
+  }
+  return fences && { fences, seen };
+}
 
 /** One try. Unless every lock was taken, none is. */
-async function takeAll(
+async function takeInTurn(
   engines: ReadonlyMap<string, Engine>,
   record: string,
   request: LockRequest,
   processes: Processes,
-): Promise<Outcome> {
+): Promise<Taken | Standing> {
   const rules: TakeOverRules = {
     processes,
     ownPid: request.pid,
     resumes: request.resuming ? request.release : null,
     leaseSec: request.leaseSec ?? LEASE_SEC,
+    sharedPaths: request.sharedPaths ?? [],
     onTakeOver: request.onTakeOver ?? (() => {}),
   };
   const fences = new Map<string, Fence>();
+  const seen = new Map<string, Observation>();
   try {
     for (const server of [...engines.keys()].sort()) {
       const engine = engines.get(server)!;
-      if (request.cancel?.aborted) throw interrupted(server);
-      const first = await engine.takeLock(record, AbortSignal.timeout(DEADLINE_MS));
+      const first = await takeOne(engine, record, request);
       const { attempt, working } =
         first.taken || request.takeOver === false
           ? { attempt: first, working: [] }
@@ -119,12 +140,34 @@ async function takeAll(
         return { server, held: attempt, working };
       }
       fences.set(server, attempt.fence);
+      seen.set(server, attempt.seen);
     }
-    return { fences };
+    return { fences, seen };
   } catch (error) {
     await releaseLocks(engines, fences);
     throw error;
   }
+}
+
+/** For how long somebody who tries for several may hold one of them without having got the others. */
+const TRIAL_SEC = 5;
+const TRIAL_POLL_MS = 250;
+
+/** Who tries for several at once, and cannot get them, is about to give this one back: that is no holder yet. */
+async function takeOne(engine: Engine, record: string, request: LockRequest): Promise<LockAttempt> {
+  const { time = systemTime, cancel, sharedPaths = [] } = request;
+  const untilMs = time.clockMs() + TRIAL_SEC * 1000;
+  for (;;) {
+    if (cancel?.aborted) throw interrupted(engine.server);
+    const attempt = await engine.takeLock(record, AbortSignal.timeout(DEADLINE_MS), { sharedPaths });
+    if (!isOnTrial(attempt) || time.clockMs() >= untilMs) return attempt;
+    await time.sleep(TRIAL_POLL_MS, cancel).catch(() => {});
+  }
+}
+
+function isOnTrial(attempt: LockAttempt): boolean {
+  if (attempt.taken || parseLockRecord(attempt.record)?.together !== true) return false;
+  return (attempt.heldSec ?? 0) < TRIAL_SEC;
 }
 
 function interrupted(server: string): CutoverError {

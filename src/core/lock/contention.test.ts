@@ -35,7 +35,7 @@ test('the same count finds several winners where a stale lock is deleted and mad
         await rm(join(path, '.cutover', 'locks', found.generation), { force: true });
       const attempt = found?.taken ? found : await tried();
       if (!attempt?.taken) throw new CutoverError('E_LOCKED', 'too late');
-      return { fences: new Map([['web1', attempt.fence]]), nonce: taker };
+      return { fences: new Map([['web1', attempt.fence]]), nonce: taker, seen: new Map() };
     },
   });
   expect(wrongRounds).toBeGreaterThan(0);

@@ -14,7 +14,16 @@ function machine(others: Readonly<Record<number, ProcessMark | null>>) {
 }
 
 function heldBy(mark: string | null): LockRecord {
-  return { nonce: 'n', by: 'me@here', pid: 7, since: '', release: null, mark, message: null };
+  return {
+    nonce: 'n',
+    by: 'me@here',
+    pid: 7,
+    since: '',
+    release: null,
+    mark,
+    message: null,
+    together: false,
+  };
 }
 
 test.for([

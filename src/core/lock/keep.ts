@@ -11,8 +11,8 @@ export interface KeepOptions {
 }
 
 export interface KeptLocks {
-  /** Resolves once nothing is sent any more. */
-  stop(): Promise<void>;
+  /** Resolves once nothing is sent any more, to this server or to any. */
+  stop(server?: string): Promise<void>;
 }
 
 /** Six of them fit into the lease. */
@@ -29,12 +29,15 @@ export function keepLocks(
   options: KeepOptions,
 ): KeptLocks {
   const { everyMs = EVERY_MS, sleep = systemTime.sleep } = options;
-  const stopping = new AbortController();
-  const keep = async (server: string, { generation, record }: Fence): Promise<void> => {
+  const keep = async (
+    server: string,
+    { generation, record }: Fence,
+    stopping: AbortSignal,
+  ): Promise<void> => {
     for (;;) {
-      await sleep(everyMs, stopping.signal);
+      await sleep(everyMs, stopping);
       try {
-        const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(DEADLINE_MS)]);
+        const signal = AbortSignal.any([stopping, AbortSignal.timeout(DEADLINE_MS)]);
         await engines.get(server)!.beat({ generation, record }, signal);
       } catch (error) {
         if (errorCode(error) !== 'E_FENCED') continue;
@@ -43,11 +46,17 @@ export function keepLocks(
       }
     }
   };
-  const kept = [...fences].map(([server, fence]) => keep(server, fence).catch(() => {}));
+  const kept = new Map(
+    [...fences].map(([server, fence]) => {
+      const stopping = new AbortController();
+      return [server, { stopping, ended: keep(server, fence, stopping.signal).catch(() => {}) }];
+    }),
+  );
   return {
-    async stop() {
-      stopping.abort();
-      await Promise.all(kept);
+    async stop(only) {
+      const those = [...kept].filter(([server]) => only === undefined || server === only);
+      for (const [, { stopping }] of those) stopping.abort();
+      await Promise.all(those.map(([, { ended }]) => ended));
     },
   };
 }

@@ -16,7 +16,13 @@ const records: fc.Arbitrary<LockRecord> = fc.record({
   since: fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
   release: fc.option(fc.stringMatching(/^\d{14}$/)),
   mark: fc.option(fc.stringMatching(/^[0-9a-f-]{36}\/\d{1,10}\/\d{1,12}$/)),
-  message: fc.option(fc.string({ unit: 'binary' }).filter((message) => message.isWellFormed())),
+  message: fc.option(
+    fc.oneof(
+      fc.constant('-'),
+      fc.string({ unit: 'binary' }).filter((message) => message.isWellFormed()),
+    ),
+  ),
+  together: fc.boolean(),
 });
 
 test('a record is read as it was written', () => {
@@ -33,7 +39,7 @@ test('a record is one line of plain characters, short enough for a link on every
     fc.property(records, any, (record, by) => {
       const message = record.message !== null && fitsIntoRecord(by) ? by : null;
       const text = formatLockRecord({ ...record, by, message });
-      expect(text).toMatch(/^v1( [!-~]*){5,7}$/);
+      expect(text).toMatch(/^v1( [!-~]*){5,8}$/);
       expect(text.length).toBeLessThan(1000);
       expect(parseLockRecord(text)).toMatchObject({ nonce: record.nonce, pid: record.pid });
     }),
@@ -65,6 +71,7 @@ test('a record of the first version, which had neither mark nor message, is read
     release: '20260101000001',
     mark: null,
     message: null,
+    together: false,
   });
 });
 

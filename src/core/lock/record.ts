@@ -12,21 +12,26 @@ export interface LockRecord {
   readonly mark: string | null;
   /** Why a person locked by hand; null for the lock of a run. */
   readonly message: string | null;
+  /** One of several that are tried for at once: it is given back unless all of them are got. */
+  readonly together: boolean;
 }
 
-type Later = 'mark' | 'message';
+type Later = 'mark' | 'message' | 'together';
 
 /** The text of a generation that nobody holds. */
 export const RELEASED = 'released';
 
 /** What came with later versions may be left out. */
 export function formatLockRecord(record: Omit<LockRecord, Later> & Partial<Pick<LockRecord, Later>>): string {
-  const { nonce, by, pid, since, release, mark = null, message = null } = record;
+  const { nonce, by, pid, since, release, mark = null, message = null, together = false } = record;
   const fields = [nonce, shortened(by), String(pid), since, release ?? '-'].map(encodeURIComponent);
-  if (mark !== null || message !== null) fields.push(encodeURIComponent(mark ?? '-'));
-  if (message !== null) fields.push(encodeMessage(message));
+  if (mark !== null || message !== null || together) fields.push(encodeURIComponent(mark ?? '-'));
+  if (message !== null || together) fields.push(message === null ? '-' : encodeMessage(message));
+  if (together) fields.push(TOGETHER);
   return ['v1', ...fields].join(' ');
 }
+
+const TOGETHER = 'together';
 
 /** XFS takes 1023 bytes for the text of a link. */
 const LONGEST_OWNER_BYTES = 300;
@@ -38,7 +43,8 @@ export function fitsIntoRecord(message: string): boolean {
 }
 
 function encodeMessage(message: string): string {
-  return encodeURIComponent(message.toWellFormed()).replaceAll('%20', '+');
+  const text = encodeURIComponent(message.toWellFormed()).replaceAll('%20', '+');
+  return text === '-' ? '%2D' : text;
 }
 
 function shortened(by: string): string {
@@ -50,12 +56,22 @@ function shortened(by: string): string {
   return kept;
 }
 
+const NOBODY: LockRecord = {
+  nonce: '',
+  by: 'somebody',
+  pid: 0,
+  since: '',
+  release: null,
+  mark: null,
+  message: null,
+  together: false,
+};
+
 /** Null for `released`. A text of another version is an owner that cannot be named. */
 export function parseLockRecord(text: string): LockRecord | null {
   if (text === RELEASED) return null;
   const [version, ...fields] = text.split(' ');
-  if (version !== 'v1' || fields.length < 5)
-    return { nonce: text, by: 'somebody', pid: 0, since: '', release: null, mark: null, message: null };
+  if (version !== 'v1' || fields.length < 5) return { ...NOBODY, nonce: text };
   const [nonce, by, pid, since, release, mark] = fields.map(decode) as [
     ...[string, string, string, string, string],
     string?,
@@ -67,7 +83,8 @@ export function parseLockRecord(text: string): LockRecord | null {
     since,
     release: release === '-' ? null : release,
     mark: mark === undefined || mark === '-' ? null : mark,
-    message: fields[6] === undefined ? null : decode(fields[6].replaceAll('+', '%20')),
+    message: fields[6] === undefined || fields[6] === '-' ? null : decode(fields[6].replaceAll('+', '%20')),
+    together: fields[7] === TOGETHER,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Engine, Fence } from '../remote/engine.ts';
+import type { Engine, Fence, Released } from '../remote/engine.ts';
 
 export interface ReleasedLock {
   readonly server: string;
@@ -18,14 +18,8 @@ export async function releaseLocks(
   return Promise.all(
     [...fences].map(async ([server, { generation }]): Promise<ReleasedLock> => {
       try {
-        const { released, problem, current } = await engines
-          .get(server)!
-          .releaseLock(generation, AbortSignal.timeout(DEADLINE_MS));
-        return {
-          server,
-          current,
-          problem: released ? null : `${server}: ${whyNot(problem)}`,
-        };
+        const engine = engines.get(server)!;
+        return releasedLock(server, await engine.releaseLock(generation, AbortSignal.timeout(DEADLINE_MS)));
       } catch (error) {
         return {
           server,
@@ -35,6 +29,10 @@ export async function releaseLocks(
       }
     }),
   );
+}
+
+export function releasedLock(server: string, { released, problem, current }: Released): ReleasedLock {
+  return { server, current, problem: released ? null : `${server}: ${whyNot(problem)}` };
 }
 
 function whyNot(problem: string | undefined): string {

@@ -120,15 +120,12 @@ test('a beat between the look and the takeover keeps the lock', async () => {
   await silence(path, 3600);
   await engine.beat(dead.fences.get('web1')!, never);
   const over = { generation: 'g-000001', silentSec: 60 };
-  expect(await engine.takeLock('v1 other', never, over)).toMatchObject({
+  expect(await engine.takeLock('v1 other', never, { over })).toMatchObject({
     taken: false,
     generation: 'g-000001',
   });
-  expect(await engine.takeLock('v1 other', never, { generation: 'g-000000', silentSec: null })).toMatchObject(
-    {
-      taken: false,
-    },
-  );
+  const older = { generation: 'g-000000', silentSec: null };
+  expect(await engine.takeLock('v1 other', never, { over: older })).toMatchObject({ taken: false });
 });
 
 test('a server that cannot tell times has no silent holders', async () => {
@@ -147,7 +144,10 @@ async function atWork(id: string) {
   const web1 = held.engines.get('web1')!;
   const engine: Engine = {
     ...web1,
-    observe: async (...asked) => ({ ...(await web1.observe(...asked)), running: [id] }),
+    async takeLock(...asked) {
+      const attempt = await web1.takeLock(...asked);
+      return { ...attempt, seen: { ...attempt.seen, running: [id] } };
+    },
   };
   return { ...held, engines: new Map([['web1', engine]]), gone: machine({ 7: '' }) };
 }

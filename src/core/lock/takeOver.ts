@@ -10,6 +10,7 @@ export interface TakeOverRules {
   /** The release whose run is gone on with; null for a new run. */
   readonly resumes: string | null;
   readonly leaseSec: number;
+  readonly sharedPaths: readonly string[];
   readonly onTakeOver: (server: string, message: string) => void;
 }
 
@@ -42,12 +43,10 @@ export async function takeOverHeld(
   const gone = isGone(holder, rules.processes, rules.ownPid);
   if (!gone && (held.beatAgeSec === null || held.beatAgeSec < rules.leaseSec)) return stays;
   const attaches = rules.resumes !== null && rules.resumes === holder.release;
-  const working = attaches ? [] : commandsOf(holder, await engine.observe([], signal));
+  const working = attaches ? [] : commandsOf(holder, held.seen);
   if (working.length > 0) return { attempt: held, working };
-  const attempt = await engine.takeLock(record, signal, {
-    generation: held.generation,
-    silentSec: gone ? null : rules.leaseSec,
-  });
+  const over = { generation: held.generation, silentSec: gone ? null : rules.leaseSec };
+  const attempt = await engine.takeLock(record, signal, { over, sharedPaths: rules.sharedPaths });
   if (attempt.taken) rules.onTakeOver(engine.server, tookOver(holder, gone, held));
   return { attempt, working: [] };
 }

@@ -12,8 +12,9 @@ import type { Observation } from '../remote/observation.ts';
 import { openSource } from '../sync/source.ts';
 import type { Snapshot } from '../sync/types.ts';
 import { type Decided, execute } from './execute.ts';
+import { abandonLocks, type FirstLook, lockFirst } from './lockFirst.ts';
 import { environmentNamed, type Group, observeGroup, openGroup } from './openGroup.ts';
-import { isInTransaction, openTransactionOf } from './openTransaction.ts';
+import { isInTransaction, openTransactionOf, refuseOpenTransaction } from './openTransaction.ts';
 import { planWork } from './planWork.ts';
 import { unchangedResult } from './result.ts';
 import type { TransactionResult } from './results.ts';
@@ -36,6 +37,7 @@ export interface DeployRequest {
 
 interface Prepared {
   readonly plan: Plan;
+  readonly work: Decided['work'];
   readonly snapshot: Snapshot;
   readonly seen: ReadonlyMap<string, Observation>;
   readonly replan: (seen: ReadonlyMap<string, Observation>) => Promise<Decided>;
@@ -45,7 +47,12 @@ interface Prepared {
 export async function planFor(runtime: Runtime, config: Config, request: DeployRequest): Promise<Plan> {
   const environment = environmentNamed(config, request.environment);
   await using group = await openGroup(runtime, config, environment, request.servers);
-  const { plan, seen } = await prepareDeployment(runtime, config, group, request);
+  const [snapshot, seen] = await Promise.all([
+    takeSnapshot(config, request, group.environment.branch, runtime.cancel),
+    observeGroup(group, runtime.cancel),
+  ]);
+  const first = { snapshot, seen, at: runtime.now() };
+  const { plan } = await prepareDeployment(runtime, config, group, request, first);
   for (const [server, each] of seen) {
     const message = lockNote(each, plan.environment);
     if (message !== null) emitNow(runtime, { type: 'log', server, message });
@@ -89,35 +96,71 @@ async function whileItWaits(
   }
 }
 
+/** Looks, decides and runs. A saved plan is compared with what is seen before anything is locked. */
 async function attempt(
   runtime: Runtime,
   config: Config,
   group: Group,
   request: DeployRequest,
 ): Promise<TransactionResult> {
-  const prepared = await prepareDeployment(runtime, config, group, request);
-  const busy = isInTransaction(prepared.seen, prepared.plan.environment);
-  if (!prepared.plan.unchanged) requireUnpinned(prepared);
-  if (request.saved !== null) requireSame(request.saved, prepared.plan);
-  if (prepared.plan.unchanged && !busy) return unchangedResult(prepared.plan);
-  const { plan, snapshot, replan } = prepared;
-  const { lockWaitMs = 0 } = request;
-  return await execute({ runtime, config, group, plan, snapshot, replan, lockWaitMs });
+  const { snapshot, look } = await gather(runtime, config, group, request);
+  const { held } = look;
+  let isRun = false;
+  try {
+    const prepared = await prepareDeployment(runtime, config, group, request, { ...look, snapshot });
+    const { plan, work, seen } = prepared;
+    // Under locks of ours nobody else can be at work on it.
+    if (held !== null) refuseOpenTransaction(seen, plan.environment);
+    const busy = held === null && isInTransaction(seen, plan.environment);
+    if (!plan.unchanged) requireUnpinned(prepared);
+    if (request.saved !== null) requireSame(request.saved, plan);
+    if (plan.unchanged && !busy) return unchangedResult(plan);
+    const execution = { ...prepared, runtime, config, group, lockWaitMs: request.lockWaitMs ?? 0 };
+    if (held !== null && look.release === plan.release) {
+      isRun = true;
+      return await execute({ ...execution, decided: { held, work } });
+    }
+    if (held !== null) await abandonLocks(runtime, held);
+    return await execute({ ...execution, inTurn: look.isContended });
+  } finally {
+    if (held !== null) await (isRun ? held.release() : abandonLocks(runtime, held));
+  }
 }
+
+/** The source is read while the servers are reached. When it cannot be, they are left alone. */
+async function gather(runtime: Runtime, config: Config, group: Group, request: DeployRequest) {
+  const unwanted = new AbortController();
+  const looking: Promise<FirstLook> =
+    request.saved === null
+      ? lockFirst(runtime, group, unwanted.signal)
+      : observeGroup(group, runtime.cancel).then((seen) => ({ ...ONLY_SEEN, seen, at: runtime.now() }));
+  try {
+    const reading = takeSnapshot(config, request, group.environment.branch, runtime.cancel);
+    const [snapshot, look] = await Promise.all([reading, looking]);
+    return { snapshot, look };
+  } catch (error) {
+    unwanted.abort();
+    const held = await looking.then(
+      (look) => look.held,
+      () => null,
+    );
+    if (held !== null) await abandonLocks(runtime, held);
+    throw error;
+  }
+}
+
+const ONLY_SEEN = { held: null, release: null, isContended: false } as const;
 
 async function prepareDeployment(
   runtime: Runtime,
   config: Config,
   group: Group,
   request: DeployRequest,
+  { snapshot, seen, at }: Pick<FirstLook, 'seen' | 'at'> & { readonly snapshot: Snapshot },
 ): Promise<Prepared> {
   const { environment } = group;
   const { saved } = request;
-  const [snapshot, seen] = await Promise.all([
-    takeSnapshot(config, request, environment.branch, runtime.cancel),
-    observeGroup(group, runtime.cancel),
-  ]);
-  const release = saved?.release ?? newRelease(runtime.now(), seen);
+  const release = saved?.release ?? newRelease(at, seen);
   const full = saved?.full ?? request.full;
   const signal = runtime.cancel;
   const facts = {
@@ -136,7 +179,7 @@ async function prepareDeployment(
   };
   const first = await decide(seen, null);
   return {
-    plan: first.plan,
+    ...first,
     snapshot,
     seen,
     replan: (observations) => decide(observations, sameCaches(seen, observations) ? first.work : null),

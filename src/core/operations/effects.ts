@@ -2,9 +2,10 @@ import { CutoverError, type Json, type StepName } from '../contract/index.ts';
 import type { Fact } from '../journal/facts.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { ServerJournals } from '../journal/serverJournals.ts';
-import type { Fence } from '../remote/engine.ts';
-import { compensate, recordSuccess, type StepContext, steps } from '../steps/index.ts';
+import type { Fence, PruneRequest } from '../remote/engine.ts';
+import { compensate, patiently, recordSuccess, type StepContext, steps } from '../steps/index.ts';
 import type { Effects } from '../transaction/runTransaction.ts';
+import type { Ending } from './ending.ts';
 import { emitNow } from './runtime.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -21,9 +22,15 @@ const ONE_SCRIPT: ReadonlySet<StepName> = new Set([
 ]);
 
 /** Gives the transaction its hands: each step with what it needs, its hooks around it. */
-export function effectsOf(sources: Transaction, journals: ServerJournals): Effects {
+export function effectsOf(sources: Transaction, journals: ServerJournals, ending: Ending): Effects {
   const { plan, hooks, runtime } = sources;
+  const endsWithPrune = !hooks.has('before:prune') && !hooks.has('after:prune');
   const at = () => runtime.now().toISOString();
+  const prunedBy = async (server: string, fence: Fence, request: PruneRequest) => {
+    const { inUse, pruneFailure } = await ending.finish(server, fence, request, patiently());
+    if (pruneFailure !== null) throw pruneFailure;
+    return inUse;
+  };
   const contextFor = (name: string, fence: Fence) => contextOf(sources, journals, name, fence);
   return {
     async perform({ server, step }) {
@@ -40,9 +47,9 @@ export function effectsOf(sources: Transaction, journals: ServerJournals): Effec
       const after = alone
         ? ({ type: 'step.done', at: at(), server, step, ms: 0, output: null } as const)
         : null;
-      const output = await steps[step](
-        contextFor(server, journals.fenceFor(server, { after, required: step !== 'prune' })),
-      );
+      const fence = journals.fenceFor(server, { after, required: step !== 'prune' });
+      const pruneLast = endsWithPrune ? (request: PruneRequest) => prunedBy(server, fence, request) : null;
+      const output = await steps[step]({ ...contextFor(server, fence), pruneLast });
       await hooks.run(`after:${step}`, server, plan);
       return output;
     },
@@ -70,6 +77,7 @@ function contextOf(
     environment: group.environment,
     engine: group.engines.get(name)!,
     fence,
+    pruneLast: null,
     seen: sources.seen.get(name)!,
     upload: sources.snapshot && work ? { work, snapshot: sources.snapshot } : null,
     by: runtime.by,

@@ -14,7 +14,10 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Transport } from '../contract/index.ts';
 import { ledgerLine } from '../testing/engineHere.ts';
 import { listing } from '../testing/listing.ts';
+import { planFor } from './deploy.ts';
 import { createWorld, type World } from './testing/world.ts';
+
+const PLAN = { environment: 'production', ref: null, servers: [], full: false, unpin: false, saved: null };
 
 /** Something happens on web1 between the plan and the lock: its second command. */
 const beforeLock =
@@ -39,9 +42,10 @@ test('what moved between the plan and the lock is seen under the lock, and the l
   const world = await createWorld({ transport: beforeLock(() => happens()) });
   const { release } = await world.deploy();
   await world.write({ 'index.html': 'two' });
+  const saved = await planFor(world.runtime, world.config, PLAN);
   happens = () =>
     appendFile(world.at('web1', '.cutover/ledger'), `${ledgerLine('20300101000000', 'failed')}\n`);
-  await expect(world.deploy()).rejects.toMatchObject({
+  await expect(world.deploy({ saved })).rejects.toMatchObject({
     code: 'E_STALE',
     message: expect.stringMatching(/nothing was touched\.\nweb1: its ledger has new lines/),
   });

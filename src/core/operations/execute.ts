@@ -5,6 +5,7 @@ import type { Plan } from '../plan/types.ts';
 import type { Observation } from '../remote/observation.ts';
 import type { SyncWork } from '../sync/syncWork.ts';
 import type { Snapshot } from '../sync/types.ts';
+import type { HeldLocks } from './heldLocks.ts';
 import type { Group } from './openGroup.ts';
 import { refuseOpenTransaction } from './openTransaction.ts';
 import type { TransactionResult } from './results.ts';
@@ -28,6 +29,10 @@ export interface Execution {
   readonly snapshot: Snapshot | null;
   /** For how long to wait while another run holds a lock; 0: not at all. */
   readonly lockWaitMs: number;
+  /** They were tried for all at once just now, and one was held. */
+  readonly inTurn?: boolean;
+  /** The plan was made under these locks, and means this work. Default: they are taken now, and it is made again. */
+  readonly decided?: { readonly held: HeldLocks; readonly work: Decided['work'] };
 }
 
 /**
@@ -35,12 +40,14 @@ export interface Execution {
  * `E_STALE` when something moved and `E_OPEN_TRANSACTION` when an earlier run was never ended.
  */
 export async function execute(execution: Execution): Promise<TransactionResult> {
-  const { plan, replan, runtime } = execution;
+  const { plan, replan, runtime, decided } = execution;
   return runUnderLocks({
     ...execution,
     cancel: runtime.cancel,
     resuming: false,
+    ...(decided ? { held: decided.held } : {}),
     async underLock(seen) {
+      if (decided) return { seen, work: decided.work, past: null };
       refuseOpenTransaction(seen, plan.environment);
       const now = await replan(seen);
       const moved = differences(plan, now.plan);

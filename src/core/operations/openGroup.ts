@@ -15,8 +15,13 @@ export interface Group extends AsyncDisposable {
   readonly engines: ReadonlyMap<string, Engine>;
 }
 
+/** What is looked at below `shared/`. */
+export function sharedPathsOf({ environment: { shared } }: Group): readonly string[] {
+  return [...shared.directories, ...shared.files];
+}
+
 /** sshd lets ten log in at once (MaxStartups 10:30:100); more would be dropped at random. */
-const LOGINS_AT_ONCE = 8;
+export const LOGINS_AT_ONCE = 8;
 const OBSERVE_DEADLINE_MS = 5 * 60_000;
 
 /** `only`: the servers asked for by name; empty: all. Throws `E_CONFIG` for names that do not exist. */
@@ -90,7 +95,13 @@ export async function observeGroup(
   group: Group,
   cancel: AbortSignal,
 ): Promise<ReadonlyMap<string, Observation>> {
-  const looks = await settleGroup(group, cancel);
+  return allSeen(await settleGroup(group, cancel));
+}
+
+/** Rejects, naming all that could not be reached. */
+export function allSeen(
+  looks: ReadonlyMap<string, PromiseSettledResult<Observation>>,
+): ReadonlyMap<string, Observation> {
   const failures = [...looks].flatMap(([server, look]) =>
     look.status === 'rejected' ? [{ server, error: look.reason as unknown }] : [],
   );
@@ -105,15 +116,17 @@ export async function settleGroup(
   group: Group,
   cancel: AbortSignal,
 ): Promise<ReadonlyMap<string, PromiseSettledResult<Observation>>> {
-  const { shared } = group.environment;
+  const shared = sharedPathsOf(group);
   const limit = pLimit(LOGINS_AT_ONCE);
   const names = [...group.engines.keys()];
   const signal = AbortSignal.any([cancel, AbortSignal.timeout(OBSERVE_DEADLINE_MS)]);
   const settled = await Promise.allSettled(
-    names.map((name) =>
-      limit(() => group.engines.get(name)!.observe([...shared.directories, ...shared.files], signal)),
-    ),
+    names.map((name) => limit(() => group.engines.get(name)!.observe(shared, signal))),
   );
-  if (cancel.aborted) throw new CutoverError('E_INTERRUPTED', 'Interrupted; nothing was touched.');
+  requireUncancelled(cancel);
   return new Map(names.map((name, index) => [name, settled[index]!]));
+}
+
+export function requireUncancelled(cancel: AbortSignal): void {
+  if (cancel.aborted) throw new CutoverError('E_INTERRUPTED', 'Interrupted; nothing was touched.');
 }

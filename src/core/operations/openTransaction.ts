@@ -1,12 +1,13 @@
-import { CutoverError } from '../contract/index.ts';
-import { describeStanding, type Merged, mergeJournals } from '../journal/merge.ts';
+import { CutoverError, STEPS } from '../contract/index.ts';
+import type { Fact } from '../journal/facts.ts';
+import { describeStanding, isReverting, type Merged, mergeJournals } from '../journal/merge.ts';
 import { parseServerJournal } from '../journal/serverText.ts';
 import type { Observation } from '../remote/observation.ts';
 import { lockOwner } from './lockOwner.ts';
 
 /** What the servers' journals say together of a transaction that was begun and not ended. */
 export function openTransactionOf(seen: ReadonlyMap<string, Observation>): Merged {
-  return mergeJournals(
+  const merged = mergeJournals(
     new Map(
       [...seen].flatMap(([name, { journal }]) => {
         const parsed = journal === null ? null : parseServerJournal(journal);
@@ -14,7 +15,35 @@ export function openTransactionOf(seen: ReadonlyMap<string, Observation>): Merge
       }),
     ),
   );
+  if (merged.type !== 'one') return merged;
+  const facts = endedOn(merged, seen).flatMap((server) => allDone(server, merged.opening.at));
+  return { ...merged, facts: [...merged.facts, ...facts] };
 }
+
+/**
+ * The servers that have ended it already, and closed their journals, while others have not: committed, because the
+ * release stays once the first of them ends. Nothing is activated before every server has a journal; so where one was
+ * and none is, while nobody goes back and `current` is not what it was, there it has been closed.
+ */
+function endedOn({ opening, facts }: OneOpen, seen: ReadonlyMap<string, Observation>): readonly string[] {
+  const activates = facts.some((fact) => fact.type === 'step.begun' && fact.step === 'activate');
+  if (!activates || isReverting(facts)) return [];
+  return opening.plan.servers.flatMap(({ name, expects }) => {
+    const server = seen.get(name);
+    if (server === undefined || server.journal !== null) return [];
+    const text = server.current.kind === 'link' ? server.current.text : null;
+    return text === expects.current ? [] : [name];
+  });
+}
+
+function allDone(server: string, at: string): readonly Fact[] {
+  return STEPS.flatMap((step): Fact[] => [
+    { type: 'step.begun', at, server, step },
+    { type: 'step.done', at, server, step, ms: 0, output: null },
+  ]);
+}
+
+type OneOpen = Extract<Merged, { type: 'one' }>;
 
 /** Throws `E_OPEN_TRANSACTION`: which one, by whom, since when, where it stands, and what to type. */
 export function refuseOpenTransaction(seen: ReadonlyMap<string, Observation>, environment: string): void {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Config } from '../config/types.ts';
 import type { CutoverError } from '../contract/index.ts';
 import { lockRecord, never } from '../testing/engineHere.ts';
+import { faultyTransport } from '../testing/faultyConnection.ts';
 import { deploy } from './deploy.ts';
 import { resume } from './resume.ts';
 import { rollback } from './rollback.ts';
@@ -150,7 +151,8 @@ test('a new deployment or rollback on an open transaction is refused, saying whi
 });
 
 test('a transaction cut short after its success was written down is open all the same', async () => {
-  const world = await createWorld({ servers: ['web1', 'web2'] });
+  // With something behind it, it is not the prune that ends it.
+  const world = await createWorld({ servers: ['web1', 'web2'], hook: () => {} });
   await world.deploy();
   await world.write({ 'index.html': 'two' });
   let pruned = 0;
@@ -162,6 +164,46 @@ test('a transaction cut short after its success was written down is open all the
   expect((await refusal(deploy(world.runtime, world.config, DEPLOY))).code).toBe('E_OPEN_TRANSACTION');
   expect((await resume(elsewhere(world), world.config, RESUME))?.outcome).toBe('committed');
   expect((await deploy(world.runtime, world.config, DEPLOY)).outcome).toBe('unchanged');
+});
+
+test('where one server has ended it and another one has not, it is committed, and only the rest is done', async () => {
+  let armed = false;
+  let isEnding = false;
+  // From the first try to end web2 on, only its lock can be given back.
+  const cut = (script: string) => {
+    isEnding ||= script.includes('\nclose() {');
+    const isRelease = script.includes('make_room') && !script.includes('\nclose() {');
+    return isEnding && !isRelease ? 'before' : null;
+  };
+  const world = await createWorld({
+    servers: ['web1', 'web2'],
+    transport: (server, plain) =>
+      faultyTransport(plain, ({ stdin }) => (armed && server === 'web2' ? cut(String(stdin)) : null)),
+  });
+  const config = counting(world);
+  await deploy(world.runtime, config, DEPLOY);
+  await rm(world.at('counted'));
+  await world.write({ 'index.html': 'two' });
+  armed = true;
+  const result = await deploy(world.runtime, config, DEPLOY);
+  armed = false;
+  expect(result).toMatchObject({
+    outcome: 'committed',
+    problems: [
+      expect.stringMatching(/^old releases were not removed: web2: the connection was lost/),
+      expect.stringMatching(/^web2: the journal could not be closed: web2: the connection was lost/),
+    ],
+  });
+  const { code, text } = await refusal(deploy(world.runtime, config, DEPLOY));
+  expect(code).toBe('E_OPEN_TRANSACTION');
+  expect(text).toContain('web1: prune done\nweb2: activate done');
+  const back = await refusal(resume(elsewhere(world), config, { ...RESUME, abort: true }));
+  expect(back.text).toContain('it is committed');
+  expect((await resume(elsewhere(world), config, RESUME))?.outcome).toBe('committed');
+  expect(await contents(world)).toEqual(['two', 'two']);
+  expect((await readFile(world.at('counted'), 'utf8')).trim().split('\n')).toHaveLength(2);
+  await restsWell(world);
+  expect((await deploy(world.runtime, config, DEPLOY)).outcome).toBe('unchanged');
 });
 
 test('what another run is just ending is not deployed once more', async () => {

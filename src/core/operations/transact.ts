@@ -1,53 +1,68 @@
 import { CutoverError, messageOf } from '../contract/index.ts';
 import type { Fact } from '../journal/facts.ts';
 import { journalOnServers, type ServerJournals } from '../journal/serverJournals.ts';
-import { openingOf } from '../journal/serverText.ts';
+import { openingOf, parseServerJournal } from '../journal/serverText.ts';
 import { runTransaction } from '../transaction/runTransaction.ts';
 import { effectsOf } from './effects.ts';
+import { type Ending, endingOf } from './ending.ts';
 import type { Transaction } from './transaction.ts';
 
 const CLOSE_DEADLINE_MS = 60_000;
 
 /**
- * Runs a transaction to its end under the locks, journaled here and on every server, and closes the servers' journals
- * unless it is stranded. Gives all its facts. Rejects when the local journal cannot be written.
+ * Runs a transaction to its end under the locks, journaled here and on every server, and ends it on
+ * them unless it is stranded. Gives all its facts. Rejects when the local journal cannot be written.
  */
 export async function transact(transaction: Transaction): Promise<readonly Fact[]> {
-  const { runtime, group, plan, locks } = transaction;
+  const { runtime, group, plan, held } = transaction;
   const signal = () => AbortSignal.timeout(CLOSE_DEADLINE_MS);
   const servers = journalOnServers({
     local: transaction.journal,
-    fences: locks.fences,
+    fences: held.locks.fences,
     note: (server, fence) => group.engines.get(server)!.note(fence, signal()),
   });
   const opened = transaction.journal.facts().find((fact) => fact.type === 'opened');
   if (opened?.type !== 'opened') throw new CutoverError('E_BUG', 'The transaction was never opened.');
   const opening = openingOf(plan, opened.by, opened.at);
   for (const name of group.engines.keys()) {
-    if (transaction.seen.get(name)?.journal === null) servers.open(name, opening);
+    if (!isOpen(transaction, name) && !isPruned(transaction, name)) servers.open(name, opening);
   }
+  const ending = endingOf({ group, held, journals: servers, id: opening.id, now: runtime.now });
   const outcome = await runTransaction({
     servers: plan.servers.map((server) => server.name),
     journal: servers.journal,
     cancel: transaction.cancel,
     clockMs: runtime.clockMs,
-    effects: effectsOf(transaction, servers),
+    effects: effectsOf(transaction, servers, ending),
   });
-  if (outcome !== 'stranded') await closeJournals(transaction, servers, opening.id, signal);
+  if (outcome !== 'stranded') await endAll(transaction, servers, ending, signal);
   return transaction.journal.facts();
 }
 
+function isOpen({ seen }: Transaction, server: string): boolean {
+  const journal = seen.get(server)?.journal ?? null;
+  return journal !== null && parseServerJournal(journal) !== null;
+}
+
+/** An earlier life has ended there already. */
+function isPruned({ journal }: Transaction, server: string): boolean {
+  return journal
+    .facts()
+    .some((fact) => fact.type === 'step.done' && fact.step === 'prune' && fact.server === server);
+}
+
 /** What cannot be closed is a problem: whoever resumes finds that nothing is left to do, and closes it. */
-async function closeJournals(
+async function endAll(
   { group, journal }: Transaction,
   servers: ServerJournals,
-  id: string,
+  ending: Ending,
   signal: () => AbortSignal,
 ): Promise<void> {
+  const left = [...group.engines.keys()].filter((name) => !ending.hasEnded(name));
   await Promise.all(
-    [...group.engines].map(async ([name, engine]) => {
+    left.map(async (name) => {
       const fence = servers.fenceFor(name, { after: null, required: false });
-      await engine.closeJournal(fence, id, signal()).catch(async (error: unknown) => {
+      await ending.finish(name, fence, null, signal()).catch(async (error: unknown) => {
         const message = `the journal could not be closed: ${messageOf(error)}`;
         await journal.append({ type: 'problem', server: name, message });
       });

@@ -1,9 +1,9 @@
 import type { Journal } from '../journal/journal.ts';
-import type { Locks } from '../lock/acquire.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Observation } from '../remote/observation.ts';
 import type { SyncWork } from '../sync/syncWork.ts';
 import type { Snapshot } from '../sync/types.ts';
+import type { HeldLocks } from './heldLocks.ts';
 import type { Hooks } from './hooks.ts';
 import type { Group } from './openGroup.ts';
 import type { Runtime } from './runtime.ts';
@@ -13,7 +13,7 @@ export interface Transaction {
   readonly runtime: Runtime;
   readonly group: Group;
   readonly plan: Plan;
-  readonly locks: Locks;
+  readonly held: HeldLocks;
   /** What the servers were found to hold under the locks. */
   readonly seen: ReadonlyMap<string, Observation>;
   readonly work: ReadonlyMap<string, SyncWork>;

@@ -4,16 +4,17 @@ import type { Fact } from '../journal/facts.ts';
 import { openFileJournal } from '../journal/fileJournal.ts';
 import type { Journal } from '../journal/journal.ts';
 import { watchedJournal } from '../journal/watched.ts';
-import { type ReleasedLock, releaseLocks } from '../lock/acquire.ts';
+import type { Locks } from '../lock/acquire.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Observation } from '../remote/observation.ts';
 import type { SyncWork } from '../sync/syncWork.ts';
 import type { Snapshot } from '../sync/types.ts';
-import { keepGroupLocks, lockGroup } from './groupLocks.ts';
+import { lockGroup } from './groupLocks.ts';
+import { type HeldLocks, holdLocks } from './heldLocks.ts';
 import { createHooks } from './hooks.ts';
 import { journalLost, journalRefused } from './journalErrors.ts';
 import { openNotices } from './notices.ts';
-import { type Group, observeGroup } from './openGroup.ts';
+import { type Group, requireUncancelled } from './openGroup.ts';
 import { resultOf, unchangedResult } from './result.ts';
 import type { TransactionResult } from './results.ts';
 import type { Runtime } from './runtime.ts';
@@ -39,12 +40,16 @@ export interface LockedRun {
   readonly lockWaitMs: number;
   /** The dead run whose locks are in the way is the one that is gone on with. */
   readonly resuming: boolean;
+  /** The locks, where they were taken already. Default: they are taken now. */
+  readonly held?: HeldLocks;
+  /** They were tried for all at once just now, and one was held. */
+  readonly inTurn?: boolean;
   /** Last look before anything is touched. Throws when it must not be; null: there is nothing to do any more. */
   readonly underLock: (seen: ReadonlyMap<string, Observation>) => Promise<Settled | null>;
 }
 
 /**
- * Takes the locks, looks once more, runs the plan as one transaction, and tells what the servers serve. The locks are
+ * Takes the locks and looks once more in the same round trip, runs the plan as one transaction, and tells what the servers serve. The locks are
  * given back on every way out.
  * Throws `E_REFUSED` (no journal), `E_LOCKED` and what `underLock` throws with nothing touched, and `E_STRANDED` when
  * the journal cannot be written any more; whatever else happens is in the result.
@@ -55,41 +60,43 @@ export async function runUnderLocks(run: LockedRun): Promise<TransactionResult> 
   const notices = await openNotices(runtime, config, group.environment, plan);
   const file = await openJournal(runtime, plan);
   try {
-    const locks = await lockGroup(runtime, group, {
-      release: plan.release,
-      waitMs: run.lockWaitMs,
-      message: null,
-      resuming: run.resuming,
-    });
+    const held = run.held ?? holdLocks(runtime, group, await takeLocks(run));
     let past: readonly Fact[] = [];
     const journal: Journal = { facts: () => [...past, ...file.facts()], append: (fact) => file.append(fact) };
-    const keeping = keepGroupLocks(runtime, group, locks, journal);
-    let released: readonly ReleasedLock[] | null = null;
-    const release = async () => {
-      await keeping.stop();
-      released ??= await releaseLocks(group.engines, locks.fences);
-      return released;
-    };
+    held.writeTo(journal);
     try {
-      const settled = await run.underLock(await observeGroup(group, runtime.cancel));
+      requireUncancelled(runtime.cancel);
+      const settled = await run.underLock(held.locks.seen);
       if (settled === null) return unchangedResult(plan);
       if (settled.past === null) await journal.append({ type: 'opened', plan, by: runtime.by });
       else past = settled.past;
       notices.started();
-      await transact({ runtime, group, plan, locks, ...settled, snapshot, hooks, journal, cancel }).catch(
+      await transact({ runtime, group, plan, held, ...settled, snapshot, hooks, journal, cancel }).catch(
         async (error: unknown) => {
-          throw journalLost(plan, error, await release());
+          throw journalLost(plan, error, await held.release());
         },
       );
     } finally {
-      await release();
+      await held.release();
     }
-    const result = resultOf(plan, journal.facts(), await release());
+    const result = resultOf(plan, journal.facts(), await held.release());
     const problems = await notices.ended(result);
     return { ...result, problems: [...result.problems, ...problems] };
   } finally {
     await file.close();
   }
+}
+
+function takeLocks({
+  runtime,
+  group,
+  plan,
+  lockWaitMs,
+  resuming,
+  inTurn = false,
+}: LockedRun): Promise<Locks> {
+  const request = { release: plan.release, waitMs: lockWaitMs, message: null, resuming, inTurn };
+  return lockGroup(runtime, group, request);
 }
 
 async function openJournal(runtime: Runtime, plan: Plan): Promise<Journal & { close(): Promise<void> }> {

@@ -1,4 +1,5 @@
 import type { LinkMode } from '../config/types.ts';
+import type { CutoverError } from '../contract/index.ts';
 import type { CacheKnowledge } from '../sync/syncWork.ts';
 import type { Received } from '../sync/wholeFiles.ts';
 import type { Observation } from './observation.ts';
@@ -24,8 +25,9 @@ export interface FenceJournal {
   readonly required: boolean;
 }
 
+/** What came of an attempt at the lock, and what was seen right after it: under the lock when it was taken. */
 export type LockAttempt =
-  | { readonly taken: true; readonly fence: Fence }
+  | { readonly taken: true; readonly fence: Fence; readonly seen: Observation }
   | {
       readonly taken: false;
       readonly generation: string;
@@ -33,7 +35,20 @@ export type LockAttempt =
       /** As in `LockSeen`. */
       readonly heldSec: number | null;
       readonly beatAgeSec: number | null;
+      readonly seen: Observation;
     };
+
+export type LockTrial =
+  | LockAttempt
+  /** Nobody ever locked there, or no lock can be made. */
+  | { readonly taken: false; readonly generation: null; readonly seen: Observation };
+
+export interface LockOptions {
+  /** Default: nobody's. */
+  readonly over?: TakeOver | null;
+  /** As for `observe`. Default: none. */
+  readonly sharedPaths?: readonly string[];
+}
 
 /** A lock that may be taken although somebody holds it. */
 export interface TakeOver {
@@ -147,6 +162,32 @@ export interface ReleaseInUse {
   readonly name: string;
 }
 
+/** What became of a lock that was to be given back. */
+export interface Released {
+  readonly released: boolean;
+  /** Why it is ours still, in the server's words. */
+  readonly problem?: string;
+  /** The text of `current` at the end. */
+  readonly current: string | null;
+}
+
+export interface FinishRequest {
+  /** Null: nothing is left to prune. */
+  readonly prune: PruneRequest | null;
+  /** The name under which the journal is put away, digits first: the same for one transaction. */
+  readonly journal: string;
+  /** The last line of that journal, behind what the fence tells it; null: it has all of them. */
+  readonly closing: string | null;
+}
+
+export interface Finished extends Released {
+  readonly inUse: readonly ReleaseInUse[];
+  /** Why it was not pruned; null when it was. */
+  readonly pruneFailure: CutoverError | null;
+  /** Why the journal is open still; null when it is not. */
+  readonly closeFailure: CutoverError | null;
+}
+
 export interface CommandRequest {
   /** Names the run on the server, the same one when it is asked for again: letters, digits, dashes, the release first. */
   readonly id: string;
@@ -175,20 +216,17 @@ export interface Engine {
    * is no such thing or nobody can read it. Changes nothing.
    */
   manifest(signal: AbortSignal): Promise<CacheKnowledge>;
-  /** Exclusive, also among twenty at once: the next generation is created, or somebody else's is reported. */
-  takeLock(record: string, signal: AbortSignal, over?: TakeOver | null): Promise<LockAttempt>;
+  /**
+   * Exclusive, also among twenty at once: the next generation is created, or somebody else's is reported. Makes the
+   * deploy path where it is missing, and observes in the same round trip.
+   */
+  takeLock(record: string, signal: AbortSignal, options?: LockOptions): Promise<LockAttempt>;
+  /** The same where a lock was taken before; elsewhere it only observes, and makes nothing. */
+  tryLock(record: string, sharedPaths: readonly string[], signal: AbortSignal): Promise<LockTrial>;
   /** Tells the server that the holder of the lock is alive. */
   beat(fence: Fence, signal: AbortSignal): Promise<void>;
   /** Gives up exactly this generation, unless a higher one exists, and reads `current` once more. */
-  releaseLock(
-    generation: string,
-    signal: AbortSignal,
-  ): Promise<{
-    readonly released: boolean;
-    /** Why it is ours still, in the server's words. */
-    readonly problem?: string;
-    readonly current: string | null;
-  }>;
+  releaseLock(generation: string, signal: AbortSignal): Promise<Released>;
   /** Makes the directories, sweeps what a dead run left, proves a way to rename. */
   prepare(fence: Fence, signal: AbortSignal): Promise<{ readonly method: RenameMethod }>;
   sync(fence: Fence, request: SyncRequest, signal: AbortSignal): Promise<void>;
@@ -218,8 +256,11 @@ export interface Engine {
   ): Promise<{ readonly inUse: readonly ReleaseInUse[] }>;
   /** Only writes what the fence's journal has to say. */
   note(fence: Fence, signal: AbortSignal): Promise<void>;
-  /** Puts the journal of the open transaction away under this name, digits first. */
-  closeJournal(fence: Fence, id: string, signal: AbortSignal): Promise<void>;
+  /**
+   * The end of a transaction in one round trip: prunes, puts the journal of the open transaction away, and gives the
+   * lock back. A part that fails keeps none behind it from being done.
+   */
+  finish(fence: Fence, request: FinishRequest, signal: AbortSignal): Promise<Finished>;
   /**
    * Runs a command of the user's, or attaches to the run of this id that was begun before; rejects with `E_COMMAND`,
    * `E_TIMEOUT` or `E_UNKNOWN`. Its output comes as one stream.

@@ -2,7 +2,7 @@ import type { EnvironmentConfig } from '../config/types.ts';
 import type { Json, StepName } from '../contract/index.ts';
 import type { NewPassing } from '../journal/events.ts';
 import type { Plan, ServerPlan } from '../plan/types.ts';
-import type { Engine, Fence } from '../remote/engine.ts';
+import type { Engine, Fence, PruneRequest, ReleaseInUse } from '../remote/engine.ts';
 import type { Observation } from '../remote/observation.ts';
 import type { SyncWork } from '../sync/syncWork.ts';
 import type { Snapshot } from '../sync/types.ts';
@@ -15,6 +15,11 @@ export interface StepContext {
   readonly environment: EnvironmentConfig;
   readonly engine: Engine;
   readonly fence: Fence;
+  /**
+   * Prunes as the last thing that this transaction does there; null where something comes behind it. Rejects when the
+   * releases were not removed.
+   */
+  readonly pruneLast: ((request: PruneRequest) => Promise<readonly ReleaseInUse[]>) | null;
   /** What the server was found to hold under the lock. */
   readonly seen: Observation;
   /** Null for a rollback, which sends nothing. */

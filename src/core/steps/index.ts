@@ -20,5 +20,5 @@ export const steps: Readonly<Record<StepName, Step>> = {
 };
 
 export { compensate } from './compensate.ts';
-export type { Step, StepContext } from './context.ts';
+export { patiently, type Step, type StepContext } from './context.ts';
 export { recordSuccess } from './prune.ts';

@@ -1,27 +1,31 @@
 import { compactLedger, isLong } from '../release/compact.ts';
 import { parseLedger } from '../release/ledger.ts';
+import type { PruneRequest, ReleaseInUse } from '../remote/engine.ts';
 import { patiently, type Step, type StepContext, shortly } from './context.ts';
 import { isForeign, stateRecord, successRecord } from './records.ts';
 
 /** Tells the ledger of the success, then removes what is no longer kept and used by nobody. */
 export const prune: Step = async (context) => {
-  const { engine, fence, plan, server } = context;
+  const { plan, server } = context;
   const records = recordsOf(context);
-  const { inUse } = await engine.prune(
-    fence,
-    {
-      releases: server.prune,
-      records,
-      ledger: await shorterLedger(context, records),
-      nonce: `${plan.release}-prune`,
-    },
-    patiently(),
-  );
+  const inUse = await pruneOnce(context, {
+    releases: server.prune,
+    records,
+    ledger: await shorterLedger(context, records),
+    nonce: `${plan.release}-prune`,
+  });
   for (const { release, process, name } of inUse)
     await context.problem(`the release ${release} is in use by process ${process} (${name}) and stays`);
   const stay = new Set(inUse.map(({ release }) => release));
   return { removed: server.prune.filter((release) => !stay.has(release)) };
 };
+
+/** A ledger to be written anew is the rare case, and goes the longer way. */
+async function pruneOnce(context: StepContext, request: PruneRequest): Promise<readonly ReleaseInUse[]> {
+  const { engine, fence, pruneLast } = context;
+  if (pruneLast !== null && request.ledger === null) return pruneLast(request);
+  return (await engine.prune(fence, request, patiently())).inUse;
+}
 
 /** Only tells the ledger of the success: what comes between that and the removal may fail. */
 export async function recordSuccess(context: StepContext): Promise<void> {

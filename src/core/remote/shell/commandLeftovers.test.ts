@@ -99,7 +99,7 @@ test('one that was held up until another deployer had the lock does not begin', 
   const { ended } = begin({ ...here, engine }, `${RELEASE}-postUpload-0`, 'touch begun');
   await vi.waitUntil(() => existsSync(here.at('waits')), { timeout: 10_000 });
   const over = { generation: here.fence.generation, silentSec: null };
-  expect(await here.engine.takeLock(lockRecord('two'), never, over)).toMatchObject({ taken: true });
+  expect(await here.engine.takeLock(lockRecord('two'), never, { over })).toMatchObject({ taken: true });
   await writeFile(here.at('go'), '');
   expect(await ended).toContain('was not started any more');
   expect(existsSync(here.at('begun'))).toBe(false);

@@ -3,16 +3,26 @@ import type { Link } from '../link.ts';
 import { activateScript, revertScript } from './activate.ts';
 import { runCommand } from './command.ts';
 import { endAllScript } from './commandScripts.ts';
-import { closeScript, noteScript } from './journal.ts';
+import { finishScript, readFinished } from './finish.ts';
+import { noteScript } from './journal.ts';
 import { leaksScript, readLeaks } from './leaks.ts';
 import { linkScript } from './link.ts';
-import { beatScript, readLockAttempt, releaseLockScript, takeLockScript } from './lock.ts';
+import {
+  beatScript,
+  readLockAttempt,
+  readLockTrial,
+  readReleased,
+  releaseLockScript,
+  type Taking,
+  takeLockScript,
+} from './lock.ts';
 import { manifestScript, readManifest } from './manifest.ts';
 import { observeScript, readObservation } from './observe.ts';
 import { prepareScript, readMethod } from './prepare.ts';
 import { pruneScript, readReleasesInUse } from './prune.ts';
 import { repairScript } from './repair.ts';
 import { runScript } from './run.ts';
+import type { Fields } from './script.ts';
 import { tellingSpace } from './space.ts';
 import { upload } from './upload.ts';
 
@@ -23,33 +33,38 @@ import { upload } from './upload.ts';
  */
 export function shellEngine(link: Link, configuredPath: string): Engine {
   let path = configuredPath;
+  const noted = (fields: Fields) => {
+    const seen = readObservation(fields);
+    path = seen.path;
+    return seen;
+  };
+  const lookBehind = async (taking: Taking, sharedPaths: readonly string[], signal: AbortSignal) => {
+    const script = takeLockScript(configuredPath, taking, observeScript(configuredPath, sharedPaths));
+    const fields = await runScript(link, script, { signal });
+    return { fields, seen: noted(fields) };
+  };
   return tellingSpace(link, () => path, {
     server: link.server,
     address: link.address,
     async observe(sharedPaths, signal) {
-      const observation = readObservation(
-        await runScript(link, observeScript(configuredPath, sharedPaths), { signal }),
-      );
-      path = observation.path;
-      return observation;
+      return noted(await runScript(link, observeScript(configuredPath, sharedPaths), { signal }));
     },
     async manifest(signal) {
       return readManifest(await runScript(link, manifestScript(path), { signal }));
     },
-    async takeLock(record, signal, over = null) {
-      return readLockAttempt(await runScript(link, takeLockScript(path, record, over), { signal }));
+    async takeLock(record, signal, { over = null, sharedPaths = [] } = {}) {
+      const { fields, seen } = await lookBehind({ record, over, isTrial: false }, sharedPaths, signal);
+      return readLockAttempt(fields, record, seen);
+    },
+    async tryLock(record, sharedPaths, signal) {
+      const { fields, seen } = await lookBehind({ record, over: null, isTrial: true }, sharedPaths, signal);
+      return readLockTrial(fields, record, seen);
     },
     async beat(fence, signal) {
       await runScript(link, beatScript(path, fence), { signal });
     },
     async releaseLock(generation, signal) {
-      const fields = await runScript(link, releaseLockScript(path, generation), { signal });
-      const problem = fields.one('problem');
-      return {
-        released: fields.one('released') !== null,
-        ...(problem === null ? {} : { problem }),
-        current: fields.one('current') || null,
-      };
+      return readReleased(await runScript(link, releaseLockScript(path, generation), { signal }));
     },
     async prepare(fence, signal) {
       return {
@@ -99,8 +114,9 @@ export function shellEngine(link: Link, configuredPath: string): Engine {
     async note(fence, signal) {
       await runScript(link, noteScript(path, fence), { signal, journal: fence.journal });
     },
-    async closeJournal(fence, id, signal) {
-      await runScript(link, closeScript(path, fence, id), { signal, journal: fence.journal });
+    async finish(fence, request, signal) {
+      const script = finishScript(path, fence, request);
+      return readFinished(link.server, await runScript(link, script, { signal, journal: fence.journal }));
     },
     command: (fence, request, signal) => runCommand(link, path, fence, request, signal),
     close: () => link.close(),

@@ -51,7 +51,10 @@ test('generations count on past nine, and eight are kept', async () => {
     if (attempt.taken) await engine.releaseLock(attempt.fence.generation, never);
   }
   const attempt = await engine.takeLock(lockRecord('last'), never);
-  expect(attempt).toEqual({ taken: true, fence: { generation: 'g-000015', record: lockRecord('last') } });
+  expect(attempt).toMatchObject({
+    taken: true,
+    fence: { generation: 'g-000015', record: lockRecord('last') },
+  });
   expect(await readdir(join(path, '.cutover', 'locks'))).toEqual(
     Array.from({ length: 8 }, (_, index) => `g-0000${String(index + 8).padStart(2, '0')}`),
   );
@@ -62,7 +65,10 @@ test('an answer that was lost is asked for again, and it is the same lock', asyn
   const transport = faultyTransport(localTransport(), { 1: 'after', 3: 'after' });
   const engine = engineIn(path, transport);
   const attempt = await engine.takeLock(lockRecord('one'), never);
-  expect(attempt).toEqual({ taken: true, fence: { generation: 'g-000001', record: lockRecord('one') } });
+  expect(attempt).toMatchObject({
+    taken: true,
+    fence: { generation: 'g-000001', record: lockRecord('one') },
+  });
   expect(await engine.releaseLock('g-000001', never)).toEqual({ released: true, current: null });
   expect(await readdir(join(path, '.cutover', 'locks'))).toEqual(['g-000001', 'g-000002']);
   expect(transport.counts).toEqual({ connects: 3, execs: 4 });

@@ -1,28 +1,61 @@
+import { CutoverError } from '../../contract/index.ts';
 import { RELEASED } from '../../lock/record.ts';
-import type { Fence, LockAttempt, TakeOver } from '../engine.ts';
+import type { Fence, LockAttempt, LockTrial, Released, TakeOver } from '../engine.ts';
+import type { Observation } from '../observation.ts';
+import { asFunctions } from './asFunctions.ts';
+import { HOME_PATH } from './homePath.ts';
 import type { Fields, Script } from './script.ts';
 import { sh } from './sh.ts';
+
+/** How the lock is to be taken. */
+export interface Taking {
+  readonly record: string;
+  /** This very generation may be followed although somebody holds it. */
+  readonly over: TakeOver | null;
+  /** Where nobody ever locked, nothing is made and nobody locks; nor where no lock can be made. */
+  readonly isTrial: boolean;
+}
 
 /**
  * The lock is a generation: a symbolic link `locks/g-000123` whose text is the owner's record. symlink(2) is
  * exclusive, and creating the next one is the only way to take, to take over or to release, so no two can win.
- * `over`: this very generation may be followed although somebody holds it.
+ * `look` is run behind it, whoever holds the lock then: what it sees is seen under the lock where that was taken.
  */
-export function takeLockScript(path: string, record: string, over: TakeOver | null): Script {
+export function takeLockScript(path: string, { record, over, isTrial }: Taking, look: Script): Script {
   const limits = over === null ? ['', ''] : [over.generation, String(over.silentSec ?? '')];
-  return { name: 'take the lock', body: TAKE, args: [path, record, ...limits] };
+  const take: Script = { name: 'take', body: TAKE, args: [path, record, ...limits, isTrial ? 'trial' : ''] };
+  const { text, calls, args } = asFunctions({ take, look }, 1);
+  return { name: 'take the lock', body: [text, calls.take, calls.look].join('\n'), args };
 }
 
-export function readLockAttempt(fields: Fields): LockAttempt {
-  const generation = fields.one('generation') ?? '';
-  const record = fields.one('record') ?? '';
-  return fields.one('taken') === null
-    ? { taken: false, generation, record, ...readLockAges(fields) }
-    : { taken: true, fence: { generation, record } };
+/** Throws `E_BUG` when nobody has even tried: only a trial may end so. */
+export function readLockAttempt(fields: Fields, record: string, seen: Observation): LockAttempt {
+  const trial = readLockTrial(fields, record, seen);
+  if (!trial.taken && trial.generation === null)
+    throw new CutoverError('E_BUG', 'The lock was not tried for.');
+  return trial;
+}
+
+export function readLockTrial(fields: Fields, record: string, seen: Observation): LockTrial {
+  const taken = fields.one('taken');
+  if (taken !== null) return { taken: true, fence: { generation: taken, record }, seen };
+  const generation = fields.one('owner-generation');
+  if (generation === null) return { taken: false, generation, seen };
+  const owner = fields.one('owner') ?? '';
+  return { taken: false, generation, record: owner, ...readLockAges(fields, 'owner'), seen };
 }
 
 export function releaseLockScript(path: string, generation: string): Script {
   return { name: 'release the lock', body: RELEASE, args: [path, generation, RELEASED] };
+}
+
+export function readReleased(fields: Fields): Released {
+  const problem = fields.one('problem');
+  return {
+    released: fields.one('released') !== null,
+    ...(problem === null ? {} : { problem }),
+    current: fields.one('current') || null,
+  };
 }
 
 /** A sign of life: a file whose time is the server's own. It never has to be written for the lock to hold. */
@@ -30,17 +63,20 @@ export function beatScript(path: string, fence: Fence): Script {
   return { name: 'keep the lock', body: BEAT, args: [path, fence.generation, fence.record] };
 }
 
-/** What `lock_ages` told. */
-export function readLockAges(fields: Fields): {
+/** What `lock_ages` told under this name. */
+export function readLockAges(
+  fields: Fields,
+  name: 'lock' | 'owner',
+): {
   readonly heldSec: number | null;
   readonly beatAgeSec: number | null;
 } {
-  const seconds = (name: string) => (/^\d+$/.test(fields.one(name) ?? '') ? Number(fields.one(name)) : null);
-  return { heldSec: seconds('lock-held'), beatAgeSec: seconds('lock-beat') };
+  const seconds = (text: string | null) => (/^\d+$/.test(text ?? '') ? Number(text) : null);
+  return { heldSec: seconds(fields.one(`${name}-held`)), beatAgeSec: seconds(fields.one(`${name}-beat`)) };
 }
 
 /**
- * `lock_ages g-000123`: for how long it has been held, and since when its holder was not heard of. Both times, and
+ * `lock_ages g-000123 NAME`: for how long it has been held, and since when its holder was not heard of. Both times, and
  * the clock that they are compared with, are the server's. `stat` is GNU's and BusyBox's, or that of BSD; where there
  * is neither nothing is told, and nobody is called silent.
  */
@@ -62,8 +98,8 @@ lock_ages() {
   silent_sec=$((clock - heard))
   [ "$held_sec" -ge 0 ] || held_sec=0
   [ "$silent_sec" -ge 0 ] || silent_sec=0
-  field lock-held "$held_sec"
-  field lock-beat "$silent_sec"
+  field "$2-held" "$held_sec"
+  field "$2-beat" "$silent_sec"
 }`;
 
 const NEXT = sh`
@@ -86,20 +122,28 @@ after() {
 /** Old generations go by their number: many who count them at once would each remove one more. */
 const TAKE = sh`${NEXT}
 ${LOCK_AGES}
-mkdir -p -- "$1" || fail E_REMOTE "the deploy path $1 cannot be created"
-enter "$1"
-[ ! -L .cutover ] || fail E_REFUSED ".cutover is a symbolic link"
-[ -d .cutover ] || mkdir -m 0700 .cutover 2>/dev/null || [ -d .cutover ]
-chmod 0700 .cutover
-[ -d .cutover/locks ] || mkdir .cutover/locks 2>/dev/null || [ -d .cutover/locks ]
+${HOME_PATH}
+home_path "$1"
+if [ -n "$5" ]; then
+  [ -d "$base/.cutover/locks" ] && [ -w "$base/.cutover/locks" ] || return 0
+  [ ! -L "$base/.cutover" ] && [ ! -L "$base/.cutover/locks" ] || return 0
+  cd -- "$base"
+else
+  mkdir -p -- "$base" || fail E_REMOTE "the deploy path $base cannot be created"
+  enter "$base"
+  [ ! -L .cutover ] || fail E_REFUSED ".cutover is a symbolic link"
+  [ -d .cutover ] || mkdir -m 0700 .cutover 2>/dev/null || [ -d .cutover ]
+  chmod 0700 .cutover
+  [ -d .cutover/locks ] || mkdir .cutover/locks 2>/dev/null || [ -d .cutover/locks ]
+fi
 highest
 held=
 if [ -n "$top" ]; then held=$(readlink ".cutover/locks/$top" 2>/dev/null) || held=; fi
 if [ -n "$top" ] && [ "$held" != released ] && [ "$held" != "$2" ]; then
-  lock_ages "$top"
+  lock_ages "$top" owner
   if [ "$top" != "$3" ] || { [ -n "$4" ] && [ "$\{silent_sec:-0}" -lt "$4" ]; }; then
-    field generation "$top"
-    field record "$held"
+    field owner-generation "$top"
+    field owner "$held"
     return 0
   fi
 fi
@@ -109,14 +153,19 @@ if [ "$held" != "$2" ]; then
   problem=$(ln -s -n -- "$2" ".cutover/locks/$next" 2>&1) || :
   highest
   if [ "$top" = "$before" ]; then
-    echo "no lock can be made in $1/.cutover/locks: $problem" >&2
+    [ -z "$5" ] || return 0
+    echo "no lock can be made in $base/.cutover/locks: $problem" >&2
     return 1
   fi
 fi
 held=$(readlink ".cutover/locks/$top" 2>/dev/null) || held=
-if [ "$held" = "$2" ]; then field taken yes; fi
-field generation "$top"
-field record "$held"
+if [ "$held" = "$2" ]; then
+  field taken "$top"
+else
+  lock_ages "$top" owner
+  field owner-generation "$top"
+  field owner "$held"
+fi
 count_of "$top"
 oldest=$((number - 7))
 for each in .cutover/locks/g-*; do

@@ -3,6 +3,7 @@ import { parseLedger } from '../../release/ledger.ts';
 import { releaseOf } from '../../release/paths.ts';
 import { type CacheHead, parseCacheHead } from '../../sync/cacheHead.ts';
 import type { CurrentLink, Observation, ObservedCache, PathKind } from '../observation.ts';
+import { HOME_PATH } from './homePath.ts';
 import { LOCK_AGES, readLockAges } from './lock.ts';
 import { RUNS } from './runs.ts';
 import type { Fields, Script } from './script.ts';
@@ -17,11 +18,8 @@ export function observeScript(path: string, sharedPaths: readonly string[]): Scr
   return { name: 'observe', body: BODY, args: [path, ...sharedPaths] };
 }
 
-const BODY = sh`${RUNS}${LOCK_AGES}
-case $1 in
-  "~/"*) base=$HOME/$\{1#"~/"} ;;
-  *) base=$1 ;;
-esac
+const BODY = sh`${RUNS}${LOCK_AGES}${HOME_PATH}
+home_path "$1"
 shift
 field path "$base"
 field user "$(id -un 2>/dev/null || id -u)"
@@ -74,7 +72,7 @@ done
 if [ -n "$generation" ]; then
   field generation "$\{generation##*/}"
   field lock "$(readlink "$generation")"
-  lock_ages "$\{generation##*/}"
+  lock_ages "$\{generation##*/}" lock
 fi
 if [ -f .cutover/journals/open ]; then
   printf 'journal\000'
@@ -110,7 +108,11 @@ export function readObservation(fields: Fields): Observation {
     ledgerHash: sha256(ledger),
     cache: readCache(fields.one('cache'), fields.one('cache.next')),
     journal: fields.one('journal'),
-    lock: { generation: fields.one('generation'), record: fields.one('lock'), ...readLockAges(fields) },
+    lock: {
+      generation: fields.one('generation'),
+      record: fields.one('lock'),
+      ...readLockAges(fields, 'lock'),
+    },
     running: fields.all('running'),
     shared: Object.fromEntries(fields.all('shared').map(readShared)),
     tools: new Set(fields.all('tool')),

@@ -39,11 +39,19 @@ export function tellingSpace(link: Link, path: () => string, engine: Engine): En
   return {
     ...engine,
     takeLock: told(engine.takeLock),
+    tryLock: told(engine.tryLock),
     prepare: told(engine.prepare),
     sync: told(engine.sync),
     link: told(engine.link),
     activate: told(engine.activate),
     prune: told(engine.prune),
+    async finish(...asked) {
+      const end = await told(engine.finish)(...asked);
+      const { pruneFailure } = end;
+      return pruneFailure === null
+        ? end
+        : { ...end, pruneFailure: (await withSpace(link, path(), pruneFailure)) as CutoverError };
+    },
     command: told(engine.command),
   };
 }

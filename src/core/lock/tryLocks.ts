@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import type { Engine, LockTrial } from '../remote/engine.ts';
+import type { Observation } from '../remote/observation.ts';
+import type { Locks } from './acquire.ts';
+import { systemProcesses } from './holder.ts';
+import { type Owner, ownRecord } from './ownRecord.ts';
+import { RELEASED } from './record.ts';
+import { takeTogether } from './together.ts';
+
+export interface TrialRequest extends Owner {
+  readonly sharedPaths: readonly string[];
+  /** Of those that wait for it, only some are asked at once. */
+  readonly limit: <T>(ask: () => Promise<T>) => Promise<T>;
+  /** Once it has fired nobody is asked any more who was not asked yet. */
+  readonly unwanted: AbortSignal;
+}
+
+export interface TriedLocks {
+  /** Null: none is ours. */
+  readonly locks: Locks | null;
+  /** What was seen on each server, or why it was not, by its name. */
+  readonly looks: ReadonlyMap<string, PromiseSettledResult<Observation>>;
+  /** Somebody holds one of them. */
+  readonly isContended: boolean;
+}
+
+const DEADLINE_MS = 5 * 60_000;
+
+/**
+ * Looks at all servers, and locks them in the same round trip, where that makes nothing new and nobody holds a lock:
+ * all of them, or none. Never waits, takes nothing over and rejects for nothing.
+ */
+export async function tryLocks(
+  engines: ReadonlyMap<string, Engine>,
+  { sharedPaths, limit, unwanted, ...owner }: TrialRequest,
+): Promise<TriedLocks> {
+  const nonce = randomBytes(8).toString('hex');
+  const record = ownRecord(owner, nonce, systemProcesses, engines.size > 1);
+  const { fences, trials } = await takeTogether(engines, (engine, isWanted) =>
+    limit(async (): Promise<LockTrial> => {
+      unwanted.throwIfAborted();
+      const signal = AbortSignal.timeout(DEADLINE_MS);
+      if (isWanted()) return engine.tryLock(record, sharedPaths, signal);
+      const seen = await engine.observe(sharedPaths, AbortSignal.any([unwanted, signal]));
+      return { taken: false, generation: null, seen };
+    }),
+  );
+  const looks = new Map([...trials].map(([server, trial]) => [server, lookOf(trial, fences !== null)]));
+  return {
+    locks: fences && { fences, nonce, seen: seenIn(looks) },
+    looks,
+    isContended: [...trials.values()].some(isHeld),
+  };
+}
+
+/** A lock that was given back again is nobody's. */
+function lookOf(trial: PromiseSettledResult<LockTrial>, isOurs: boolean): PromiseSettledResult<Observation> {
+  if (trial.status === 'rejected') return trial;
+  const { seen, taken } = trial.value;
+  if (isOurs || !taken) return { status: 'fulfilled', value: seen };
+  const lock = { ...seen.lock, record: RELEASED, heldSec: null, beatAgeSec: null };
+  return { status: 'fulfilled', value: { ...seen, lock } };
+}
+
+function seenIn(looks: TriedLocks['looks']): Locks['seen'] {
+  return new Map(
+    [...looks].flatMap(([server, look]) => (look.status === 'fulfilled' ? [[server, look.value]] : [])),
+  );
+}
+
+function isHeld(trial: PromiseSettledResult<LockTrial>): boolean {
+  return trial.status === 'fulfilled' && !trial.value.taken && trial.value.generation !== null;
+}

@@ -1,0 +1,53 @@
+import pLimit from 'p-limit';
+import { tryLocks } from '../lock/tryLocks.ts';
+import { nextReleaseId } from '../release/id.ts';
+import type { Observation } from '../remote/observation.ts';
+import { type HeldLocks, holdLocks } from './heldLocks.ts';
+import { allSeen, type Group, LOGINS_AT_ONCE, requireUncancelled, sharedPathsOf } from './openGroup.ts';
+import { emitNow, type Runtime } from './runtime.ts';
+
+/** What was seen on the servers of a group before anything is decided. */
+export interface FirstLook {
+  readonly seen: ReadonlyMap<string, Observation>;
+  /** When it was begun: the id of a release is made of it. */
+  readonly at: Date;
+  /** All locks, under which it was seen, and the release that they name; null: none is ours. */
+  readonly held: HeldLocks | null;
+  readonly release: string | null;
+  /** Somebody holds one of the locks. */
+  readonly isContended: boolean;
+}
+
+/**
+ * Locks all servers and looks at them in one round trip, where that can be done at once; else it only looks. A server
+ * on which nobody ever locked is only looked at: a deployment that is refused leaves nothing there.
+ * The locks name the release that the clock stands for. Where newer ones exist already, they cannot be used for it.
+ * `unwanted`: nobody waits for the outcome any more. Rejects as `observeGroup` does, with all locks given back.
+ */
+export async function lockFirst(runtime: Runtime, group: Group, unwanted: AbortSignal): Promise<FirstLook> {
+  const at = runtime.now();
+  const release = nextReleaseId(at, []);
+  const { locks, looks, isContended } = await tryLocks(group.engines, {
+    by: runtime.by,
+    pid: runtime.pid,
+    since: at,
+    release,
+    sharedPaths: sharedPathsOf(group),
+    limit: pLimit(LOGINS_AT_ONCE),
+    unwanted: AbortSignal.any([runtime.cancel, unwanted]),
+  });
+  const held = locks && holdLocks(runtime, group, locks);
+  try {
+    requireUncancelled(runtime.cancel);
+    return { seen: allSeen(looks), at, held, release: held && release, isContended };
+  } catch (error) {
+    await held?.release();
+    throw error;
+  }
+}
+
+/** Gives locks back without which nothing was done. What goes wrong is only told: there is no result to hold it. */
+export async function abandonLocks(runtime: Runtime, held: HeldLocks): Promise<void> {
+  for (const { server, problem } of await held.release())
+    if (problem !== null) emitNow(runtime, { type: 'log', server, message: problem });
+}
