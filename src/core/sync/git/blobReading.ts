@@ -27,41 +27,49 @@ export const NOTHING_KNOWN: KnownBlobs = {
   add: async () => undefined,
 };
 
+/** Through the one that is open for the repository `own`; others are read by themselves. */
+export function readingThrough(own: Repository, objects: Objects, known: KnownBlobs): BlobReading {
+  return {
+    known,
+    read: async function* (repository, names, signal) {
+      if (repository !== own) return yield* readBlobs(repository, names, signal);
+      let index = 0;
+      for await (const blob of objects.stream(names, signal)) {
+        if (blob?.type !== 'blob') throw missingObject(repository.path, names[index] as string);
+        yield blob;
+        index += 1;
+      }
+    },
+  };
+}
+
 export interface KeepingReading extends BlobReading {
   /** Contents that were read, by the names of their objects. */
   readonly kept: ReadonlyMap<string, Uint8Array>;
 }
 
-/**
- * Through the one that is open for the repository `own`; others are read by themselves. Small contents are kept in memory, so that what was read to be hashed
- * need not be read again to be sent.
- */
-export function readingThrough(own: Repository, objects: Objects, known: KnownBlobs): KeepingReading {
+/** Keeps small contents in memory, so that what was read to be hashed need not be read again to be sent. */
+export function keeping({ known, read }: BlobReading): KeepingReading {
   const kept = new Map<string, Uint8Array>();
   let keptBytes = 0;
 
-  async function* keeping(blob: Blob): AsyncGenerator<Uint8Array> {
+  async function* chunksOf({ object, chunks }: Blob): AsyncGenerator<Uint8Array> {
     const parts: Uint8Array[] = [];
-    for await (const chunk of blob.chunks) {
+    for await (const chunk of chunks) {
       parts.push(chunk);
       yield chunk;
     }
-    kept.set(blob.object, Buffer.concat(parts));
+    kept.set(object, Buffer.concat(parts));
   }
 
   return {
     known,
     kept,
     read: async function* (repository, names, signal) {
-      if (repository !== own) return yield* readBlobs(repository, names, signal);
-      let index = 0;
-      for await (const blob of objects.stream(names, signal)) {
-        const object = names[index] as string;
-        if (blob?.type !== 'blob') throw missingObject(repository.path, object);
+      for await (const blob of read(repository, names, signal)) {
         const isKept = blob.sizeBytes <= LARGEST_KEPT_BYTES && keptBytes + blob.sizeBytes <= MOST_KEPT_BYTES;
         if (isKept) keptBytes += blob.sizeBytes;
-        yield isKept ? { ...blob, chunks: keeping(blob) } : blob;
-        index += 1;
+        yield isKept ? { ...blob, chunks: chunksOf(blob) } : blob;
       }
     },
   };

@@ -19,7 +19,7 @@ export interface Digest {
 
 /** Reads every object once, whatever its size. Of files that are known nothing is read. */
 export async function digestBlobs(
-  { read, known }: BlobReading,
+  { read, known: knownBlobs }: BlobReading,
   repository: Repository,
   items: readonly TreeItem[],
   signal: AbortSignal,
@@ -27,18 +27,19 @@ export async function digestBlobs(
   const withContent = items.filter((item) => item.kind === 'file' || item.kind === 'link');
   const objects = [...new Set(withContent.map((item) => item.object))];
   const links = new Set(items.filter((item) => item.kind === 'link').map((item) => item.object));
-  const before = await known.find(objects.filter((object) => !links.has(object)));
+  const before = await knownBlobs.find(objects.filter((object) => !links.has(object)));
   const digests = new Map<string, Digest>();
   for (const [object, blob] of before) digests.set(object, { ...blob, text: EMPTY });
   const plain = new Map<string, Digest>();
   const unread = objects.filter((object) => !digests.has(object));
   for await (const blob of read(repository, unread, signal)) {
     const found = await digest(blob, links.has(blob.object) || blob.sizeBytes < POINTER_BYTES);
-    const keep = links.has(blob.object) || looksLikePointer(found.text);
-    digests.set(blob.object, keep ? found : { ...found, text: EMPTY });
-    if (!keep) plain.set(blob.object, found);
+    const hasText = links.has(blob.object) || looksLikePointer(found.text);
+    const known = hasText ? found : { ...found, text: EMPTY };
+    digests.set(blob.object, known);
+    if (!hasText) plain.set(blob.object, known);
   }
-  await known.add(plain);
+  await knownBlobs.add(plain);
   return digests;
 }
 

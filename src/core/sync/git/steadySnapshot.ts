@@ -1,7 +1,7 @@
 import type { SourceConfig } from '../../config/types.ts';
 import type { TreeChanges } from '../changes.ts';
 import type { FileContent, ManifestEntry, Snapshot } from '../types.ts';
-import type { KeepingReading } from './blobReading.ts';
+import { type BlobReading, keeping } from './blobReading.ts';
 import { type ChangesQuestion, changesBetween } from './changesBetween.ts';
 import { type Contents, type Origin, readContents } from './contents.ts';
 import { type FoundPath, lookUp } from './lookUp.ts';
@@ -15,7 +15,7 @@ export interface SteadyQuestion extends Omit<ChangesQuestion, 'signal' | 'rules'
   readonly config: Extract<SourceConfig, { type: 'git' }>;
   readonly revision: Revision;
   readonly top: Top;
-  readonly blobs: KeepingReading;
+  readonly blobs: BlobReading;
 }
 
 /** Of a commit whose tree depends on its objects alone: the commit and the rules are its name. */
@@ -24,6 +24,7 @@ export function steadySnapshot(
 ): Pick<Snapshot, 'state' | 'manifest' | 'changesSince' | 'kindsOf' | 'read'> {
   const { config, repository, revision, local, objects, blobs } = question;
   const changed = new Map<string, Origin>();
+  const changedBlobs = keeping(blobs);
   let whole: WholeTree | null = null;
   const all = onceEach(async (commit: string, signal) => {
     whole = await wholeTree(repository, commit, config, blobs, signal);
@@ -34,7 +35,11 @@ export function steadySnapshot(
     const [old] = await objects.contents([`${commit}^{commit}`], signal);
     const tree = old && treeIn(old);
     if (!tree) return null;
-    const found = await changesBetween({ ...question, rules: config, signal }, { commit, tree }, revision);
+    const found = await changesBetween(
+      { ...question, blobs: changedBlobs, rules: config, signal },
+      { commit, tree },
+      revision,
+    );
     for (const [path, origin] of found?.contents ?? []) changed.set(path, origin);
     return found?.changes ?? null;
   });
@@ -58,7 +63,7 @@ export function steadySnapshot(
       files.map(({ path }) => path),
       signal,
     );
-    yield* readContents(contents, files, signal, blobs.kept);
+    yield* readContents(contents, files, signal, changedBlobs.kept);
   }
 
   return {
