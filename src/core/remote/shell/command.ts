@@ -29,6 +29,7 @@ export async function runCommand(
   patience: Patience = PATIENCE,
 ): Promise<void> {
   if (signal.aborted) throw notStarted(link.server, request);
+  refuseTooLong(link.server, request);
   const over = new AbortController();
   const clock = commandClock(request, signal);
   const log = commandLog((line) => request.onLine('stdout', line), request.catchUp);
@@ -61,6 +62,22 @@ export async function runCommand(
     over.abort();
     clock.stop();
   }
+}
+
+/** The most that Linux takes for one argument or variable (execve(2), MAX_ARG_STRLEN), without the NUL at its end. */
+const LONGEST_WORD_BYTES = 131_071;
+
+/** Nothing could start it, and nobody would say why. */
+function refuseTooLong(server: string, { run, variables }: CommandRequest): void {
+  const words = Object.entries(variables).map(([name, value]) => [name, `${name}=${value}`] as const);
+  const [what] =
+    [['it', run] as const, ...words].find(([, word]) => Buffer.byteLength(word) > LONGEST_WORD_BYTES) ?? [];
+  if (what === undefined) return;
+  throw new CutoverError(
+    'E_COMMAND',
+    `${server}: the command "${run.slice(0, 60)}${run.length > 60 ? '…' : ''}" cannot be started: ${what} is longer than ${LONGEST_WORD_BYTES} bytes`,
+    { server },
+  );
 }
 
 /** What nobody could see the end of may still be at work. */
