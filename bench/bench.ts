@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openTestRun } from '../test/integration/support/testRun.ts';
 import { type Field, openField } from './contest/field.ts';
-import { createHistory } from './histories/history.ts';
+import { type DependencyTree, dependencyTree } from './histories/dependencies.ts';
+import { type Change, createHistory } from './histories/history.ts';
 import { syntheticTree } from './histories/synthetic.ts';
 import { type Links, openLinks } from './links.ts';
 import type { Options } from './options.ts';
@@ -22,6 +23,13 @@ export interface Bench extends AsyncDisposable {
   scratch(name: string): Promise<string>;
   /** Who deploys a tree of so many files; the same one for every scenario that asks. */
   field(files: number): Promise<Field>;
+  /** The same with what this project depends on: 120 MB of it, 20 MB with --quick. */
+  dependencies(): Promise<Dependencies>;
+}
+
+export interface Dependencies {
+  readonly field: Field;
+  readonly tree: DependencyTree;
 }
 
 /** Starts a server in a container. Throws when there is no Docker engine. */
@@ -39,13 +47,17 @@ export async function openBench(options: Options): Promise<Bench> {
     return path;
   };
   const fields = new Map<number, Promise<Field>>();
-  const makeField = async (files: number): Promise<Field> => {
-    const name = `site-${files}`;
+  const makeField = async (name: string, tree: Iterable<Change> | AsyncIterable<Change>): Promise<Field> => {
     const directory = await scratch(name);
     const history = await createHistory(directory, 1);
-    await history.commit(syntheticTree(files));
+    await history.commit(tree);
     return openField({ name, directory, history, server, link: links.loopback });
   };
+  const makeDependencies = async (): Promise<Dependencies> => {
+    const tree = await dependencyTree(options.isQuick ? 20_000_000 : 120_000_000);
+    return { tree, field: await makeField('dependencies', tree.contents()) };
+  };
+  let dependencies: Promise<Dependencies> | null = null;
   const stack = opening.move();
   return {
     options,
@@ -54,9 +66,13 @@ export async function openBench(options: Options): Promise<Bench> {
     sshDeployRelease: sshDeployRelease(join(testRun.directory, 'ssh-deploy-release')),
     scratch,
     field(files) {
-      const field = fields.get(files) ?? makeField(files);
+      const field = fields.get(files) ?? makeField(`site-${files}`, syntheticTree(files));
       fields.set(files, field);
       return field;
+    },
+    dependencies() {
+      dependencies ??= makeDependencies();
+      return dependencies;
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

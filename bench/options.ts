@@ -23,8 +23,9 @@ export function parseOptions(args: readonly string[], known: readonly string[]):
   });
   const unknown = values.scenario.filter((name) => !known.includes(name));
   if (unknown.length > 0)
-    throw new Error(`No scenario ${unknown.join(', ')}. There are: ${known.join(', ')}.`);
+    throw new RangeError(`No scenario ${unknown.join(', ')}. There are: ${known.join(', ')}.`);
   const rounds = values.rounds === undefined ? null : Number(values.rounds);
-  if (rounds !== null && !(Number.isInteger(rounds) && rounds > 0)) throw new Error('--rounds: 1 or more.');
+  if (rounds !== null && !(Number.isInteger(rounds) && rounds > 0))
+    throw new RangeError('--rounds: 1 or more.');
   return { isQuick: values.quick, scenarios: values.scenario, rounds };
 }

@@ -34,7 +34,7 @@ try {
     ),
   );
 } catch (error) {
-  console.error(error);
+  console.error(error instanceof TypeError || error instanceof RangeError ? error.message : error);
   console.error(usage);
   process.exitCode = 1;
 }

@@ -10,8 +10,6 @@ export interface Row {
 
 export interface TableOptions {
   readonly title: string;
-  /** What stands under the table. */
-  readonly notes?: readonly string[];
   /** The same contest without delay, to count the round trips. */
   readonly near?: { readonly outcomes: readonly Outcome[]; readonly roundTripMs: number };
 }
@@ -55,7 +53,7 @@ export function contestTable(outcomes: readonly Outcome[], options: TableOptions
     'goes on after its end, s',
     ...(near ? ['round trips'] : []),
   ];
-  return [markdown(head, lines), ...(options.notes ?? [])].join('\n');
+  return markdown(head, lines);
 }
 
 export function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -5,28 +5,40 @@ import type { Change } from './history.ts';
 
 const nodeModules = fileURLToPath(new URL('../../node_modules', import.meta.url));
 
-/** Packages that are mostly one program would make the tree large, and no tree of many files. */
-const largestFileBytes = 20_000_000;
+/** Larger ones are whole programs, which would leave no room for the many files. */
+const largestFileBytes = 30_000_000;
 
 export interface DependencyTree {
   readonly files: readonly string[];
   readonly bytes: number;
   contents(): AsyncGenerator<Change>;
+  /** Ten files all over the tree, others in each generation. */
+  tenChanged(generation: number): readonly Change[];
 }
 
-/** What this project depends on: packages in the order of their names, until so many bytes are together. */
+/** What this project depends on: packages in the order of their names, until so many bytes are together, or all. */
 export async function dependencyTree(bytesWanted: number): Promise<DependencyTree> {
   const files: string[] = [];
   let bytes = 0;
   for (const name of (await readdir(nodeModules)).sort()) {
-    if (name.startsWith('.')) continue;
+    if (name.startsWith('.') || bytes >= bytesWanted) continue;
     for (const { path, sizeBytes } of await filesBelow(join(nodeModules, name))) {
-      if (sizeBytes > largestFileBytes || bytes + sizeBytes > bytesWanted) continue;
+      if (sizeBytes > largestFileBytes || bytes >= bytesWanted) continue;
       files.push(path);
       bytes += sizeBytes;
     }
   }
-  return { files, bytes, contents: () => contents(files) };
+  return {
+    files,
+    bytes,
+    contents: () => contents(files),
+    tenChanged: (generation) =>
+      Array.from({ length: 10 }, (_, nth) => {
+        const index = (Math.floor((nth * files.length) / 10) + generation * 7) % files.length;
+        const content = Buffer.from(`generation ${generation}\n`.repeat(200));
+        return { path: pathOf(files[index]!), content };
+      }),
+  };
 }
 
 async function filesBelow(directory: string) {
@@ -37,9 +49,13 @@ async function filesBelow(directory: string) {
   return Promise.all(paths.map(async (path) => ({ path, sizeBytes: (await stat(path)).size })));
 }
 
+function pathOf(file: string): string {
+  return `node_modules/${relative(nodeModules, file)}`;
+}
+
 async function* contents(files: readonly string[]): AsyncGenerator<Change> {
   for (const path of files) {
     const executable = ((await stat(path)).mode & 0o100) !== 0;
-    yield { path: `node_modules/${relative(nodeModules, path)}`, content: await readFile(path), executable };
+    yield { path: pathOf(path), content: await readFile(path), executable };
   }
 }

@@ -2,7 +2,7 @@ import { createCipheriv } from 'node:crypto';
 import type { Change } from './history.ts';
 
 /** As in trees of packages. */
-const filesInDirectory = 10;
+const filesInDirectory = 7;
 const parts = 20;
 const smallestBytes = 128;
 const largestBytes = 16_384;
@@ -14,7 +14,7 @@ export function pseudoRandom(seed: number, bytes: number): Buffer {
   return createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(bytes));
 }
 
-/** Text of 128 bytes to 16 KiB a file, small ones being more frequent (3.4 KB on average), ten in a directory. */
+/** Text of 128 bytes to 16 KiB a file, small ones being more frequent (3.4 KB on average), seven in a directory. */
 export function* syntheticTree(files: number): Generator<Change> {
   for (let index = 0; index < files; index++) yield file(index, 0);
 }
@@ -34,8 +34,10 @@ export function renamedDirectory(generation: number): readonly Change[] {
 
 function pathOf(index: number): string {
   const directory = Math.floor(index / filesInDirectory);
+  const inPart = Math.floor(directory / parts);
   const part = String(directory % parts).padStart(2, '0');
-  return `site/part-${part}/group-${Math.floor(directory / parts)}/file-${index}.txt`;
+  const below = inPart % 4 === 0 ? '' : `/below-${inPart % 4}`;
+  return `site/part-${part}/group-${Math.floor(inPart / 4)}${below}/file-${index}.txt`;
 }
 
 const text = Buffer.from(pseudoRandom(1, 3 * largestBytes).toString('base64'));

@@ -1,7 +1,4 @@
-import { openField } from '../contest/field.ts';
 import { contestTable } from '../contest/table.ts';
-import { dependencyTree } from '../histories/dependencies.ts';
-import { createHistory } from '../histories/history.ts';
 import { roundTripMs } from '../links.ts';
 import { capistrano } from '../peers/capistrano.ts';
 import { cutover, cutoverDirectory } from '../peers/cutover.ts';
@@ -13,13 +10,8 @@ import { against, between, count, type Scenario } from './scenario.ts';
 /** A tree of dependencies to a server that has nothing. */
 export const firstDeployment: Scenario = {
   name: 'first-deployment',
-  async run({ options, links, server, scratch, sshDeployRelease }, report) {
-    const tree = await dependencyTree(options.isQuick ? 20_000_000 : 120_000_000);
-    const directory = await scratch('dependencies');
-    const history = await createHistory(directory, 1);
-    await history.commit(tree.contents());
-    const site = openField({ name: 'dependencies', directory, history, server, link: links.loopback });
-
+  async run({ options, links, dependencies, sshDeployRelease }, report) {
+    const { tree, field: site } = await dependencies();
     const slow = [capistrano, sshDeployRelease].map(options.isQuick ? leftOut : (peer) => peer);
     const peers = [cutoverDirectory, cutover, tarPipe, rsyncScript, ...slow];
     const megabytes = (tree.bytes / 1_000_000).toFixed(0);

@@ -1,4 +1,5 @@
 import type { Bench } from '../bench.ts';
+import type { Field } from '../contest/field.ts';
 import type { Outcome } from '../contest/interleave.ts';
 import { contestTable } from '../contest/table.ts';
 import { tenChanged as changes } from '../histories/synthetic.ts';
@@ -19,17 +20,25 @@ export const tenChanged: Scenario = {
     const quick = [cutover, rsyncScript, ...slow.map(leftOut), sshTrue];
     const { isQuick } = bench.options;
     const many = isQuick ? 10_000 : 100_000;
-    if (!isQuick) await contest(bench, { files: 1_000, near: all, far: all, report });
+    if (!isQuick) await contest(bench, { site: await synthetic(bench, 1_000), near: all, far: all, report });
 
-    const site = await contest(bench, { files: 7_000, near: all, far: isQuick ? quick : all, report });
-    report.goal({ goal: 'tenToRsync', value: against(site.near, rsyncScript.name) });
-    report.goal({ goal: 'tenToCapistrano', value: against(site.near, capistrano.name) });
-    report.goal({ goal: 'farToRsync', value: against(site.far, rsyncScript.name) });
-    report.goal({ goal: 'farToLogin', value: against(site.far, sshTrue.name) });
+    const usual = await contest(bench, {
+      site: await synthetic(bench, 7_000),
+      near: all,
+      far: isQuick ? quick : all,
+      report,
+    });
+    report.goal({ goal: 'tenToRsync', value: against(usual.near, rsyncScript.name) });
+    report.goal({ goal: 'tenToCapistrano', value: against(usual.near, capistrano.name) });
+    report.goal({ goal: 'farToRsync', value: against(usual.far, rsyncScript.name) });
+    report.goal({ goal: 'farToLogin', value: against(usual.far, sshTrue.name) });
 
-    if (!isQuick) await contest(bench, { files: 10_000, near: all, far: all, report });
+    if (!isQuick) {
+      await contest(bench, { site: await synthetic(bench, 10_000), near: all, far: all, report });
+      await contest(bench, { site: await real(bench), near: all, far: all, report });
+    }
     const large = await contest(bench, {
-      files: many,
+      site: await synthetic(bench, many),
       near: isQuick ? quick : all,
       far: isQuick ? null : all,
       report,
@@ -39,8 +48,28 @@ export const tenChanged: Scenario = {
   },
 };
 
+interface Site {
+  readonly name: string;
+  readonly field: Field;
+  change(): Promise<unknown>;
+}
+
+let generation = 0;
+
+async function synthetic(bench: Bench, files: number): Promise<Site> {
+  const field = await bench.field(files);
+  const change = () => field.history.commit(changes(files, ++generation));
+  return { name: `${count(files)} files`, field, change };
+}
+
+async function real(bench: Bench): Promise<Site> {
+  const { field, tree } = await bench.dependencies();
+  const name = `${count(tree.files.length)} files of dependencies, ${(tree.bytes / 1e6).toFixed(0)} MB`;
+  return { name, field, change: () => field.history.commit(tree.tenChanged(++generation)) };
+}
+
 interface Contest {
-  readonly files: number;
+  readonly site: Site;
   readonly near: readonly Peer[];
   /** Null: only near. */
   readonly far: readonly Peer[] | null;
@@ -52,23 +81,17 @@ interface Outcomes {
   readonly far: readonly Outcome[];
 }
 
-let generation = 0;
-
-async function contest(
-  { links, options, field }: Bench,
-  { files, near, far, report }: Contest,
-): Promise<Outcomes> {
-  const site = await field(files);
-  const change = () => site.history.commit(changes(files, ++generation));
-  const title = `ten changed of ${count(files)} files`;
+async function contest({ links, options }: Bench, { site, near, far, report }: Contest): Promise<Outcomes> {
+  const { field, change } = site;
+  const title = `ten changed of ${site.name}`;
 
   const nearRounds = options.rounds ?? (options.isQuick ? 3 : 9);
-  const nearby = await site.redeploy({ peers: near, link: links.loopback, rounds: nearRounds, change });
+  const nearby = await field.redeploy({ peers: near, link: links.loopback, rounds: nearRounds, change });
   report.table(contestTable(nearby, { title: `${title}, loopback` }));
   if (far === null) return { near: nearby, far: [] };
 
   const farRounds = options.rounds ?? (options.isQuick ? 1 : 5);
-  const away = await site.redeploy({ peers: far, link: links.far, rounds: farRounds, change });
+  const away = await field.redeploy({ peers: far, link: links.far, rounds: farRounds, change });
   const farTitle = `${title}, ${links.far.name}`;
   report.table(contestTable(away, { title: farTitle, near: { outcomes: nearby, roundTripMs } }));
   return { near: nearby, far: away };
