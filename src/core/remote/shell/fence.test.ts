@@ -80,6 +80,16 @@ const CHANGES: Readonly<Record<string, (here: Here) => Promise<unknown>>> = {
       { releases: [A], ledger: null, records: [ledgerLine(B, 'succeeded')], nonce: 'n' },
       never,
     ),
+  finish: (here) =>
+    here.engine.finish(
+      here.fence,
+      {
+        prune: { releases: [A], ledger: null, records: [ledgerLine(B, 'succeeded')], nonce: 'n' },
+        journal: '20260101000000000-deploy-x',
+        closing: null,
+      },
+      never,
+    ),
   command: (here) => here.engine.command(here.fence, { ...command, directory: here.path }, never),
 };
 

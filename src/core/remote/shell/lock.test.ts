@@ -121,3 +121,54 @@ test('the directory of the locks is for the user alone, and a link in its place 
     code: 'E_REFUSED',
   });
 });
+
+test('a trial takes a lock where there was one before, and sees what is there under it', async () => {
+  const path = await scratch();
+  await engineIn(path).takeLock(lockRecord('one'), never);
+  await engineIn(path).releaseLock('g-000001', never);
+  const trial = await engineIn(path).tryLock(lockRecord('two'), ['uploads'], never);
+  expect(trial).toMatchObject({
+    taken: true,
+    fence: { generation: 'g-000003', record: lockRecord('two') },
+    seen: {
+      path,
+      lock: { generation: 'g-000003', record: lockRecord('two') },
+      shared: { uploads: 'absent' },
+    },
+  });
+  const before = await listing(path);
+  expect(await engineIn(path).tryLock(lockRecord('three'), [], never)).toMatchObject({
+    taken: false,
+    generation: 'g-000003',
+    record: lockRecord('two'),
+    heldSec: expect.any(Number),
+    seen: { lock: { record: lockRecord('two') } },
+  });
+  expect(await listing(path)).toEqual(before);
+});
+
+const ONLY_SEEN = { taken: false, generation: null };
+
+test('a trial makes nothing where nobody ever locked, and locks through no link', async () => {
+  const path = join(await scratch(), 'shop');
+  const trial = () => engineIn(path).tryLock(lockRecord('one'), [], never);
+  expect(await trial()).toMatchObject({ ...ONLY_SEEN, seen: { exists: false } });
+  await expect(listing(path)).rejects.toMatchObject({ code: 'ENOENT' });
+  await mkdir(join(path, '.cutover'), { recursive: true });
+  const other = await scratch();
+  await symlink(other, join(path, '.cutover', 'locks'));
+  expect(await trial()).toMatchObject({ ...ONLY_SEEN, seen: { misplaced: ['.cutover/locks'] } });
+  expect(await readdir(other)).toEqual([]);
+});
+
+test('where a trial cannot make a link, it is only seen', async () => {
+  const path = await scratch();
+  await engineIn(path).takeLock(lockRecord('one'), never);
+  await engineIn(path).releaseLock('g-000001', never);
+  const env = { ...process.env, PATH: await pathWith({ ln: 'exit 1' }) };
+  const engine = engineIn(path, localTransport({ env }));
+  expect(await engine.tryLock(lockRecord('two'), [], never)).toMatchObject({
+    ...ONLY_SEEN,
+    seen: { exists: true },
+  });
+});
