@@ -25,6 +25,7 @@ export interface TriedLocks {
 }
 
 const DEADLINE_MS = 5 * 60_000;
+const ANSWER_MS = 10_000;
 
 /**
  * Looks at all servers, and locks them in the same round trip, where that makes nothing new and nobody holds a lock:
@@ -39,7 +40,7 @@ export async function tryLocks(
   const { fences, trials } = await takeTogether(engines, (engine, isWanted) =>
     limit(async (): Promise<LockTrial> => {
       unwanted.throwIfAborted();
-      const signal = AbortSignal.timeout(DEADLINE_MS);
+      const signal = AbortSignal.any([AbortSignal.timeout(DEADLINE_MS), lateAfter(unwanted)]);
       if (isWanted()) return engine.tryLock(record, sharedPaths, signal);
       const seen = await engine.observe(sharedPaths, AbortSignal.any([unwanted, signal]));
       return { taken: false, generation: null, seen };
@@ -51,6 +52,17 @@ export async function tryLocks(
     looks,
     isContended: [...trials.values()].some(isHeld),
   };
+}
+
+/** A script that was sent is let answer, so that it is known whether a lock is ours; not for ever, though. */
+function lateAfter(unwanted: AbortSignal): AbortSignal {
+  const late = new AbortController();
+  const wait = () => {
+    const over = AbortSignal.timeout(ANSWER_MS);
+    over.addEventListener('abort', () => late.abort(over.reason), { once: true });
+  };
+  unwanted.addEventListener('abort', wait, { once: true });
+  return late.signal;
 }
 
 /** A lock that was given back again is nobody's. */
