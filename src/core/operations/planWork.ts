@@ -25,9 +25,10 @@ export async function planWork(
 async function workFor(
   { group, snapshot, release, full, signal }: WorkRequest,
   server: string,
-  { cache }: Observation,
+  { cache, tools }: Observation,
 ): Promise<SyncWork> {
-  const target = { state: snapshot.state, release, modifiedAtSec: releaseTimeSec(release) };
+  const reuses = REUSING.every((tool) => tools.has(tool));
+  const target = { state: snapshot.state, release, modifiedAtSec: releaseTimeSec(release), reuses };
   // Which files these patterns name only a whole manifest can tell.
   const chooses = group.environment.unshare.length > 0;
   if (!full && !chooses && !cache.pending && hasRoom(cache.head)) {
@@ -38,5 +39,8 @@ async function workFor(
   const { head, hash } = cache;
   return planSync({ ...held, head, hash }, await snapshot.manifest(signal), full, target);
 }
+
+/** What a server needs to copy files and to tell what is in them. */
+const REUSING = ['cp', 'xargs', 'sha256sum'];
 
 const NOTHING = { manifest: null, pending: null } as const;

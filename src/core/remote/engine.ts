@@ -1,7 +1,7 @@
 import type { LinkMode } from '../config/types.ts';
 import type { CutoverError } from '../contract/index.ts';
-import type { CacheKnowledge } from '../sync/syncWork.ts';
-import type { Received } from '../sync/wholeFiles.ts';
+import type { CacheKnowledge, SyncWork } from '../sync/syncWork.ts';
+import type { Snapshot } from '../sync/types.ts';
 import type { Observation } from './observation.ts';
 
 /** The lock generation that is ours; every call that changes anything proves that it is still the highest. */
@@ -61,16 +61,21 @@ export interface TakeOver {
 /** Ways to rename a link over another that a trial on the server proved. */
 export type RenameMethod = 'mv' | 'perl' | 'python3';
 
+/**
+ * What is to be done to a deploy-cache. How its files get there is the engine's own matter: `packArchive`, in
+ * `endingEarly`, makes one stream of them all.
+ */
 export interface SyncRequest {
   readonly release: string;
-  /** Throw the whole cache away first: nothing is known of what it holds. */
-  readonly fresh: boolean;
-  /** The segment of the manifest that comes with it. */
-  readonly segment: string;
-  /** An archive made by `packArchive`. */
-  readonly archive: (kept: ReadonlySet<string>) => AsyncIterable<Uint8Array>;
-  /** Of the files that an interrupted upload has left, those that need not be sent again. Default: none. */
-  readonly keep?: (arrived: readonly Received[]) => ReadonlySet<string>;
+  /** `reuse`: files that need not be sent, if the server still has their contents where it is said. */
+  readonly work: SyncWork;
+  readonly snapshot: Pick<Snapshot, 'read'>;
+  /** For every file that is put. */
+  readonly modifiedAtSec: number;
+  /** How much of `work.diff.bytes` has been sent. */
+  readonly onProgress: (doneBytes: number) => void;
+  /** Fires when somebody wants to stop. Rejects then with `E_INTERRUPTED`, the cache as it was, unless all was sent already. */
+  readonly cancel: AbortSignal;
   /** An earlier life of the transaction has begun this. Default: none has. */
   readonly isAgain?: boolean;
 }
@@ -227,8 +232,8 @@ export interface Engine {
   beat(fence: Fence, signal: AbortSignal): Promise<void>;
   /** Gives up exactly this generation, unless a higher one exists, and reads `current` once more. */
   releaseLock(generation: string, signal: AbortSignal): Promise<Released>;
-  /** Makes the directories, sweeps what a dead run left, proves a way to rename. */
-  prepare(fence: Fence, signal: AbortSignal): Promise<{ readonly method: RenameMethod }>;
+  /** Makes the directories, sweeps what a dead run left, proves a way to rename: null where there is only one. */
+  prepare(fence: Fence, signal: AbortSignal): Promise<{ readonly method: RenameMethod | null }>;
   sync(fence: Fence, request: SyncRequest, signal: AbortSignal): Promise<void>;
   link(fence: Fence, request: LinkRequest, signal: AbortSignal): Promise<Linked>;
   /** The files of the cache that are not what was uploaded. Changes nothing. */
@@ -263,8 +268,8 @@ export interface Engine {
   finish(fence: Fence, request: FinishRequest, signal: AbortSignal): Promise<Finished>;
   /**
    * Runs a command of the user's, or attaches to the run of this id that was begun before; rejects with `E_COMMAND`,
-   * `E_TIMEOUT` or `E_UNKNOWN`. Its output comes as one stream.
+   * `E_TIMEOUT` or `E_UNKNOWN`. Its output comes as one stream. Absent where none can be run.
    */
-  command(fence: Fence, request: CommandRequest, signal: AbortSignal): Promise<void>;
+  readonly command?: (fence: Fence, request: CommandRequest, signal: AbortSignal) => Promise<void>;
   close(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { HeldFile } from './reuse.ts';
 import type { ManifestEntry } from './types.ts';
 
 /** What turns one tree into another. */
@@ -14,6 +15,8 @@ export interface TreeChanges {
   readonly gone: readonly { readonly path: string; readonly kind: ManifestEntry['kind'] }[];
   /** Directories of the old tree above anything in `put` or `gone`, in canonical order. */
   readonly above: readonly string[];
+  /** Files of the old tree that `put` or `gone` name, of which it is known that something in `put` has their content. */
+  readonly held: readonly HeldFile[];
   /** How much more the files hold in all, in bytes. */
   readonly bytesDelta: number;
 }

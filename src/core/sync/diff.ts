@@ -19,7 +19,7 @@ export interface TreeDiff {
   readonly added: number;
   readonly updated: number;
   readonly removed: number;
-  /** Content to be sent: the sum of the sizes of the files in `upload`. */
+  /** Content to be sent: the sum of `bytes` in `changes`. */
   readonly bytes: number;
 }
 
@@ -95,7 +95,7 @@ export function nextManifest(
 
 function isDirty(wanted: ManifestEntry, held: CachedEntry | undefined, options: DiffOptions): boolean {
   if (options.full && wanted.kind !== 'directory') return true;
-  if (options.suspect.has(wanted.path) || isBelow(wanted.path, options.suspect)) return true;
+  if (isAtOrBelow(wanted.path, options.suspect)) return true;
   return (
     held === undefined ||
     held.kind !== wanted.kind ||
@@ -128,6 +128,10 @@ function deepestFirst(paths: readonly string[], suspect: ReadonlySet<string>): r
   return canonicalOrder(unique.map((path) => ({ path })))
     .map((entry) => entry.path)
     .reverse();
+}
+
+export function isAtOrBelow(path: string, directories: ReadonlySet<string>): boolean {
+  return directories.has(path) || isBelow(path, directories);
 }
 
 function isBelow(path: string, directories: ReadonlySet<string>): boolean {

@@ -1,4 +1,4 @@
-import { moved, textFile } from './archive.ts';
+import { listOf, moved, textFile } from './archive.ts';
 import { packTar, type TimedContent } from './packTar.ts';
 import type { CachedEntry, Snapshot } from './types.ts';
 
@@ -33,14 +33,10 @@ async function* allFiles({
       yield { entry: moved(entry), chunks, modifiedAtSec: times.get(entry.path)! };
     }
   }
-  const ofMode = (mode: number) => copy.filter((entry) => entry.mode === mode);
+  const ofMode = (mode: number) => copy.filter((entry) => entry.mode === mode).map(({ path }) => path);
   yield textFile('leaked', [...send, ...copy].map(({ path }) => `./${path}\n`).join(''));
-  yield textFile('copy', listOf(copy));
+  yield textFile('copy', listOf(copy.map(({ path }) => path)));
   yield textFile('mode-644', listOf(ofMode(0o644)));
   yield textFile('mode-755', listOf(ofMode(0o755)));
   yield textFile('complete', release);
-}
-
-function listOf(entries: readonly CachedEntry[]): string {
-  return entries.map(({ path }) => `./${path}\0`).join('');
 }

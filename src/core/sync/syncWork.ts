@@ -1,8 +1,9 @@
 import { type CacheHead, NO_TOTALS, type TreeTotals } from './cacheHead.ts';
 import type { TreeChanges } from './changes.ts';
-import { diffManifests, diffOfChanges, nextManifest, type TreeDiff } from './diff.ts';
+import { diffManifests, diffOfChanges, isAtOrBelow, nextManifest, type TreeDiff } from './diff.ts';
 import type { Gone } from './manifestText.ts';
 import { canonicalOrder } from './order.ts';
+import { planReuse, type Reuse, withoutReused } from './reuse.ts';
 import type { CachedEntry, CachedManifest, Manifest } from './types.ts';
 
 /** What is known of a deploy-cache: its manifest, and the one an interrupted upload was about to commit. */
@@ -16,6 +17,8 @@ export interface SyncWork {
   /** The cache is thrown away and built anew. */
   readonly fresh: boolean;
   readonly diff: TreeDiff;
+  /** Files of `diff.upload` that are not sent, because the server holds their content. */
+  readonly reuse: readonly Reuse[];
   /** All that the cache will hold; null when just the change is known. */
   readonly next: CachedManifest | null;
   /** What the cache will say that it holds. */
@@ -34,6 +37,8 @@ export interface SyncTarget {
   /** The release that is made: it gives new files their time, and the segment its name. */
   readonly release: string;
   readonly modifiedAtSec: number;
+  /** The server can copy files, and tell what is in them. Default: false. */
+  readonly reuses?: boolean;
 }
 
 /** So many segments are laid over each other before the manifest is written whole again. */
@@ -53,12 +58,16 @@ export function planSync(
   const fresh = full || cache.manifest === null || suspect === null;
   const held = fresh ? null : cache.manifest;
   const unsure = suspect ?? new Set<string>();
-  const diff = diffManifests(held, wanted, { suspect: fresh ? new Set() : unsure, full: false });
+  const whole = diffManifests(held, wanted, { suspect: fresh ? new Set() : unsure, full: false });
+  const sure = (held ?? []).filter((entry) => entry.kind === 'file' && !isAtOrBelow(entry.path, unsure));
+  const reuse = target.reuses ? planReuse(whole, sure) : [];
+  const diff = withoutReused(whole, reuse);
   const next = nextManifest(held, wanted, diff, target.modifiedAtSec);
   const isChange = held !== null && cache.pending === null && hasRoom(cache.head) && isSmall(diff, next);
   return {
     fresh,
     diff,
+    reuse,
     next,
     unreadable: !full && cache.manifest === null && cache.hash !== null && cache.hash !== undefined,
     ...(isChange
@@ -70,10 +79,13 @@ export function planSync(
 
 /** Pure. The same where the source knows what has changed since the state of the cache. */
 export function planChanges(head: CacheHead, changes: TreeChanges, target: SyncTarget): SyncWork {
-  const diff = diffOfChanges(changes);
+  const whole = diffOfChanges(changes);
+  const reuse = target.reuses ? planReuse(whole, changes.held) : [];
+  const diff = withoutReused(whole, reuse);
   return {
     fresh: false,
     diff,
+    reuse,
     next: null,
     unreadable: false,
     ...laidOver(head, diff, totalsAfter(head.totals, changes), target),

@@ -26,7 +26,10 @@ export type CachedManifest = readonly CachedEntry[];
 
 export type Operation = 'add' | 'update' | 'remove';
 
-/** `bytes` is what will be sent: 0 for removals, directories and links. */
+/**
+ * `bytes` is what will be sent at the most: 0 for removals, directories, links, and files whose content the server
+ * holds already; of a large file that is there in an older version less is sent than this.
+ */
 export interface FileChange {
   readonly op: Operation;
   readonly path: string;

@@ -17,4 +17,4 @@ export function wholeOnly(
   };
 }
 
-const NO_CHANGES: TreeChanges = { put: [], gone: [], above: [], bytesDelta: 0 };
+const NO_CHANGES: TreeChanges = { put: [], gone: [], above: [], held: [], bytesDelta: 0 };

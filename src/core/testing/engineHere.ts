@@ -5,7 +5,6 @@ import type { Engine, Fence, Linked, LinkRequest, SyncRequest } from '../remote/
 import { type Link, openLink } from '../remote/link.ts';
 import type { Observation } from '../remote/observation.ts';
 import { shellEngine } from '../remote/shell/index.ts';
-import { packArchive } from '../sync/archive.ts';
 import { entriesOf } from '../sync/cacheHead.ts';
 import { manifestHash } from '../sync/manifestText.ts';
 import { planSync, type SyncTarget, type SyncWork } from '../sync/syncWork.ts';
@@ -113,33 +112,24 @@ export async function workHere(
 }
 
 export function targetOf(release: string, wanted: Manifest): SyncTarget {
-  return { state: `sha256:${manifestHash(wanted)}`, release, modifiedAtSec: 1_700_000_000 };
+  return { state: `sha256:${manifestHash(wanted)}`, release, modifiedAtSec: 1_700_000_000, reuses: true };
 }
 
-export function syncRequest(release: string, work: SyncWork, tree: Tree): SyncRequest {
-  return {
-    release,
-    fresh: work.fresh,
-    segment: work.head.segments.at(-1)!,
-    archive: (kept) => archiveOf(release, work, tree, kept),
-  };
-}
-
-export function archiveOf(
+export function syncRequest(
   release: string,
   work: SyncWork,
   tree: Tree,
-  kept: ReadonlySet<string> = new Set(),
-): AsyncIterable<Uint8Array> {
-  return packArchive({
+  options: Partial<SyncRequest> = {},
+): SyncRequest {
+  return {
     release,
-    kept,
     work,
     snapshot: snapshotOf(tree),
     modifiedAtSec: 1_700_000_000,
     onProgress: () => {},
-    signal: never,
-  });
+    cancel: never,
+    ...options,
+  };
 }
 
 export function lockRecord(nonce: string): string {

@@ -4,8 +4,8 @@ import { symlink } from 'node:fs/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { packRepair } from '../../sync/repairArchive.ts';
 import { cachedAt } from '../../sync/testing/entries.ts';
+import type { Snapshot } from '../../sync/types.ts';
 import {
-  archiveOf,
   engineHere,
   type Here,
   ledgerLine,
@@ -129,13 +129,15 @@ test('a lock that is lost during the upload leaves the cache as it is', async ()
   const watcher = watch(here.at('.cutover/incoming'));
   onTestFinished(() => watcher.close());
   const unpacking = once(watcher, 'change');
-  async function* archive() {
-    await unpacking;
-    await symlink(lockRecord('somebody else'), here.at('.cutover/locks/g-000002'));
-    yield* archiveOf(B, work, tree);
-  }
+  const snapshot: Pick<Snapshot, 'read'> = {
+    async *read(...asked) {
+      await unpacking;
+      await symlink(lockRecord('somebody else'), here.at('.cutover/locks/g-000002'));
+      yield* snapshotOf(tree).read(...asked);
+    },
+  };
   await expect(
-    here.engine.sync(here.fence, { ...syncRequest(B, work, tree), archive }, never),
+    here.engine.sync(here.fence, syncRequest(B, work, tree, { snapshot }), never),
   ).rejects.toMatchObject({ code: 'E_FENCED' });
   expect(await listing(here.at('deploy-cache'), 'trace')).toEqual(before);
   expect((await here.see()).cache.pending).toBe(false);

@@ -13,35 +13,31 @@ import {
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { planSync } from '../../sync/syncWork.ts';
+import type { Snapshot } from '../../sync/types.ts';
 import { wholeFiles } from '../../sync/wholeFiles.ts';
-import {
-  archiveOf,
-  engineHere,
-  type Here,
-  never,
-  syncRequest,
-  targetOf,
-  workHere,
-} from '../../testing/engineHere.ts';
+import { editedUpload, type UploadEdit } from '../../testing/editedUpload.ts';
+import { engineHere, never, syncRequest, targetOf, workHere } from '../../testing/engineHere.ts';
 import { listing } from '../../testing/listing.ts';
 import { localTransport } from '../../testing/localConnection.ts';
 import { pathWith, scratch } from '../../testing/scratch.ts';
-import { manifestOf, type Tree } from '../../testing/trees.ts';
+import { manifestOf, snapshotOf, type Tree } from '../../testing/trees.ts';
 
 const A = '20260101000001';
 const B = '20260101000002';
 
 const paths = async (directory: string) => (await listing(directory)).map((line) => line.split(' ')[0]);
 
-/** What `sync` does, with an archive of one's own. */
-async function send(here: Here, tree: Tree, edit: (bytes: Buffer) => Buffer): Promise<void> {
-  const work = await workHere(here.engine, B, manifestOf(tree));
-  async function* archive() {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of archiveOf(B, work, tree)) chunks.push(chunk);
-    yield edit(Buffer.concat(chunks));
-  }
-  await here.engine.sync(here.fence, { ...syncRequest(B, work, tree), archive }, never);
+/** A server that gets what is sent in another form. */
+async function editedHere() {
+  const transport = editedUpload(localTransport());
+  const here = await engineHere(transport);
+  const send = async (tree: Tree, edit: UploadEdit): Promise<void> => {
+    transport.edit = edit;
+    await here.sync(B, tree).finally(() => {
+      transport.edit = null;
+    });
+  };
+  return { ...here, send };
 }
 
 test('the first upload makes the cache, and the manifest says what it holds', async () => {
@@ -135,11 +131,11 @@ test.for(KINDS)('a path may change its kind: %j to %j', async ([one, two]) => {
 test.for([1, 1100, 1600, 3500])(
   'an archive that lacks its last %d bytes leaves the cache as it is',
   async (bytesShort) => {
-    const here = await engineHere();
+    const here = await editedHere();
     await here.sync(A, { file: 'one', other: 'x' });
     const cache = await listing(here.at('deploy-cache'), 'trace');
     const manifest = await readFile(here.at('.cutover', 'cache'));
-    const torn = send(here, { file: 'two' }, (bytes) => bytes.subarray(0, -1024 - bytesShort));
+    const torn = here.send({ file: 'two' }, (bytes) => bytes.subarray(0, -1024 - bytesShort));
     await expect(torn).rejects.toMatchObject({ code: 'E_REMOTE' });
     expect(await listing(here.at('deploy-cache'), 'trace')).toEqual(cache);
     expect(await readFile(here.at('.cutover', 'cache'))).toEqual(manifest);
@@ -148,9 +144,9 @@ test.for([1, 1100, 1600, 3500])(
 );
 
 test('an archive cut off between two entries, which tar takes for whole, is not taken for whole', async () => {
-  const here = await engineHere();
+  const here = await editedHere();
   await here.sync(A, { file: 'one' });
-  const torn = send(here, { file: 'two' }, (bytes) => {
+  const torn = here.send({ file: 'two' }, (bytes) => {
     const mark = bytes.indexOf('./complete\0');
     return Buffer.concat([bytes.subarray(0, mark), Buffer.alloc(1024)]);
   });
@@ -183,7 +179,6 @@ test('a directory of the cache that became a link is refused, and nothing outsid
 test('a cache that vanished in between is not taken for one that was merged', async () => {
   const here = await engineHere();
   await here.sync(A, { file: 'one', other: 'x' });
-  const vanish = (bytes: Buffer) => bytes;
   const tree = { file: 'two', other: 'x' };
   const work = await workHere(here.engine, B, manifestOf(tree));
   await rename(here.at('deploy-cache'), here.at('elsewhere'));
@@ -191,7 +186,7 @@ test('a cache that vanished in between is not taken for one that was merged', as
     code: 'E_REFUSED',
   });
   // The next one knows nothing and builds it anew.
-  await send(here, tree, vanish);
+  await here.sync(B, tree);
   expect(await paths(here.at('deploy-cache'))).toEqual(['.', './file', './other']);
 });
 
@@ -275,19 +270,13 @@ test('what has arrived, and was even merged, before the line broke is not sent a
   await link(join(arrived, 'changed'), here.at('deploy-cache', 'changed'));
   const inode = (await lstat(join(arrived, 'changed'))).ino;
   const sent: string[] = [];
-  await here.engine.sync(
-    here.fence,
-    {
-      ...syncRequest(B, work, tree),
-      isAgain: true,
-      keep: (files) => wholeFiles(files, work.diff, 1_700_000_000),
-      archive(kept) {
-        sent.push(...work.diff.upload.map(({ path }) => path).filter((path) => !kept.has(path)));
-        return archiveOf(B, work, tree, kept);
-      },
+  const snapshot: Pick<Snapshot, 'read'> = {
+    read(entries, signal) {
+      sent.push(...entries.map((entry) => entry.path));
+      return snapshotOf(tree).read(entries, signal);
     },
-    never,
-  );
+  };
+  await here.engine.sync(here.fence, syncRequest(B, work, tree, { isAgain: true, snapshot }), never);
   expect(sent).toEqual(['new/other']);
   expect(await readFile(here.at('deploy-cache', 'new/other'), 'utf8')).toBe('z');
   expect((await lstat(here.at('deploy-cache', 'changed'))).ino).toBe(inode);

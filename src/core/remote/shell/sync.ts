@@ -1,4 +1,5 @@
 import type { Fence, SyncRequest } from '../engine.ts';
+import { MAKING } from './making.ts';
 import type { Script } from './script.ts';
 import { sh } from './sh.ts';
 
@@ -7,10 +8,16 @@ import { sh } from './sh.ts';
  * opened for writing, because releases share it by hard link: new content comes as a new inode under the old
  * name. What is about to change is on disk (`cache.next` and its segment) before the cache is touched, and the head is
  * committed last.
+ * When files could not be made of what the server holds, these are named by fields `resend`, and nothing else was done.
  * Run again, it removes nothing a second time: by then a name on the list may lead through a link that is new.
  */
 /** `continues`: what has arrived of it already stays. */
-export function syncScript(path: string, fence: Fence, request: SyncRequest, continues: boolean): Script {
+export function syncScript(
+  path: string,
+  fence: Fence,
+  { release, work }: SyncRequest,
+  continues: boolean,
+): Script {
   return {
     name: 'sync the deploy-cache',
     body: BODY,
@@ -18,15 +25,15 @@ export function syncScript(path: string, fence: Fence, request: SyncRequest, con
       path,
       fence.generation,
       fence.record,
-      request.release,
-      request.fresh ? 'fresh' : 'merge',
+      release,
+      work.fresh ? 'fresh' : 'merge',
       continues ? 'continue' : 'anew',
-      request.segment,
+      work.head.segments.at(-1)!,
     ],
   };
 }
 
-const BODY = sh`
+const BODY = sh`${MAKING}
 enter "$1"
 fence "$2" "$3"
 incoming=.cutover/incoming/$4
@@ -35,8 +42,13 @@ mkdir -p "$incoming"
 rm -f -- "$incoming/complete"
 tar -x -p -o -f - -C "$incoming"
 [ "$(cat "$incoming/complete" 2>/dev/null)" = "$4" ] || fail E_REMOTE "the upload ended early"
-fence "$2" "$3"
 mkdir -p "$incoming/tree"
+make_files "$incoming"
+fence "$2" "$3"
+if [ -s "$incoming/wrong" ]; then
+  journal_after=
+  return 0
+fi
 if [ "$5" = merge ]; then
   if [ ! -d deploy-cache ] || [ -L deploy-cache ]; then
     fail E_REFUSED "deploy-cache is not the directory it was: somebody changed it (--full builds it anew)"

@@ -1,16 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { errorCode } from '../../contract/index.ts';
-import type { Received } from '../../sync/wholeFiles.ts';
+import { CutoverError, errorCode } from '../../contract/index.ts';
+import { packArchive } from '../../sync/archive.ts';
+import { type EndingEarly, endingEarly } from '../../sync/endingEarly.ts';
+import { wholeFiles } from '../../sync/wholeFiles.ts';
 import type { Fence, SyncRequest } from '../engine.ts';
 import type { Link } from '../link.ts';
+import { lookAtReceived } from './received.ts';
 import { ATTEMPTS, BACKOFF_MS, runScript } from './run.ts';
-import type { Fields, Script } from './script.ts';
-import { sh } from './sh.ts';
 import { syncScript } from './sync.ts';
 
 /**
- * Sends an archive. When the connection is lost on the way, or an earlier life of the transaction was cut short here,
- * what has arrived whole is not sent again.
+ * Sends what a deploy-cache lacks. When the connection is lost on the way, or an earlier life of the transaction was cut
+ * short here, what has arrived whole is not sent again. What the server was to make of its own files, and could not,
+ * is sent then.
  */
 export async function upload(
   link: Link,
@@ -19,44 +21,60 @@ export async function upload(
   request: SyncRequest,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    const arrived = attempt > 1 || request.isAgain ? await look(link, path, request.release, signal) : [];
-    const kept = request.keep?.(arrived) ?? new Set<string>();
+  const resent = new Set<string>();
+  for (let attempt = 1; ; ) {
     try {
-      const script = syncScript(path, fence, request, kept.size > 0);
-      const archive = () => request.archive(kept);
-      await runScript(link, script, { signal, upload: archive, journal: fence.journal, attempts: 1 });
-      return;
+      const again = attempt > 1 || resent.size > 0 || request.isAgain === true;
+      const wrong = await sendOnce(link, path, fence, request, { again, resent, signal });
+      if (wrong.length === 0) return;
+      if (wrong.every((each) => resent.has(each))) throw cannotMake(link.server, wrong);
+      for (const each of wrong) resent.add(each);
     } catch (error) {
       const lost = errorCode(error) === 'E_UNKNOWN' || (attempt > 1 && errorCode(error) === 'E_UNREACHABLE');
       if (!lost || attempt === ATTEMPTS || signal.aborted) throw error;
       await delay(BACKOFF_MS * 2 ** (attempt - 1), undefined, { signal });
+      attempt += 1;
     }
   }
 }
 
-async function look(
+interface Try {
+  /** Something may have arrived before. */
+  readonly again: boolean;
+  readonly resent: ReadonlySet<string>;
+  readonly signal: AbortSignal;
+}
+
+/** Gives the files that the server could not make. */
+async function sendOnce(
   link: Link,
   path: string,
-  release: string,
-  signal: AbortSignal,
-): Promise<readonly Received[]> {
-  return readReceived(await runScript(link, receivedScript(path, release), { signal }));
+  fence: Fence,
+  request: SyncRequest,
+  { again, resent, signal }: Try,
+): Promise<readonly string[]> {
+  const { release, work, modifiedAtSec, cancel } = request;
+  const arrived = again ? await lookAtReceived(link, path, release, signal) : [];
+  const kept = wholeFiles(arrived, work.diff, modifiedAtSec);
+  const streams: EndingEarly[] = [];
+  const archive = () => {
+    const stream = endingEarly(packArchive({ ...request, kept, resent, signal: cancel }), cancel);
+    streams.push(stream);
+    return stream.chunks;
+  };
+  try {
+    const script = syncScript(path, fence, request, kept.size > 0);
+    const options = { signal, upload: archive, journal: fence.journal, attempts: 1 };
+    return (await runScript(link, script, options)).all('resend');
+  } catch (error) {
+    throw streams.at(-1)?.reason() ?? error;
+  }
 }
 
-/** Changes nothing. Where stat has no `-c`, nothing is said to have arrived. */
-function receivedScript(path: string, release: string): Script {
-  return { name: 'look at what has arrived', body: BODY, args: [path, release] };
-}
-
-const BODY = sh`
-enter "$1"
-cd -- ".cutover/incoming/$2/tree" 2>/dev/null || return 0
-field received "$(find . -type f -exec stat -c '%s %Y %n' {} + 2>/dev/null)"`;
-
-function readReceived(fields: Fields): readonly Received[] {
-  return (fields.one('received') ?? '').split('\n').flatMap((line) => {
-    const [, size, time, path] = /^(\d+) (\d+) \.\/(.*)$/.exec(line) ?? [];
-    return path === undefined ? [] : [{ path, sizeBytes: Number(size), modifiedAtSec: Number(time) }];
-  });
+function cannotMake(server: string, paths: readonly string[]): CutoverError {
+  return new CutoverError(
+    'E_REMOTE',
+    `${server}: the upload arrived, but ${paths[0]} has another content there than was sent.`,
+    { server },
+  );
 }

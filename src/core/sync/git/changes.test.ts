@@ -50,6 +50,11 @@ function expectExact(old: Manifest, wanted: Manifest, changes: TreeChanges): voi
     canonicalOrder(changes.put.map(({ entry }) => entry)).map(({ path }) => path),
   );
   expect(changes.gone).toEqual(canonicalOrder(changes.gone));
+  const before = new Map(old.map((entry) => [entry.path, entry]));
+  for (const { path, hash, sizeBytes } of changes.held) {
+    expect(touched).toContain(path);
+    expect(before.get(path)).toMatchObject({ kind: 'file', hash, sizeBytes });
+  }
 }
 
 /** The changes are exactly what the whole manifests say; null when they are not known. */

@@ -2,6 +2,7 @@ import type { TreeChanges } from '../changes.ts';
 import { bytesOf, type RawPath } from '../exclusion.ts';
 import { canonicalOrder, comparePaths } from '../order.ts';
 import { refuseAll } from '../refusal.ts';
+import type { HeldFile } from '../reuse.ts';
 import type { ManifestEntry } from '../types.ts';
 import type { BlobReading } from './blobReading.ts';
 import type { Repository } from './command.ts';
@@ -72,11 +73,11 @@ async function compare(
   const oldPart = partOf({ ...place, commit: old.commit }, 'old', levels, exported);
   const newPart = partOf({ ...place, commit: wanted.commit }, 'new', levels, exported);
   const described = await describeNew(question, newPart);
-  return between(await oldFiles(question, oldPart), oldPart.items, described);
+  return between(await oldFiles(question, oldPart), oldPart, described);
 }
 
 const NOTHING: FoundChanges = {
-  changes: { put: [], gone: [], above: [], bytesDelta: 0 },
+  changes: { put: [], gone: [], above: [], held: [], bytesDelta: 0 },
   contents: new Map(),
 };
 
@@ -128,10 +129,10 @@ async function describeNew(
 
 function between(
   files: ReadonlyMap<string, OldFile>,
-  oldItems: readonly TreeItem[],
+  old: Part,
   described: readonly DescribedItem[],
 ): FoundChanges {
-  const kinds = new Map(oldItems.map((item) => [textOf(item.path), item.kind as ManifestEntry['kind']]));
+  const kinds = new Map(old.items.map((item) => [textOf(item.path), item.kind as ManifestEntry['kind']]));
   const isNew = ({ entry }: DescribedItem) =>
     kinds.get(entry.path) !== entry.kind ||
     (entry.kind !== 'directory' && !isSame(entry, files.get(entry.path)));
@@ -147,6 +148,7 @@ function between(
       put: [...put].sort((one, other) => comparePaths(one.entry.path, other.entry.path)),
       gone: canonicalOrder(gone),
       above: directoriesAbove(touched, kinds),
+      held: heldFiles(old, new Set(touched), come),
       bytesDelta: added - touched.reduce((sum, path) => sum + sizeAt(path), 0),
     },
     contents: new Map(come.flatMap(({ entry, origin }) => (origin === null ? [] : [[entry.path, origin]]))),
@@ -156,6 +158,23 @@ function between(
 /** Two blobs may be the same file once they are exported. */
 function isSame(entry: ManifestEntry, old: OldFile | undefined): boolean {
   return old?.hash === entry.hash && old.mode === entry.mode;
+}
+
+/** The same blob, exported as it is on both sides, is the same content. */
+function heldFiles(
+  { items, isConverted, isStored }: Part,
+  touched: ReadonlySet<string>,
+  come: readonly DescribedItem[],
+): readonly HeldFile[] {
+  const byObject = new Map(
+    come.flatMap(({ entry, origin }) => (origin?.from === 'blob' ? [[origin.object, entry] as const] : [])),
+  );
+  return items.flatMap((item): readonly HeldFile[] => {
+    const same = item.kind === 'file' ? byObject.get(item.object) : undefined;
+    if (same === undefined || isConverted(item) || isStored(item)) return [];
+    const path = textOf(item.path);
+    return touched.has(path) ? [{ path, sizeBytes: same.sizeBytes, hash: same.hash }] : [];
+  });
 }
 
 function directoriesAbove(

@@ -1,0 +1,50 @@
+import { sh } from './sh.ts';
+
+/**
+ * `make_files INCOMING`: makes files of `INCOMING/tree` out of what the server holds, as the list `reuse` says. Each is a
+ * file of its own, never a link: two paths do not share an inode. Somebody may have written to the source in place, so
+ * what came of it is proven by its hash. What is wrong, or could not be made, is named by a field `resend` and in
+ * `INCOMING/wrong`. Only what is right gets its time, by which a later try knows it for whole.
+ */
+export const MAKING = sh`
+make_files() {
+  tab=$(printf '\t')
+  home=$(pwd)/$1
+  : >"$home/wrong"
+  [ -f "$home/sums" ] || return 0
+  while IFS="$tab" read -r in from to list; do
+    case $in in
+      cache) from=$(pwd)/deploy-cache/$from ;;
+      *) from=$home/tree/$from ;;
+    esac
+    to=$home/tree/$to
+    if [ "$list" = - ]; then
+      mkdir -p -- "$\{to%/*}"
+      rm -f -- "$to"
+      cp -- "$from" "$to" </dev/null 2>/dev/null || :
+    else
+      mkdir -p -- "$to"
+      (cd -- "$to" && xargs -0 rm -f --) <"$home/$list"
+      (cd -- "$from" && xargs -0 sh -c 'exec cp --parents -- "$@" "$0"' "$to") <"$home/$list" 2>/dev/null || :
+    fi
+  done <"$home/reuse"
+  cd -- "$home/tree"
+  find . -type d ! -perm 755 -exec chmod 755 {} +
+  for mode in 644 755; do
+    if [ -s "../made-$mode" ]; then xargs -0 chmod "$mode" <"../made-$mode" 2>/dev/null || :; fi
+  done
+  cut -c 67- ../sums | tr '\n' '\000' | xargs -0 sha256sum >../found 2>/dev/null || :
+  if [ "$(sha256sum <../found)" != "$(sha256sum <../sums)" ]; then
+    cat ../sums ../found ../found | sort | uniq -u | cut -c 67- >../wrong
+    [ -s ../wrong ] || fail E_REMOTE "nobody can tell which copies went wrong"
+  fi
+  while IFS= read -r each; do
+    rm -f -- "$each"
+    field resend "$\{each#./}"
+  done <../wrong
+  for mode in 644 755; do
+    if [ -s "../made-$mode" ]; then xargs -0 touch -c -r ../complete <"../made-$mode"; fi
+  done
+  cd -- "$\{home%"/$1"}"
+}
+`;
