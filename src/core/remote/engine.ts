@@ -268,8 +268,8 @@ export interface Engine {
   finish(fence: Fence, request: FinishRequest, signal: AbortSignal): Promise<Finished>;
   /**
    * Runs a command of the user's, or attaches to the run of this id that was begun before; rejects with `E_COMMAND`,
-   * `E_TIMEOUT` or `E_UNKNOWN`. Its output comes as one stream. Absent where none can be run.
+   * `E_TIMEOUT` or `E_UNKNOWN`. Its output comes as one stream. `E_CAPABILITY` where none can be run.
    */
-  readonly command?: (fence: Fence, request: CommandRequest, signal: AbortSignal) => Promise<void>;
+  command(fence: Fence, request: CommandRequest, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

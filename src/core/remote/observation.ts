@@ -33,6 +33,8 @@ export interface Observation {
   readonly freeInodes: number | null;
   /** The server's clock. */
   readonly clock: Date | null;
+  /** Why no commands can be run there. Absent where they can. */
+  readonly noCommands?: string;
 }
 
 export type PathKind = 'absent' | 'file' | 'directory' | 'link' | 'other';
