@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { configDigest } from '../config/digest.ts';
 import type { Config } from '../config/types.ts';
 import { CutoverError, errorCode } from '../contract/index.ts';
@@ -9,7 +10,7 @@ import { pinRefusals, sharedPathsToKnow } from '../plan/refusals.ts';
 import { refuseAll } from '../plan/refuse.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Observation } from '../remote/observation.ts';
-import { openSource } from '../sync/source.ts';
+import { openSource, type Source } from '../sync/source.ts';
 import type { Snapshot } from '../sync/types.ts';
 import { type Decided, execute } from './execute.ts';
 import { abandonLocks, type FirstLook, lockFirst } from './lockFirst.ts';
@@ -48,7 +49,7 @@ export async function planFor(runtime: Runtime, config: Config, request: DeployR
   const environment = environmentNamed(config, request.environment);
   await using group = await openGroup(runtime, config, environment, request.servers);
   const [snapshot, seen] = await Promise.all([
-    takeSnapshot(config, request, group.environment.branch, runtime.cancel),
+    takeSnapshot(openSource(config.source), config, request, group.environment.branch, runtime.cancel),
     observeGroup(group, runtime.cancel),
   ]);
   const first = { snapshot, seen, at: runtime.now() };
@@ -135,7 +136,8 @@ async function gather(runtime: Runtime, config: Config, group: Group, request: D
       ? lockFirst(runtime, group, unwanted.signal)
       : observeGroup(group, runtime.cancel).then((seen) => ({ ...ONLY_SEEN, seen, at: runtime.now() }));
   try {
-    const reading = takeSnapshot(config, request, group.environment.branch, runtime.cancel);
+    const source = openSource(config.source, request.full ? null : join(runtime.stateDirectory, 'sources'));
+    const reading = takeSnapshot(source, config, request, group.environment.branch, runtime.cancel);
     const [snapshot, look] = await Promise.all([reading, looking]);
     return { snapshot, look };
   } catch (error) {
@@ -195,12 +197,12 @@ function sameCaches(
 
 /** A saved plan is about one commit, wherever its branch has moved since. */
 async function takeSnapshot(
+  source: Source,
   config: Config,
   request: DeployRequest,
   branch: string | null,
   signal: AbortSignal,
 ): Promise<Snapshot> {
-  const source = openSource(config.source);
   const { saved } = request;
   if (saved === null)
     return source.snapshot({ ref: request.ref ?? (config.source.type === 'git' ? branch : null), signal });

@@ -17,21 +17,24 @@ export interface SnapshotOptions {
   readonly signal: AbortSignal;
 }
 
-/** Reads nothing yet; what a kind of source needs is loaded when it is used. */
-export function openSource(config: SourceConfig): Source {
+/**
+ * Reads nothing yet; what a kind of source needs is loaded when it is used. `cacheDirectory`: where it may keep what it
+ * found out about files, so that the next time only what has changed is read; null: nothing is kept.
+ */
+export function openSource(config: SourceConfig, cacheDirectory: string | null = null): Source {
   if (config.type === 'directory') {
     return {
       snapshot: async ({ ref, signal }) => {
         if (ref !== null) throw refForDirectory(ref, config.directory);
         const { directorySnapshot } = await import('./directory/snapshot.ts');
-        return directorySnapshot(config, signal);
+        return directorySnapshot(config, { signal, cacheDirectory });
       },
     };
   }
   return {
     snapshot: async (options) => {
       const { gitSnapshot } = await import('./git/snapshot.ts');
-      return gitSnapshot(config, options);
+      return gitSnapshot(config, { ...options, cacheDirectory });
     },
   };
 }

@@ -32,9 +32,8 @@ export interface DirectoryOptions {
 /** The files of a directory as they are now: reading them again gives the same content, or `E_SOURCE`. */
 export async function directorySnapshot(
   config: DirectoryConfig,
-  given: DirectoryOptions | AbortSignal,
+  options: DirectoryOptions,
 ): Promise<Snapshot> {
-  const options = given instanceof AbortSignal ? { signal: given, cacheDirectory: null } : given;
   await assertDirectory(config.directory);
   const root = rawPath(config.directory);
   const manifest = await manifestOf(root, config, options);
