@@ -39,8 +39,8 @@ export async function sync(
   const incoming = place.at('.cutover', 'incoming', release);
   await underFence(place, fence, async () => {
     const arrived = continues ? await received(place, `${incoming}/tree`) : [];
-    const kept = wholeFiles([...arrived, ...moved.values()], work.diff, modifiedAtSec);
-    for (const path of moved.keys()) if (!kept.has(path)) moved.delete(path);
+    const kept = wholeFiles([...arrived, ...moved.values()], work.diff, modifiedAtSec) ?? new Set();
+    for (const path of moved.keys()) if (!kept?.has(path)) moved.delete(path);
     await makeRoom(place, incoming, arrived, kept);
     await send(place, `${incoming}/tree`, request, kept);
     if (request.cancel.aborted) throw interrupted(place);

@@ -1,0 +1,29 @@
+import { describe } from 'vitest';
+import { cacheConformance } from './conformance/cache.ts';
+import { currentConformance } from './conformance/current.ts';
+import { cutConformance } from './conformance/cuts.ts';
+import { endConformance } from './conformance/end.ts';
+import { lockConformance } from './conformance/lock.ts';
+import { releaseConformance } from './conformance/release.ts';
+import type { Place } from './conformancePlace.ts';
+
+export interface ConformanceOptions {
+  /** A line is cut at every n-th request of a deployment. */
+  readonly cutEvery: number;
+}
+
+/** What `Engine` promises, whatever it is made of. `open` gives a server with nothing on it, until the end of the test. */
+export function engineConformance(
+  name: string,
+  open: () => Promise<Place>,
+  { cutEvery }: ConformanceOptions,
+): void {
+  describe(name, () => {
+    lockConformance(open);
+    cacheConformance(open);
+    releaseConformance(open);
+    currentConformance(open);
+    endConformance(open);
+    cutConformance(open, cutEvery);
+  });
+}
