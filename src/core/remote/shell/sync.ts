@@ -1,4 +1,5 @@
 import type { Fence, SyncRequest } from '../engine.ts';
+import { ARRIVING } from './arriving.ts';
 import { MAKING } from './making.ts';
 import type { Script } from './script.ts';
 import { sh } from './sh.ts';
@@ -33,14 +34,18 @@ export function syncScript(
   };
 }
 
-const BODY = sh`${MAKING}
+const BODY = sh`${ARRIVING}${MAKING}
 enter "$1"
 fence "$2" "$3"
 incoming=.cutover/incoming/$4
 if [ "$6" = anew ]; then rm -rf -- "$incoming"; fi
 mkdir -p "$incoming"
 rm -f -- "$incoming/complete"
-tar -x -p -o -f - -C "$incoming"
+beat_while_arriving "$2" "$incoming"
+status=0
+tar -x -p -o -f - -C "$incoming" || status=$?
+kill "$beating" 2>/dev/null || :
+[ "$status" -eq 0 ] || return "$status"
 [ "$(cat "$incoming/complete" 2>/dev/null)" = "$4" ] || fail E_REMOTE "the upload ended early"
 mkdir -p "$incoming/tree"
 make_files "$incoming"
