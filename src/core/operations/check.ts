@@ -1,6 +1,7 @@
 import type { Config, EnvironmentConfig } from '../config/types.ts';
 import { type CutoverError, errorCode, messageOf } from '../contract/index.ts';
-import { layoutRefusals } from '../plan/refusals.ts';
+import { commandTexts } from '../plan/planDeployment.ts';
+import { commandRefusals, layoutRefusals } from '../plan/refusals.ts';
 import type { Leak } from '../remote/engine.ts';
 import type { Observation } from '../remote/observation.ts';
 import { openSource } from '../sync/source.ts';
@@ -102,13 +103,16 @@ function serverFindings(
   environment: EnvironmentConfig,
   now: Date,
 ): readonly Finding[] {
-  const refusals = layoutRefusals(name, seen).map(
+  const index = environment.servers.findIndex((server) => server.name === name);
+  const commands = Object.values(commandTexts(environment, index)).flat();
+  const refusals = [...layoutRefusals(name, seen), ...commandRefusals(name, seen, commands)].map(
     ({ why, fix }): Finding => ({ level: 'error', message: why, fix, code: null }),
   );
   return [
     ok(
       `reached as ${seen.user}; ${seen.exists ? 'the deploy path is' : 'the deploy path will be created as'} ${seen.path}`,
     ),
+    ...engineFindings(seen),
     ...refusals,
     ...currentFindings(seen),
     ...sharedFindings(seen, environment),
@@ -117,6 +121,12 @@ function serverFindings(
     ...commandFindings(seen, environment),
     ...lockFindings(seen, environment),
   ];
+}
+
+/** A shell is the usual case, and is not worth a line. */
+function engineFindings({ noCommands }: Observation): readonly Finding[] {
+  if (noCommands === undefined) return [];
+  return [ok(`the login runs no POSIX shell: everything is done over SFTP, and no commands can be run`)];
 }
 
 /** A `current` that is no link, or leads elsewhere, is among the refusals. */
@@ -181,7 +191,7 @@ function clockFindings(seen: Observation, now: Date): readonly Finding[] {
 
 function commandFindings(seen: Observation, environment: EnvironmentConfig): readonly Finding[] {
   const commands = [...environment.commands.postUpload, ...environment.commands.postLaunch];
-  if (commands.length === 0) return [];
+  if (commands.length === 0 || seen.noCommands !== undefined) return [];
   return [
     ...(seen.tools.has('bash')
       ? []

@@ -1,10 +1,10 @@
 import pLimit from 'p-limit';
 import type { Config, EnvironmentConfig } from '../config/types.ts';
 import { CutoverError } from '../contract/index.ts';
+import { chooseEngine } from '../remote/chooseEngine.ts';
 import type { Engine } from '../remote/engine.ts';
 import { openLink } from '../remote/link.ts';
 import type { Observation } from '../remote/observation.ts';
-import { shellEngine } from '../remote/shell/index.ts';
 import { collectFailures } from './failures.ts';
 import type { Runtime } from './runtime.ts';
 import { scopeFor } from './scope.ts';
@@ -38,7 +38,7 @@ export async function openGroup(
     // Cancelling ends what waits; a link stays usable after it, because compensation needs one.
     const scope = scopeFor(runtime, config, server.name, new AbortController().signal);
     const link = openLink(server.name, extension.create(server.options, scope), scope);
-    engines.set(server.name, shellEngine(link, server.path));
+    engines.set(server.name, chooseEngine(link, server.path));
   }
   return {
     environment: chosen,

@@ -8,7 +8,7 @@ import type { SyncWork } from '../sync/syncWork.ts';
 import type { ManifestEntry, Snapshot } from '../sync/types.ts';
 import { sealPlan } from './digest.ts';
 import { notesOf } from './notes.ts';
-import { layoutRefusals, sharedRefusals } from './refusals.ts';
+import { commandRefusals, layoutRefusals, sharedRefusals } from './refusals.ts';
 import { refuseAll } from './refuse.ts';
 import { spaceRefusals } from './space.ts';
 import type { Plan, ServerPlan } from './types.ts';
@@ -36,8 +36,9 @@ export function planDeployment(facts: DeploymentFacts): Plan {
   const { environment, snapshot, observations, work, release } = facts;
   const seenOf = (name: string) => observations.get(name)!;
   refuseAll(
-    environment.servers.flatMap(({ name }) => [
+    environment.servers.flatMap(({ name }, index) => [
       ...layoutRefusals(name, seenOf(name)),
+      ...commandRefusals(name, seenOf(name), Object.values(commandTexts(environment, index)).flat()),
       ...sharedRefusals(name, seenOf(name), environment.shared, facts.sourceKinds),
       ...spaceRefusals(name, seenOf(name), work.get(name)!, environment),
     ]),
@@ -118,10 +119,7 @@ function planServer(
     expects: expectationOf(seen),
     changes: { added, updated, removed, bytes },
     files: changes,
-    commands: {
-      postUpload: commandsOn(environment.commands.postUpload, index).map((command) => command.run),
-      postLaunch: commandsOn(environment.commands.postLaunch, index).map((command) => command.run),
-    },
+    commands: commandTexts(environment, index),
     shared: environment.shared,
     prune: releasesToRemove({
       ledger: foldLedger(seen.ledger),
@@ -131,6 +129,13 @@ function planServer(
       pinned: unpin ? null : (pinOf(seen.ledger)?.release ?? null),
       keep: environment.keep,
     }),
+  };
+}
+
+export function commandTexts({ commands }: EnvironmentConfig, index: number): ServerPlan['commands'] {
+  return {
+    postUpload: commandsOn(commands.postUpload, index).map((command) => command.run),
+    postLaunch: commandsOn(commands.postLaunch, index).map((command) => command.run),
   };
 }
 

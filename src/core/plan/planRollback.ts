@@ -4,8 +4,8 @@ import { foldLedger } from '../release/ledger.ts';
 import { rollbackCandidates } from '../release/retention.ts';
 import type { Observation } from '../remote/observation.ts';
 import { sealPlan } from './digest.ts';
-import { commandsOn, expectationOf, liveRecord, liveRelease } from './planDeployment.ts';
-import { layoutRefusals } from './refusals.ts';
+import { commandTexts, expectationOf, liveRecord, liveRelease } from './planDeployment.ts';
+import { commandRefusals, layoutRefusals } from './refusals.ts';
 import { refuseAll } from './refuse.ts';
 import type { Plan, ServerPlan } from './types.ts';
 
@@ -21,7 +21,13 @@ export interface RollbackFacts {
 /** Pure. Throws `E_REFUSED` when there is nowhere to go back to. */
 export function planRollback(facts: RollbackFacts): Plan {
   const { environment, observations } = facts;
-  refuseAll(environment.servers.flatMap(({ name }) => layoutRefusals(name, observations.get(name)!)));
+  refuseAll(
+    environment.servers.flatMap(({ name }, index) => {
+      const seen = observations.get(name)!;
+      const { postLaunch } = commandTexts(environment, index);
+      return [...layoutRefusals(name, seen), ...commandRefusals(name, seen, postLaunch)];
+    }),
+  );
   const release = facts.to ?? chooseTarget(observations);
   requireOnDisk(release, observations);
   const record = [...observations.values()]
@@ -95,10 +101,7 @@ function planServer(
     expects: expectationOf(seen),
     changes: { added: 0, updated: 0, removed: 0, bytes: 0 },
     files: [],
-    commands: {
-      postUpload: [],
-      postLaunch: commandsOn(environment.commands.postLaunch, index).map((command) => command.run),
-    },
+    commands: { postUpload: [], postLaunch: commandTexts(environment, index).postLaunch },
     shared: environment.shared,
     prune: [],
   };

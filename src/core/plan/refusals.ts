@@ -62,9 +62,24 @@ export function pinRefusals(server: string, seen: Observation, environment: stri
       ];
 }
 
+/** Commands where none can be run, by name. */
+export function commandRefusals(
+  server: string,
+  seen: Observation,
+  commands: readonly string[],
+): readonly Refusal[] {
+  if (seen.noCommands === undefined) return [];
+  return commands.map((command) => ({
+    server,
+    why: `the command "${command}" cannot be run there: ${seen.noCommands}`,
+    fix: 'Use a login with a POSIX shell, or run it where you build and deploy what it makes.',
+  }));
+}
+
 const NEEDED_TOOLS = ['tar', 'cp', 'mv', 'ln', 'rm', 'find', 'xargs', 'readlink'];
 
 function toolRefusals(server: string, seen: Observation): readonly Refusal[] {
+  if (seen.noCommands !== undefined) return [];
   const missing = NEEDED_TOOLS.filter((tool) => !seen.tools.has(tool));
   return missing.length === 0
     ? []
