@@ -1,4 +1,4 @@
-import { errorCode } from '../contract/index.ts';
+import { CutoverError, errorCode } from '../contract/index.ts';
 import type { Engine } from './engine.ts';
 import type { Link } from './link.ts';
 import { sftpEngine } from './sftp/index.ts';
@@ -30,7 +30,11 @@ export function chooseEngine(link: Link, path: string): Engine {
       const { sftp } = await link.connection();
       if (sftp === undefined || (chosen !== null && (await chosen) === byShell)) throw error;
       chosen ??= Promise.resolve(sftpEngine(link, path));
-      return work(await chosen);
+      return work(await chosen).catch((other: unknown) => {
+        throw errorCode(other) === 'E_CAPABILITY'
+          ? neither(error as CutoverError, other as CutoverError)
+          : other;
+      });
     }
   };
 
@@ -61,4 +65,13 @@ export function chooseEngine(link: Link, path: string): Engine {
       await (engine ?? byShell).close();
     },
   };
+}
+
+function neither(byShell: CutoverError, bySftp: CutoverError): CutoverError {
+  const hint = bySftp.hint ?? byShell.hint;
+  return new CutoverError('E_CAPABILITY', `${byShell.message} ${bySftp.message}`, {
+    ...(byShell.server === undefined ? {} : { server: byShell.server }),
+    ...(hint === undefined ? {} : { hint }),
+    cause: byShell,
+  });
 }

@@ -111,7 +111,7 @@ async function openSftp(link: Link, connection: Connection, outstanding: number)
   sftp.close();
   throw new CutoverError(
     'E_CAPABILITY',
-    `${server}: the login runs no POSIX shell, and its SFTP lacks posix-rename@openssh.com: nothing there can replace a link in one step.`,
+    `${server}: its SFTP lacks posix-rename@openssh.com, so nothing there can replace a link in one step.`,
     { server, hint: 'Use a login with a shell, or a server with OpenSSH’s sftp-server or internal-sftp.' },
   );
 }
