@@ -21,7 +21,11 @@ export function endingEarly(content: AsyncIterable<Uint8Array>, cancel: AbortSig
     } catch (error) {
       if (!cancel.aborted) reason = error;
     }
-    if (cancel.aborted) reason = new CutoverError('E_INTERRUPTED', 'The upload was interrupted.');
+    if (cancel.aborted) reason = interrupted();
   }
   return { chunks: chunks(), reason: () => reason };
+}
+
+export function interrupted(): CutoverError {
+  return new CutoverError('E_INTERRUPTED', 'The upload was interrupted.');
 }

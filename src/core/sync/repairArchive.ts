@@ -1,5 +1,7 @@
-import { listOf, moved, textFile } from './archive.ts';
+import { moved } from './archive.ts';
+import { listOf } from './makingLists.ts';
 import { packTar, type TimedContent } from './packTar.ts';
+import { textFile } from './textFile.ts';
 import type { CachedEntry, Snapshot } from './types.ts';
 
 export interface RepairContents {

@@ -16,10 +16,16 @@ export function wholeFiles(
   diff: TreeDiff,
   timeSec: number,
 ): ReadonlySet<string> {
+  if (!areAllWanted(arrived, diff)) return new Set();
   const wanted = new Map(diff.upload.map((entry) => [entry.path, entry]));
-  if (arrived.some(({ path }) => wanted.get(path)?.kind !== 'file')) return new Set();
   const whole = arrived.filter(
     (file) => file.modifiedAtSec === timeSec && file.sizeBytes === wanted.get(file.path)?.sizeBytes,
   );
   return new Set(whole.map(({ path }) => path));
+}
+
+/** What this upload would not send is another one's. */
+export function areAllWanted(arrived: readonly Received[], { upload }: TreeDiff): boolean {
+  const files = new Set(upload.filter(({ kind }) => kind === 'file').map(({ path }) => path));
+  return arrived.every(({ path }) => files.has(path));
 }

@@ -1,8 +1,8 @@
 import { sh } from './sh.ts';
 
 /**
- * `make_files INCOMING`: makes files of `INCOMING/tree` out of what the server holds, as the list `reuse` says. Each is a
- * file of its own, never a link: two paths do not share an inode. Somebody may have written to the source in place, so
+ * `make_files INCOMING`: makes files of `INCOMING/tree` out of what the server holds, as the lists `blocks.list` and `reuse`
+ * say. Each is a file of its own, never a link: two paths do not share an inode. Somebody may have written to the source in place, so
  * what came of it is proven by its hash. What is wrong, or could not be made, is named by a field `resend` and in
  * `INCOMING/wrong`. Only what is right gets its time, by which a later try knows it for whole.
  */
@@ -12,6 +12,24 @@ make_files() {
   home=$(pwd)/$1
   : >"$home/wrong"
   [ -f "$home/sums" ] || return 0
+  while IFS="$tab" read -r in path size bytes blocks; do
+    case $in in
+      cache) from=$(pwd)/deploy-cache/$path ;;
+      *) from=$home/tree/$path ;;
+    esac
+    to=$home/tree/$path
+    rm -f -- "$home/whole"
+    if cp -- "$from" "$home/whole" 2>/dev/null && chmod 600 "$home/whole"; then
+      dd if=/dev/null of="$home/whole" bs=1 seek="$size" count=0
+      for each in "$home/blocks/$blocks".*; do
+        [ -f "$each" ] || continue
+        dd if="$each" of="$home/whole" bs="$bytes" seek="$\{each##*.}" conv=notrunc
+        rm -f -- "$each"
+      done
+      mkdir -p -- "$\{to%/*}"
+      mv -f -- "$home/whole" "$to"
+    fi
+  done <"$home/blocks.list"
   while IFS="$tab" read -r in from to list; do
     case $in in
       cache) from=$(pwd)/deploy-cache/$from ;;

@@ -40,7 +40,7 @@ fence "$2" "$3"
 incoming=.cutover/incoming/$4
 if [ "$6" = anew ]; then rm -rf -- "$incoming"; fi
 mkdir -p "$incoming"
-rm -f -- "$incoming/complete"
+rm -f -- "$incoming/complete" "$incoming/sums"
 beat_while_arriving "$2" "$incoming"
 status=0
 tar -x -p -o -f - -C "$incoming" || status=$?

@@ -1,11 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CutoverError, errorCode } from '../../contract/index.ts';
 import { packArchive } from '../../sync/archive.ts';
-import { type EndingEarly, endingEarly } from '../../sync/endingEarly.ts';
-import { wholeFiles } from '../../sync/wholeFiles.ts';
+import { type Basis, LARGE_BYTES, planBlocks } from '../../sync/blocks.ts';
+import { type EndingEarly, endingEarly, interrupted } from '../../sync/endingEarly.ts';
+import type { SyncWork } from '../../sync/syncWork.ts';
+import type { ManifestEntry } from '../../sync/types.ts';
+import { areAllWanted, wholeFiles } from '../../sync/wholeFiles.ts';
 import type { Fence, SyncRequest } from '../engine.ts';
 import type { Link } from '../link.ts';
-import { lookAtReceived } from './received.ts';
+import { type Arrived, lookAtReceived } from './received.ts';
 import { ATTEMPTS, BACKOFF_MS, runScript } from './run.ts';
 import { syncScript } from './sync.ts';
 
@@ -53,22 +56,58 @@ async function sendOnce(
   request: SyncRequest,
   { again, resent, signal }: Try,
 ): Promise<readonly string[]> {
-  const { release, work, modifiedAtSec, cancel } = request;
-  const arrived = again ? await lookAtReceived(link, path, release, signal) : [];
-  const kept = wholeFiles(arrived, work.diff, modifiedAtSec);
+  const { work, snapshot, modifiedAtSec, cancel } = request;
+  const large = largeFiles(work, { again, resent });
+  const look = { release: request.release, modifiedAtSec, large, older: !work.fresh };
+  const arrived = again || large.length > 0 ? await lookAtReceived(link, path, look, signal) : NOTHING;
+  const kept = wholeFiles(arrived.files, work.diff, modifiedAtSec);
+  const continues = arrived.files.length + arrived.blocks.size > 0 && areAllWanted(arrived.files, work.diff);
+  const bases = basesOf(large, arrived.bases, { kept, continues });
+  const blocks = await planBlocks(bases, arrived.blocks, snapshot, cancel).catch((error) => {
+    throw cancel.aborted ? interrupted() : error;
+  });
   const streams: EndingEarly[] = [];
+  const contents = { ...request, kept, resent, blocks, keptBlocks: arrived.blocks };
   const archive = () => {
-    const stream = endingEarly(packArchive({ ...request, kept, resent, signal: cancel }), cancel);
+    const stream = endingEarly(packArchive({ ...contents, signal: cancel }), cancel);
     streams.push(stream);
     return stream.chunks;
   };
   try {
-    const script = syncScript(path, fence, request, kept.size > 0);
+    const script = syncScript(path, fence, request, continues);
     const options = { signal, upload: archive, journal: fence.journal, attempts: 1 };
     return (await runScript(link, script, options)).all('resend');
   } catch (error) {
     throw streams.at(-1)?.reason() ?? error;
   }
+}
+
+const NOTHING: Arrived = { files: [], blocks: new Set(), bases: [] };
+
+/** Those that are worth asking for: of which something has arrived, or an older version may be there. */
+function largeFiles(
+  { fresh, diff, reuse }: SyncWork,
+  { again, resent }: Pick<Try, 'again' | 'resent'>,
+): readonly ManifestEntry[] {
+  const large = diff.upload.filter((entry) => entry.kind === 'file' && entry.sizeBytes >= LARGE_BYTES);
+  if (large.length === 0) return [];
+  const reused = new Set(reuse.map(({ entry }) => entry.path));
+  const updated = new Set(diff.changes.filter(({ op }) => op === 'update').map(({ path }) => path));
+  const isThere = (path: string) => again || (!fresh && updated.has(path));
+  return large.filter(({ path }) => !reused.has(path) && !resent.has(path) && isThere(path));
+}
+
+function basesOf(
+  large: readonly ManifestEntry[],
+  bases: readonly Basis[],
+  { kept, continues }: { readonly kept: ReadonlySet<string>; readonly continues: boolean },
+) {
+  const byPath = new Map(bases.map((basis) => [basis.path, basis]));
+  return large.flatMap((entry) => {
+    const basis = byPath.get(entry.path);
+    if (basis === undefined || kept.has(entry.path)) return [];
+    return basis.in === 'cache' || continues ? [{ entry, basis }] : [];
+  });
 }
 
 function cannotMake(server: string, paths: readonly string[]): CutoverError {
