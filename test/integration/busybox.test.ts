@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TransactionResult } from '../../src/core/operations/results.ts';
 import { createProject, type EnvironmentOptions, type Project, serverEntry } from './support/project.ts';
-import { contentOf, currentOf, inContainer, namesIn } from './support/remoteTree.ts';
+import { contentOf, currentOf, inContainer, namesIn, tidiedIn } from './support/remoteTree.ts';
 import { type SshServer, startServer } from './support/sshServer.ts';
 
 let server: SshServer;
@@ -23,6 +23,7 @@ afterAll(async () => {
   await server?.stop();
 });
 
+const STANDBY = '/srv/app/.cutover/standby';
 const LONG = `${'long directory name/'.repeat(14)}${'x'.repeat(180)}.txt`;
 
 test('a tree with every kind of name, mode and link arrives whole', async () => {
@@ -76,8 +77,15 @@ test('changes, removals and changes of kind follow; older releases stay as they 
     '644\nindex.html\nbuilt\nempty\nindex.html\nrun.sh\nstorage\ntwo',
   );
   expect(await contentOf(server, `/srv/app/${first}/index.html`)).toBe('one');
+  await tidiedIn(server);
+  const inode = (path: string) => inContainer(server, ['sh', '-c', `stat -c %i $1`, 'sh', path]);
+  const [standby = ''] = (await namesIn(server, STANDBY)).filter((name) => name.startsWith('g-'));
+  const tree = await inode(`${STANDBY}/${standby}/tree`);
   await project.repository.commit({ 'index.html': 'three' }, 'Three');
   expect((await project.run(['deploy', 'production'])).exitCode).toBe(0);
+  expect(await inode(`/srv/app/${await currentOf(server)}`)).toBe(tree);
+  await tidiedIn(server);
+  expect(await namesIn(server, '/srv/app/.cutover/trash')).toEqual([]);
   expect(await namesIn(server, '/srv/app/releases')).toHaveLength(2);
 });
 

@@ -89,6 +89,8 @@ export interface LinkRequest {
   readonly mode: LinkMode;
   /** Rejects with `E_REFUSED` when inodes are to be shared and a cached file is not what was uploaded. */
   readonly verify: boolean;
+  /** Commands will run in the release: what they write in place is looked for from here on. */
+  readonly commandsFollow: boolean;
   /** Files that are copied whatever the mode. */
   readonly unshared: readonly string[];
   /** The line of the ledger that calls the release ready. */
@@ -236,8 +238,11 @@ export interface Engine {
   prepare(fence: Fence, signal: AbortSignal): Promise<{ readonly method: RenameMethod | null }>;
   sync(fence: Fence, request: SyncRequest, signal: AbortSignal): Promise<void>;
   link(fence: Fence, request: LinkRequest, signal: AbortSignal): Promise<Linked>;
-  /** The files of the cache that are not what was uploaded. Changes nothing. */
-  leaks(signal: AbortSignal): Promise<readonly Leak[]>;
+  /**
+   * The files of the cache that are not what was uploaded. Under a fence it is enough to look at what has changed since
+   * that was last known. Changes nothing of what is deployed.
+   */
+  leaks(signal: AbortSignal, fence?: Fence): Promise<readonly Leak[]>;
   /** Gives leaked files of the cache, and of the releases that shared them, what was uploaded. */
   repair(fence: Fence, request: RepairRequest, signal: AbortSignal): Promise<void>;
   /** Rejects with `E_STALE` when `current` is not what was expected. Resolves once the new text was read back. */

@@ -15,7 +15,7 @@ export async function mendAfterCommands(context: StepContext, step: StepName): P
   const commands =
     step === 'postLaunch' ? context.server.commands.postLaunch : context.server.commands.postUpload;
   if (commands.length === 0 || !mayShare(context)) return;
-  const leaks = await context.engine.leaks(patiently());
+  const leaks = await context.engine.leaks(patiently(), context.fence);
   if (leaks.length === 0) return;
   const mended = await mend(context, leaks, true);
   const who = commands.length === 1 ? `the ${step} command "${commands[0]}"` : `one of the ${step} commands`;

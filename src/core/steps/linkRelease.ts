@@ -17,6 +17,7 @@ export const linkRelease: Step = async (context) => {
     entries: entriesOf(upload.work.head.totals),
     mode: environment.link,
     verify: true,
+    commandsFollow: server.commands.postUpload.length + server.commands.postLaunch.length > 0,
     unshared: unsharedFiles(upload.work.next ?? [], environment.unshare),
     ready: readyRecord(context),
   });
@@ -33,7 +34,7 @@ async function linkSound(context: StepContext, request: LinkRequest) {
   try {
     return await engine.link(fence, request, patiently());
   } catch (error) {
-    const leaks = errorCode(error) === 'E_REFUSED' ? await engine.leaks(patiently()) : [];
+    const leaks = errorCode(error) === 'E_REFUSED' ? await engine.leaks(patiently(), fence) : [];
     if (leaks.length === 0) throw error;
     await mendCache(context, leaks);
     // Not once more: there may be a file system that keeps no times, and it never gets better.

@@ -97,6 +97,7 @@ export function linkRequest(
     entries: entriesOf(work.head.totals),
     mode: 'auto',
     verify: true,
+    commandsFollow: false,
     unshared: [],
     ready: ledgerLine(release, 'ready'),
     ...options,

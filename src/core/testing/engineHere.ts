@@ -74,6 +74,7 @@ export async function engineAt(transport: Transport, path: string): Promise<Here
         entries: entriesOf(work.head.totals),
         mode: 'auto',
         verify: true,
+        commandsFollow: false,
         unshared: [],
         ready: ledgerLine(release, 'ready'),
         ...request,

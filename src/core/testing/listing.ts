@@ -1,12 +1,18 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { tidied } from './tidied.ts';
 
 /** `trace`: also what only a change leaves behind: inodes, and the times of content and of inode, in nanoseconds. */
 export type ListingKind = 'content' | 'trace';
 
-/** Everything below a path, one line each, so that two states can be compared. The times of reading do not count. */
+/**
+ * Everything below a path, one line each, so that two states can be compared. The times of reading do not count. In a
+ * deploy path, once it is tidied.
+ */
 export async function listing(path: string, kind: ListingKind = 'content'): Promise<readonly string[]> {
+  if (existsSync(join(path, '.cutover/standby'))) await tidied(path);
   const lines: string[] = [];
   const visit = async (at: string, name: string): Promise<void> => {
     const stat = await lstat(at, { bigint: true });

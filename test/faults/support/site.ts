@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type CutoverProcess, type CutoverResult, startCutover } from '../../integration/support/cutover.ts';
 import type { Tree } from '../../integration/support/gitRepository.ts';
 import { createProject, type Project, serverEntry } from '../../integration/support/project.ts';
-import { inContainer } from '../../integration/support/remoteTree.ts';
+import { inContainer, tidiedIn } from '../../integration/support/remoteTree.ts';
 import { scratch } from '../../integration/support/scratch.ts';
 import { type ServerOptions, type SshServer, startServer } from '../../integration/support/sshServer.ts';
 
@@ -114,6 +114,7 @@ export async function openSite({ names = ['web1'], server: options }: SiteOption
     }
     await commit('three');
     await cp(join(project.path, 'repository'), join(other.path, 'repository'), { recursive: true });
+    for (const path of paths.values()) await tidiedIn(server, path);
     await inContainer(server, ['sh', '-c', 'rm -rf /srv/log/* && cp -a /srv/app /srv/base']);
     return {
       server,
@@ -146,9 +147,9 @@ export const count = (what: string): string =>
 const BEGIN = `mkdir -p /srv/log /srv/canary/deep && chown deploy:deploy /srv/log /srv/canary /srv/canary/deep
 echo "outside of every deploy path" >/srv/canary/deep/file && ln -s deep /srv/canary/link && chown -R deploy:deploy /srv/canary`;
 
-/** What still runs of an earlier trial must not reach into this one. */
+/** What still runs of an earlier trial must not reach into this one. Copies are no change since the stamp. */
 const RESET = `rm -rf /run/fault; pkill -KILL -u deploy
-cd /srv/app && find . -mindepth 1 -delete && cp -a /srv/base/. . && rm -f /srv/log/*`;
+cd /srv/app && find . -mindepth 1 -delete && cp -a /srv/base/. . && touch */.cutover/standby/g-*/stamp && rm -f /srv/log/*`;
 
 function treeOf(text: string): Tree {
   return {

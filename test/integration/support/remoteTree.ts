@@ -1,3 +1,4 @@
+import { UNTIL_TIDIED } from '../../../src/core/testing/tidied.ts';
 import type { SshServer } from './sshServer.ts';
 
 /** All there is below a path of a server, a line each: kind, mode, owner, size, time, inode, path, target, and every file's hash. */
@@ -25,6 +26,11 @@ export async function namesIn(server: SshServer, path: string): Promise<readonly
 
 export async function contentOf(server: SshServer, path: string): Promise<string> {
   return inContainer(server, ['cat', path]);
+}
+
+/** Until no tidying is at work in the deploy path. */
+export async function tidiedIn(server: SshServer, path = server.pathInContainer): Promise<void> {
+  await inContainer(server, ['sh', '-c', UNTIL_TIDIED, 'sh', path]);
 }
 
 /** Runs a shell text as root in the container, and gives what it printed. Throws when it fails. */

@@ -49,6 +49,7 @@ const CHANGES: Readonly<Record<string, (here: Here) => Promise<unknown>>> = {
         entries: 1,
         mode: 'auto',
         verify: true,
+        commandsFollow: false,
         unshared: [],
         ready: ledgerLine(C, 'ready'),
       },

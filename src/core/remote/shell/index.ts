@@ -82,8 +82,8 @@ export function shellEngine(link: Link, configuredPath: string): Engine {
       });
       return { copied: fields.one('copied'), shares: fields.one('shares') !== null };
     },
-    async leaks(signal) {
-      return readLeaks(await runScript(link, leaksScript(path), { signal }));
+    async leaks(signal, fence) {
+      return readLeaks(await runScript(link, leaksScript(path, fence ?? null), { signal }));
     },
     async repair(fence, request, signal) {
       await runScript(link, repairScript(path, fence, request), { signal, upload: request.archive });

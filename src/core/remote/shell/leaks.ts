@@ -1,36 +1,50 @@
 import { comparePaths } from '../../sync/order.ts';
-import type { Leak } from '../engine.ts';
+import type { Fence, Leak } from '../engine.ts';
 import { MANIFEST_LINES } from './manifestLines.ts';
 import type { Fields, Script } from './script.ts';
 import { sh } from './sh.ts';
+import { STAMP } from './stamp.ts';
 
 /**
  * Finds the files of the deploy-cache that are not what was uploaded. Releases share the cache's inodes by hard link,
  * so a command or an application that opens a file of its release for writing (`>>`, `>`, `chmod`, `touch`) changes
- * the cache too, and that is seen there: each file's mode, size and time of change of content are compared with the
- * manifest, in one walk and one sort, without reading any content. Changes nothing.
+ * the cache too, and that is seen there: a file's mode, size and time of change of content are compared with the
+ * manifest.
+ *
+ * Under a fence only those files are compared whose inode has changed since the stamp that its deployment found, or has
+ * made since, and when these are few their content too. Where there is no such stamp, and without a fence, all are, by
+ * one walk and one sort, and without their content.
  *
  * Uploaded files have a time in whole seconds, so a fraction of one is a change as well; where neither the file system
- * nor stat knows fractions, a write of the same size in the second of the upload is missed. So is, everywhere, one
- * whose author sets the time back (`touch -r`), a change of owner, and all where stat has no `-c` (neither GNU nor
- * BusyBox) or one of the programs is missing. What removes or renames over a file (`sed -i`, `mv`) changes its release alone and is not found.
+ * nor stat knows fractions, a write of the same size in the second of the upload is missed without their content. So
+ * is one whose author sets the time back (`touch -r`); and everywhere a change of owner, and all where stat has no `-c`
+ * (neither GNU nor BusyBox) or one of the programs is missing. What removes or renames over a file (`sed -i`, `mv`)
+ * changes its release alone and is not found. Changes nothing of what is deployed.
  */
-export function leaksScript(path: string): Script {
+export function leaksScript(path: string, fence: Fence | null): Script {
   return {
     name: 'look for in-place writes',
-    body: sh`${LEAKS}
+    body: sh`${LEAKS}${KNOWN_LEAKS}
 enter "$1"
-[ ! -d deploy-cache ] || field leaks "$(leaks)"`,
-    args: [path],
+[ ! -d deploy-cache ] || field leaks "$(known_leaks ".cutover/standby/claimed-$2")"`,
+    args: [path, fence?.generation ?? ''],
   };
 }
+
+const STAT = sh`
+real_lines() { # of the paths below deploy-cache on standard input, ended by NUL
+  tab=$(printf '\t')
+  (cd deploy-cache && exec xargs -0 sh -c '[ "$#" -eq 0 ] || exec stat -c "$0" "$@"' \
+    "%a$tab%s$tab%Y$tab%y$tab%n" 2>/dev/null) |
+    sed "s/$tab[^ $tab]* [^ .$tab]*\.\{0,1\}0* [^ $tab]*$tab\.\//$tab/"
+}`;
 
 /**
  * `leaks`: two lines for each file that differs, as the manifest has it and as it is, and one for a file that only
  * one of the two has. `mode size time path`, separated by tabs, with the whole time and `./` before the path where it
  * has a fraction.
  */
-export const LEAKS = sh`${MANIFEST_LINES}
+export const LEAKS = sh`${MANIFEST_LINES}${STAT}
 leaks() {
   tab=$(printf '\t')
   [ -f .cutover/cache ] || return 0
@@ -39,11 +53,66 @@ leaks() {
   done
   {
     manifest_lines | grep "^f$tab" | cut -f 2,3,5,6
-    (cd deploy-cache && find . -type f -exec stat -c "%a$tab%s$tab%Y$tab%y$tab%n" {} +) |
-      sed "s/$tab[^ $tab]* [^ .$tab]*\.\{0,1\}0* [^ $tab]*$tab\.\//$tab/"
+    (cd deploy-cache && find . -type f -print0) | real_lines
   } | sort | uniq -u
+}`;
+
+/** Reads what the candidates really are, then their hashes, then the segments of the manifest, newest first. */
+const JUDGE = sh`
+kind == "real" {
+  path = $NF
+  sub(/^\.\//, "", path)
+  if (!(path in real)) wanted++
+  real[path] = substr($0, 1, length($0) - length($NF) - 1)
 }
-`;
+kind == "hash" { hash[substr($0, 69)] = substr($0, 1, 64) }
+kind == "manifest" && NF >= 6 && $6 in real {
+  said = $2 FS $3 FS $5
+  read = $6 in hash ? hash[$6] : $4
+  if ($1 == "f" && (real[$6] != said || read != $4)) {
+    print said FS $4 FS $6
+    print real[$6] FS read FS $6
+  }
+  delete real[$6]
+  if (--wanted == 0) exit
+}`;
+
+/** So many files, and bytes of them, are read: that takes some ten milliseconds. */
+const MOST_READ_FILES = 1000;
+const MOST_READ_BYTES = 16 * 1024 * 1024;
+
+/**
+ * `leaks_since DIRECTORY`: the same of files whose inode has changed since the stamp there, and those that are named
+ * beside it, with the hash of the content before the path. Leaves as many bytes as the cache has entries, itself
+ * included, in the file `entries` there. Fails where find cannot tell.
+ * `known_leaks DIRECTORY`: by the stamp there if it holds, else all.
+ */
+export const KNOWN_LEAKS = sh`${STAMP}
+leaks_since() {
+  (cd deploy-cache && find . -fprintf "../$1/entries" x -type f -cnewer "../$1/stamp" -print) \
+    >"$1/candidates" 2>/dev/null || return 1
+  sed 's,.*'"$(printf '\t')"',,; s,^\./,,; s,^,./,' "$1/leaks" >>"$1/candidates"
+  [ -s "$1/candidates" ] || return 0
+  tr '\n' '\000' <"$1/candidates" | real_lines >"$1/real"
+  [ -s "$1/real" ] || return 0
+  : >"$1/hashes"
+  if awk '{ files++; bytes += $2 } END { exit !(files <= ${String(MOST_READ_FILES)} && bytes <= ${String(MOST_READ_BYTES)}) }' "$1/real"; then
+    tr '\n' '\000' <"$1/candidates" | (cd deploy-cache && exec xargs -0 sha256sum --) >"$1/hashes" 2>/dev/null || :
+  fi
+  (
+    newest=$(segments)
+    cd .cutover/manifests &&
+      awk -F "$(printf '\t')" '${JUDGE}' kind=real "../../$1/real" kind=hash "../../$1/hashes" kind=manifest $newest
+  )
+}
+known_leaks() {
+  if stamp_holds "$1" && since=$(leaks_since "$1"); then
+    [ -z "$since" ] || printf '%s\n' "$since"
+  else
+    rm -f -- "$1/entries"
+    leaks
+  fi
+}`;
 
 /** What only the manifest or only the cache has is no leak: the count of the entries tells of it. */
 export function readLeaks(fields: Fields): readonly Leak[] {

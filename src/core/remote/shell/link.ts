@@ -1,14 +1,19 @@
 import { sharedLinkText } from '../../release/paths.ts';
 import type { Fence, LinkRequest } from '../engine.ts';
-import { LEAKS } from './leaks.ts';
+import { KNOWN_LEAKS, LEAKS } from './leaks.ts';
 import type { Script } from './script.ts';
 import { sh } from './sh.ts';
+import { STANDBY } from './standby.ts';
+import { TRASH } from './trash.ts';
 
 /**
  * Clones the deploy-cache under `.cutover/build/`, links the shared paths into it, and moves it into `releases/` by
  * one rename: a name in `releases/` is always a complete release.
  * How it is cloned: `auto` by reflinks where a trial made one, else by hard links, else by copies; the other modes
- * by what they name, else by copies. A cache to be shared by hard links must first be what was uploaded.
+ * by what they name, else by copies. A cache to be shared by hard links must first be what was uploaded: that is looked
+ * at beside the work on a standby, and before all files get another link, which the times of their inodes tell of.
+ * Where a standby fits, it becomes the release. Once it has been renamed it fits no more, so that a second run, which
+ * cannot know how far the first one came, makes a clone.
  */
 export function linkScript(path: string, fence: Fence, request: LinkRequest): Script {
   const shared = (kind: string, paths: readonly string[]) =>
@@ -26,6 +31,7 @@ export function linkScript(path: string, fence: Fence, request: LinkRequest): Sc
       String(request.entries + 1),
       request.mode,
       request.verify ? 'verify' : 'trust',
+      request.commandsFollow ? 'stamp' : '',
       String(request.unshared.length),
       ...request.unshared,
       ...shared('directory', request.sharedDirectories),
@@ -34,7 +40,10 @@ export function linkScript(path: string, fence: Fence, request: LinkRequest): Sc
   };
 }
 
-const BODY = sh`${LEAKS}
+/** Each takes some milliseconds, and a kernel's tick is at most ten. */
+const STAMP_ROUNDS = 30;
+
+const BODY = sh`${LEAKS}${KNOWN_LEAKS}${STANDBY}${TRASH}
 enter "$1"
 fence "$2" "$3"
 generation=$2
@@ -44,46 +53,77 @@ ready=$5
 entries=$6
 mode=$7
 verify=$8
-unshared=$9
-shift 9
+stamp=$9
+unshared=$\{10}
+shift 10
 if [ -d "releases/$release" ]; then
   field shares unknown
   record "$ready"
   return 0
 fi
 build=.cutover/build/$release
-mkdir -p .cutover/tmp
+claim=.cutover/standby/claimed-$generation
+mkdir -p .cutover/tmp "$claim"
 how=
+problem=
 by() {
-  rm -rf -- "$build"
+  discard "$build"
   problem=$(cp -a "$1" -- deploy-cache "$build" 2>&1) && how=$1
 }
 reflinks() {
   echo clone >.cutover/tmp/original
   cp --reflink=always -- .cutover/tmp/original .cutover/tmp/clone 2>/dev/null
 }
+hardlinks() {
+  rm -f -- .cutover/tmp/clone
+  echo clone >.cutover/tmp/original && ln -- .cutover/tmp/original .cutover/tmp/clone 2>/dev/null
+}
+changed() {
+  discard "$build"
+  fail E_REFUSED "the deploy-cache holds $(($1 - 1)) entries and not the $((entries - 1)) it should: somebody changed it (--full builds it anew)"
+}
+counted() {
+  found=$(find "$1" | wc -l)
+  [ "$((found))" -eq "$entries" ]
+}
+link_all() {
+  checking=
+  if [ "$verify" = verify ] && hardlinks; then
+    known_leaks "$claim" >.cutover/tmp/leaks &
+    checking=$!
+  fi
+  if [ "$unshared" -eq 0 ] && standby_fits "$claim" && become_release "$claim" "$build" && counted "$build"; then how=-l; fi
+  if [ -n "$checking" ]; then
+    wait "$checking" || :
+    if [ -s .cutover/tmp/leaks ]; then
+      counted deploy-cache || changed "$found"
+      discard "$build"
+      fail E_REFUSED "files of the deploy-cache were changed in place since they were uploaded (--full builds it anew)"
+    fi
+    if [ -n "$how" ] && [ -f "$claim/entries" ]; then
+      found=$(wc -c <"$claim/entries")
+      [ "$((found))" -eq "$entries" ] || changed "$found"
+    fi
+  fi
+  [ -n "$how" ] || by -l || :
+}
 case $mode in
-  hardlink) by -l || : ;;
+  hardlink) link_all ;;
   reflink) by --reflink=always || : ;;
   auto)
     if reflinks; then by --reflink=always || :; fi
-    [ -n "$how" ] || by -l || : ;;
+    [ -n "$how" ] || link_all ;;
 esac
 if [ -z "$how" ]; then
-  rm -rf -- "$build"
+  discard "$build"
   cp -a -- deploy-cache "$build"
   [ "$mode" = copy ] || field copied "$(printf '%s\n' "$problem" | head -n 1)"
 fi
-found=$(find "$build" | wc -l)
-if [ "$((found))" -ne "$entries" ]; then
-  fail E_REFUSED "the deploy-cache holds $((found - 1)) entries and not the $((entries - 1)) it should: somebody changed it (--full builds it anew)"
-fi
+counted "$build" || changed "$found"
+wanted=
 if [ "$how" = -l ]; then
   field shares yes
-  if [ "$verify" = verify ] && [ -n "$(leaks)" ]; then
-    rm -rf -- "$build"
-    fail E_REFUSED "files of the deploy-cache were changed in place since they were uploaded (--full builds it anew)"
-  fi
+  if [ "$unshared" -eq 0 ]; then wanted=clone; else wanted=stamp; fi
   left=$unshared
   for each in "$@"; do
     [ "$left" -gt 0 ] || break
@@ -127,7 +167,9 @@ while [ "$#" -gt 0 ]; do
   ln -s -n -- "$3" "$build/$2"
   shift 3
 done
-rm -f -- .cutover/tmp/original .cutover/tmp/clone .cutover/tmp/unshared
+rm -f -- .cutover/tmp/original .cutover/tmp/clone .cutover/tmp/unshared .cutover/tmp/leaks
+printf '%s\n' "$wanted" >.cutover/standby/wanted
+if [ -n "$stamp" ] && [ -n "$wanted" ] && make_stamp "$claim" ${String(STAMP_ROUNDS)}; then : >"$claim/leaks"; fi
 fence "$generation" "$owner"
 mv -- "$build" "releases/$release"
 record "$ready"`;

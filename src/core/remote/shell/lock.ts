@@ -6,6 +6,7 @@ import { asFunctions } from './asFunctions.ts';
 import { HOME_PATH } from './homePath.ts';
 import type { Fields, Script } from './script.ts';
 import { sh } from './sh.ts';
+import { START_TIDY, TIDY } from './tidy.ts';
 
 /** How the lock is to be taken. */
 export interface Taking {
@@ -46,7 +47,7 @@ export function readLockTrial(fields: Fields, record: string, seen: Observation)
 }
 
 export function releaseLockScript(path: string, generation: string): Script {
-  return { name: 'release the lock', body: RELEASE, args: [path, generation, RELEASED] };
+  return { name: 'release the lock', body: RELEASE, args: [path, generation, RELEASED, TIDY] };
 }
 
 export function readReleased(fields: Fields): Released {
@@ -183,7 +184,7 @@ fence "$2" "$3"
 touch ".cutover/locks/beat-$2" 2>/dev/null || touch -c -h ".cutover/locks/$2"`;
 
 /** Where not one inode is free, an old generation gives its own, or a directory that is made when it is needed. */
-const RELEASE = sh`${NEXT}
+const RELEASE = sh`${NEXT}${START_TIDY}
 next_is() { problem=$(ln -s -n -- "$1" ".cutover/locks/$next" 2>&1); }
 make_room() {
   rmdir .cutover/incoming 2>/dev/null || :
@@ -203,4 +204,6 @@ fi
 held=$(link_text ".cutover/locks/$next")
 if [ "$held" = "$3" ]; then field released yes
 elif [ -z "$held" ] && [ "$top" = "$2" ]; then field problem "$problem"
-fi`;
+fi
+highest
+if [ "$top" = "$next" ] && [ "$held" = "$3" ]; then start_tidy "$next" "$4"; fi`;

@@ -4,11 +4,16 @@ import { RENAME } from './rename.ts';
 import { RUNS } from './runs.ts';
 import type { Fields, Script } from './script.ts';
 import { sh } from './sh.ts';
+import { TRASH } from './trash.ts';
 
 /**
  * Makes what is missing, sweeps what a dead run left behind (the lock is ours) except commands that are still at
  * work, and proves by a trial how a link can be renamed over another on this server: `mv -T` does not do it everywhere
  * (uutils, toybox). No command of this transaction has begun yet, so a run of the same name is an earlier one's.
+ *
+ * The tidying after the deployment before is not waited for. What it has made is claimed, and what it is still making
+ * then loses its place. Trash is left to it while it lives; what a dead one left is removed here, so that it cannot
+ * pile up where workers never get to their end.
  */
 export function prepareScript(path: string, fence: Fence): Script {
   return { name: 'prepare', body: BODY, args: [path, fence.generation, fence.record] };
@@ -27,14 +32,38 @@ export function readMethod(server: string, fields: Fields): RenameMethod {
   );
 }
 
-const BODY = sh`${RENAME}${RUNS}
+const BODY = sh`${RENAME}${RUNS}${TRASH}
 enter "$1"
 fence "$2" "$3"
 mkdir -p releases shared .cutover
 chmod 0700 .cutover
-for each in build incoming trash tmp; do
+for each in build incoming tmp; do
   rm -rf -- ".cutover/$each"
   mkdir -m 0700 ".cutover/$each"
+done
+if [ ! -d .cutover/standby ] || [ -L .cutover/standby ]; then
+  rm -rf -- .cutover/standby
+  mkdir -m 0700 .cutover/standby
+fi
+tidying=
+for each in .cutover/standby/*; do
+  read_run "$each"
+  if run_lives; then tidying=yes; fi
+done
+if [ -z "$tidying" ] || [ ! -d .cutover/trash ] || [ -L .cutover/trash ]; then empty_trash; fi
+claim=.cutover/standby/claimed-$2
+if [ ! -d "$claim" ]; then
+  made=
+  for each in .cutover/standby/g-*; do
+    if [ -d "$each" ] && [ ! -L "$each" ]; then made=$each; fi
+  done
+  if [ -z "$made" ] || ! mv -- "$made" "$claim" 2>/dev/null; then mkdir -m 0700 "$claim"; fi
+fi
+for each in .cutover/standby/* "$claim/part"; do
+  case $each in
+    "$claim" | .cutover/standby/wanted) ;;
+    *) discard "$each" ;;
+  esac
 done
 mkdir -p -m 0700 .cutover/runs
 for run in .cutover/runs/*; do

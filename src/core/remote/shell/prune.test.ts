@@ -41,7 +41,7 @@ test('what is asked for goes, and the ledger is told first', async () => {
     const lines = (await readFile(here.at('.cutover', 'ledger'), 'utf8')).trim().split('\n');
     expect(lines.filter((line) => line.includes('succeeded'))).toEqual([ledgerLine(B, 'succeeded')]);
   }
-  expect(await listing(here.at('.cutover', 'trash'))).toHaveLength(1);
+  expect(await readdir(here.at('.cutover', 'trash'))).toEqual([`${A}.n`]);
 });
 
 test('what is live stays, whatever was asked', async () => {
@@ -74,10 +74,12 @@ test('a link among the releases stays, and so does what it leads to', async () =
   expect(await listing(outside)).toHaveLength(2);
 });
 
-test('what a removal that was cut short left in the trash is swept', async () => {
+test('where the ledger takes no line, what goes is removed at once, to make room for it', async () => {
   const { here, prune } = await withReleases();
-  await mkdir(here.at('.cutover', 'trash', `${A}.older-run`, 'half'), { recursive: true });
-  await prune([]);
+  await rm(here.at('.cutover', 'ledger'));
+  await symlink('trash/20260101000001.n/full', here.at('.cutover', 'ledger'));
+  await mkdir(here.at('releases', A, 'full'));
+  await expect(prune([A], [ledgerLine(B, 'succeeded')])).rejects.toMatchObject({ code: 'E_REMOTE' });
   expect(await listing(here.at('.cutover', 'trash'))).toEqual(['. directory 700']);
 });
 

@@ -1,10 +1,11 @@
 import type { Fence, PruneRequest, ReleaseInUse } from '../engine.ts';
 import type { Fields, Script } from './script.ts';
 import { sh } from './sh.ts';
+import { TRASH } from './trash.ts';
 
 /**
- * Removes releases: each is first renamed into `.cutover/trash/`, so that a removal cut short never leaves half
- * a release under its name. What `current` leads to is never touched, whatever was asked, nor what a process works in.
+ * Removes releases from `releases/`, by one rename each into `.cutover/trash/`, so that there is never half a release
+ * under its name. The tidying after the deployment removes them from the disk. What `current` leads to is never touched, whatever was asked, nor what a process works in.
  */
 export function pruneScript(path: string, fence: Fence, request: PruneRequest): Script {
   return {
@@ -51,8 +52,13 @@ user_of() {
   done
 }`;
 
-/** On a full disk the ledger may only be told when something was removed. */
-const BODY = sh`${USER_OF}
+/** On a full disk the ledger may only be told, or be written anew, when something was removed from it. */
+const BODY = sh`${USER_OF}${TRASH}
+shorten_ledger() {
+  rm -f -- .cutover/tmp/ledger &&
+    (umask 077; printf '%s\n' "$ledger" >.cutover/tmp/ledger) &&
+    mv -f -- .cutover/tmp/ledger .cutover/ledger
+}
 enter "$1"
 fence "$2" "$3"
 home=$(pwd -P)
@@ -88,15 +94,12 @@ for each in "$@"; do
   fi
   mv -- "releases/$each" ".cutover/trash/$each.$nonce"
 done
-cd .cutover/trash
-for each in *.*; do
-  if [ -d "$each" ] && [ ! -L "$each" ]; then rm -rf -- "./$each"; fi
-done
-cd "$home"
 if [ -n "$ledger" ]; then
-  rm -f -- .cutover/tmp/ledger
-  (umask 077; printf '%s\n' "$ledger" >.cutover/tmp/ledger)
-  mv -f -- .cutover/tmp/ledger .cutover/ledger
+  if ! shorten_ledger; then
+    empty_trash
+    shorten_ledger
+  fi
 elif [ -z "$told" ]; then
+  empty_trash
   record "$untold"
 fi`;

@@ -1,6 +1,7 @@
 import type { Fence, RepairRequest } from '../engine.ts';
 import type { Script } from './script.ts';
 import { sh } from './sh.ts';
+import { DISOWN } from './standby.ts';
 
 /**
  * Gives leaked files of the deploy-cache a new inode with what was uploaded, and, where asked, puts that into every
@@ -9,6 +10,7 @@ import { sh } from './sh.ts';
  *
  * The cache comes last, because it is what tells who shared an inode with it: run again after a crash, this finds
  * the releases that are still to be mended and no others. Releases already done then have an inode of their own.
+ * A standby has the changed inode too, and goes.
  */
 export function repairScript(path: string, fence: Fence, request: RepairRequest): Script {
   return {
@@ -28,7 +30,7 @@ export function repairScript(path: string, fence: Fence, request: RepairRequest)
  * `put FROM TO`: renames every file below FROM over the one at the same place below TO, a directory at a time.
  * A list ends each path with NUL; a program is started for it only when there are any.
  */
-const BODY = sh`
+const BODY = sh`${DISOWN}
 put() {
   (cd "$1" && find . -type d) | while IFS= read -r each; do
     find "$1/$each" -maxdepth 1 -type f -print0 |
@@ -37,6 +39,8 @@ put() {
 }
 enter "$1"
 fence "$2" "$3"
+disown
+discard ".cutover/standby/claimed-$2/tree"
 incoming=.cutover/incoming/$4.repair
 stage=.cutover/incoming/$4.stage
 rm -rf -- "$incoming"

@@ -3,12 +3,13 @@ import { ARRIVING } from './arriving.ts';
 import { MAKING } from './making.ts';
 import type { Script } from './script.ts';
 import { sh } from './sh.ts';
+import { DISOWN, MERGE } from './standby.ts';
 
 /**
  * Receives an archive into a private directory and merges it into the deploy-cache. A cached file is never
  * opened for writing, because releases share it by hard link: new content comes as a new inode under the old
  * name. What is about to change is on disk (`cache.next` and its segment) before the cache is touched, and the head is
- * committed last.
+ * committed last. What was merged stays in `change` beside a claimed standby, which is one change behind.
  * When files could not be made of what the server holds, these are named by fields `resend`, and nothing else was done.
  * Run again, it removes nothing a second time: by then a name on the list may lead through a link that is new.
  */
@@ -34,7 +35,7 @@ export function syncScript(
   };
 }
 
-const BODY = sh`${ARRIVING}${MAKING}
+const BODY = sh`${ARRIVING}${MAKING}${DISOWN}${MERGE}
 enter "$1"
 fence "$2" "$3"
 incoming=.cutover/incoming/$4
@@ -54,17 +55,23 @@ if [ -s "$incoming/wrong" ]; then
   journal_after=
   return 0
 fi
+disown
+change=
+if [ "$5" = merge ] && [ -d ".cutover/standby/claimed-$2/tree" ]; then
+  change=.cutover/standby/claimed-$2/change
+  mkdir -p "$change"
+  rm -rf -- "$change/tree"
+fi
 if [ "$5" = merge ]; then
   if [ ! -d deploy-cache ] || [ -L deploy-cache ]; then
     fail E_REFUSED "deploy-cache is not the directory it was: somebody changed it (--full builds it anew)"
   fi
-  cd deploy-cache
-  while [ ! -e "../$incoming.removed" ] && IFS= read -r each; do
-    if [ -L "$each" ] || { [ -e "$each" ] && [ ! -d "$each" ]; }; then
-      fail E_REFUSED "deploy-cache/$\{each#./} is not the directory it was: somebody changed the deploy-cache (--full builds it anew)"
-    fi
-  done <"../$incoming/directories"
-  cd ..
+  if [ ! -e "$incoming.removed" ] && ! real_directories "$incoming/directories" deploy-cache; then
+    fail E_REFUSED "deploy-cache/$\{odd#./} is not the directory it was: somebody changed the deploy-cache (--full builds it anew)"
+  fi
+  if [ -n "$change" ] && [ ! -e "$change/before" ] && [ ! -e .cutover/cache.next ]; then
+    cat .cutover/cache >"$change/coming" && mv -f -- "$change/coming" "$change/before"
+  fi
 fi
 [ -d .cutover/manifests ] || mkdir -m 0700 .cutover/manifests
 mv -f -- "$incoming/segment" ".cutover/manifests/$7"
@@ -76,12 +83,10 @@ fi
 if [ ! -d deploy-cache ]; then
   mv -- "$incoming/tree" deploy-cache
 else
-  cd deploy-cache
-  if [ ! -e "../$incoming.removed" ]; then
-    if [ -s "../$incoming/remove" ]; then xargs -0 rm -rf -- <"../$incoming/remove"; fi
-    (umask 077; : >"../$incoming.removed")
+  if [ ! -e "$incoming.removed" ]; then
+    remove_listed "$incoming/remove" deploy-cache "$incoming/tree"
+    (umask 077; : >"$incoming.removed")
   fi
-  cd ..
   # What an earlier try has merged is one file by two names, which the cp of BusyBox refuses.
   if [ "$6" = continue ]; then
     (cd "$incoming/tree" && find . ! -type d) | while IFS= read -r each; do
@@ -101,4 +106,9 @@ for each in .cutover/manifests/*; do
     *) rm -f -- "$each" ;;
   esac
 done
+if [ -n "$change" ]; then
+  cat .cutover/cache >"$change/head"
+  mv -f -- "$incoming/directories" "$incoming/remove" "$change/"
+  mv -- "$incoming/tree" "$change/tree"
+fi
 rm -rf -- "$incoming"`;
