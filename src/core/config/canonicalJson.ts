@@ -5,13 +5,36 @@ import type { Json } from '../contract/index.ts';
  * Throws TypeError on what JSON cannot hold: such a text would stand for two values.
  */
 export function canonicalJson(value: Json): string {
+  let text = '';
+  writeCanonicalJson(value, (piece) => {
+    text += piece;
+  });
+  return text;
+}
+
+/** The same in pieces, for values that are too large for one text. */
+export function writeCanonicalJson(value: Json, write: (piece: string) => void): void {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`JSON has no ${value}.`);
-  if (value === null || typeof value !== 'object') return scalar(value);
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  const members = Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
-  return `{${members.join(',')}}`;
+  if (value === null || typeof value !== 'object') {
+    write(scalar(value));
+  } else if (Array.isArray(value)) {
+    let before = '[';
+    for (const item of value as readonly Json[]) {
+      write(before);
+      writeCanonicalJson(item, write);
+      before = ',';
+    }
+    write(before === '[' ? '[]' : ']');
+  } else {
+    const members = value as Readonly<Record<string, Json>>;
+    let before = '{';
+    for (const key of Object.keys(members).sort()) {
+      write(`${before}${JSON.stringify(key)}:`);
+      writeCanonicalJson(members[key] as Json, write);
+      before = ',';
+    }
+    write(before === '{' ? '{}' : '}');
+  }
 }
 
 function scalar(value: unknown): string {

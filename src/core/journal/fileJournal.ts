@@ -26,7 +26,7 @@ export async function openFileJournal(
     append(newFact) {
       const fact = { at: now().toISOString(), ...newFact } as Fact;
       const write = last.then(async () => {
-        const line = `${torn ? '\n' : ''}${JSON.stringify(fact)}\n`;
+        const line = `${torn ? '\n' : ''}${JSON.stringify(brief(fact))}\n`;
         torn = true;
         await file.appendFile(line);
         await file.datasync();
@@ -43,6 +43,13 @@ export async function openFileJournal(
       await file.close();
     },
   };
+}
+
+/** What a plan does to each file is told as it is opened, and nobody looks for it here: there may be very many. */
+function brief(fact: Fact): Fact {
+  if (fact.type !== 'opened') return fact;
+  const servers = fact.plan.servers.map((server) => ({ ...server, files: [] }));
+  return { ...fact, plan: { ...fact.plan, servers } };
 }
 
 function readFacts(text: string): Fact[] {

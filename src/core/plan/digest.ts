@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../config/canonicalJson.ts';
+import { writeCanonicalJson } from '../config/canonicalJson.ts';
 import type { Json } from '../contract/index.ts';
 import type { Plan } from './types.ts';
 
@@ -15,7 +15,15 @@ export function isSealed(plan: Plan): boolean {
 }
 
 function digestOf(plan: Omit<Plan, 'digest'>): string {
-  return createHash('sha256')
-    .update(canonicalJson(plan as unknown as Json))
-    .digest('hex');
+  const hash = createHash('sha256');
+  let pending = '';
+  writeCanonicalJson(plan as unknown as Json, (piece) => {
+    pending += piece;
+    if (pending.length < PIECE_LENGTH) return;
+    hash.update(pending);
+    pending = '';
+  });
+  return hash.update(pending).digest('hex');
 }
+
+const PIECE_LENGTH = 16_384;

@@ -12,9 +12,16 @@ export function redactedReporter(reporter: Reporter, redact: (text: string) => s
   };
 }
 
+/** What holds no secret stays the very same object: a plan may have very many files. */
 function mapStrings(value: unknown, map: (text: string) => string): unknown {
   if (typeof value === 'string') return map(value);
-  if (Array.isArray(value)) return value.map((item) => mapStrings(item, map));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapStrings(item, map)]));
+  let copy: Record<string, unknown> | null = null;
+  for (const [key, item] of Object.entries(value)) {
+    const mapped = mapStrings(item, map);
+    if (mapped === item) continue;
+    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
+    copy[key] = mapped;
+  }
+  return copy ?? value;
 }
