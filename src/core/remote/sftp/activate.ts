@@ -4,6 +4,7 @@ import type { ActivateRequest, Fence, RevertRequest } from '../engine.ts';
 import { proveFence, underFence } from './fence.ts';
 import type { Place } from './place.ts';
 import { record } from './records.ts';
+import { begunBuilds } from './spare.ts';
 import { makeWithParents, removeTree, removeTrees } from './tree.ts';
 
 export async function activate(place: Place, fence: Fence, request: ActivateRequest): Promise<void> {
@@ -38,12 +39,8 @@ export async function revert(
         await sftp.posixRename(at(text), trash);
       }
       const incoming = at('.cutover', 'incoming', request.release);
-      await removeTrees(place, [
-        trash,
-        at('.cutover', 'build', request.release),
-        incoming,
-        `${incoming}.removed`,
-      ]);
+      const builds = await begunBuilds(place, request.release);
+      await removeTrees(place, [trash, ...builds, incoming, `${incoming}.removed`]);
     }
     // Last: on a full disk there is room again, and what is gone is not chosen, recorded or not.
     if (request.record !== null) await record(place, request.record).catch(() => {});

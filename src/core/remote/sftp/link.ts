@@ -1,19 +1,24 @@
-import { CutoverError, errorCode, messageOf } from '../../contract/index.ts';
+import { randomBytes } from 'node:crypto';
+import { CutoverError } from '../../contract/index.ts';
+import { isAtOrBelow } from '../../sync/diff.ts';
 import type { CachedManifest } from '../../sync/types.ts';
 import type { Fence, Linked, LinkRequest } from '../engine.ts';
 import { compare } from './compare.ts';
 import { proveFence, underFence } from './fence.ts';
+import { NOTHING, parentOf, type Standing } from './growth.ts';
+import { clone, setTimes, whyCopied } from './makeTree.ts';
 import { readManifest } from './manifest.ts';
-import { inParallel } from './parallel.ts';
 import type { Place } from './place.ts';
 import { record } from './records.ts';
 import { linkShared } from './shared.ts';
-import { makeDirectories, removeTree, walk } from './tree.ts';
+import { buildPath, takeSpare } from './spare.ts';
+import { walk } from './tree.ts';
 
 /**
  * Makes the tree of the manifest under `.cutover/build/`, its files by hard links to those of the deploy-cache, links the
  * shared paths into it, and moves it into `releases/` by one rename: a name in `releases/` is always a complete release.
- * Where hard links are not to be had, or not wanted, the files are copied. The cache must first be what was uploaded.
+ * It begins with the release that was pruned last, where there is one, of which only what differs is changed. Where hard
+ * links are not to be had, or not wanted, the files are copied. The cache must first be what was uploaded.
  */
 export async function link(place: Place, fence: Fence, request: LinkRequest): Promise<Linked> {
   const { sftp, at } = place;
@@ -23,14 +28,27 @@ export async function link(place: Place, fence: Fence, request: LinkRequest): Pr
       await record(place, request.ready);
       return { copied: null, shares: true };
     }
-    const manifest = await soundManifest(place, request);
-    const build = at('.cutover', 'build', release);
-    const { copied, shares } = await clone(place, request, manifest, build);
+    // A name of its own: requests of an attempt that was lost may still be carried out, and must find nothing.
+    const build = `${buildPath(place, release)}.${randomBytes(6).toString('hex')}`;
+    const [manifest, standing] = await Promise.all([
+      soundManifest(place, request),
+      beginning(place, request, build),
+    ]);
+    const { linked, changed } = await clone(place, request, manifest, build, standing);
     await linkShared(place, build, request);
+    const shared = new Set([...request.sharedDirectories, ...request.sharedFiles]);
+    const isIn = new Set([...changed, ...[...shared].map(parentOf)]);
+    const directories = manifest.filter(({ kind, path }) => kind === 'directory' && isIn.has(path));
+    await setTimes(
+      place,
+      build,
+      release,
+      directories.filter(({ path }) => !isAtOrBelow(path, shared)),
+    );
     await proveFence(place, fence);
     await sftp.posixRename(build, at('releases', release));
     await record(place, request.ready);
-    return { copied, shares };
+    return linked;
   });
 }
 
@@ -55,63 +73,11 @@ async function soundManifest(place: Place, request: LinkRequest): Promise<Cached
   return manifest;
 }
 
-async function clone(
-  place: Place,
-  request: LinkRequest,
-  manifest: CachedManifest,
-  build: string,
-): Promise<Linked> {
-  const why = await linkTree(place, request, manifest, build);
-  if (why === null) return { copied: null, shares: true };
-  await makeTree(place, manifest, build, () => true);
-  return { copied: request.mode === 'copy' ? null : why, shares: false };
-}
-
-/** Why files must be copied; null when they were linked. */
-async function linkTree(
-  place: Place,
-  { mode, unshared }: LinkRequest,
-  manifest: CachedManifest,
-  build: string,
-): Promise<string | null> {
-  if (mode === 'copy') return '';
-  if (mode === 'reflink') return 'there are no reflinks over SFTP';
-  if (place.sftp.hardlink === undefined) return "the server's SFTP has no hardlink@openssh.com";
-  const copied = new Set(unshared);
-  try {
-    await makeTree(place, manifest, build, (path) => copied.has(path));
-    return null;
-  } catch (error) {
-    if (!(error instanceof NoHardLink)) throw error;
-    return messageOf(error.cause);
-  }
-}
-
-/** A file system without hard links, or an inode that has as many as it may. */
-class NoHardLink extends Error {}
-
-async function makeTree(
-  place: Place,
-  manifest: CachedManifest,
-  build: string,
-  isCopied: (path: string) => boolean,
-): Promise<void> {
-  const { sftp, at } = place;
-  await removeTree(place, build);
-  const directories = manifest.filter(({ kind }) => kind === 'directory');
-  await makeDirectories(place, [build, ...directories.map(({ path }) => `${build}/${path}`)]);
-  await inParallel(manifest, async (entry) => {
-    const [from, to] = [at('deploy-cache', entry.path), `${build}/${entry.path}`];
-    if (entry.kind === 'link') await sftp.symlink(entry.target ?? '', to);
-    else if (entry.kind === 'file' && isCopied(entry.path))
-      await sftp.copyFile(from, to, {
-        mode: entry.mode,
-        modifiedAtSec: entry.modifiedAtSec,
-        isSynced: false,
-      });
-    else if (entry.kind === 'file')
-      await sftp.hardlink?.(from, to).catch((cause: unknown) => {
-        throw errorCode(cause) === 'E_REMOTE' ? new NoHardLink('', { cause }) : cause;
-      });
-  });
+/** What stands under `build` before anything is made there: a spare release, or what an attempt before has left. */
+async function beginning(place: Place, request: LinkRequest, build: string): Promise<Standing> {
+  if (whyCopied(place, request) !== null) return NOTHING;
+  const topAtSec = await takeSpare(place, build, request.release);
+  if (topAtSec === null) return NOTHING;
+  const [tree, top] = await Promise.all([walk(place, build), place.sftp.lstat(build)]);
+  return { tree, isTopUntouched: top?.modifiedAtSec === topAtSec };
 }

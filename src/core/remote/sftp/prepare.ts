@@ -1,9 +1,19 @@
 import { CutoverError } from '../../contract/index.ts';
 import { inParallel } from './parallel.ts';
 import type { Place } from './place.ts';
+import { isSpare } from './spare.ts';
 import { makeDirectories, removeTrees } from './tree.ts';
 
 const SWEPT = ['build', 'incoming', 'trash', 'tmp'];
+
+/** What a dead run left, except what the next release begins with. */
+async function sweepable({ sftp, at }: Place): Promise<readonly string[]> {
+  const trash = ((await sftp.list(at('.cutover', 'trash'))) ?? []).filter(({ name }) => !isSpare(name));
+  return [
+    ...SWEPT.filter((name) => name !== 'trash').map((name) => at('.cutover', name)),
+    ...trash.map(({ name }) => at('.cutover', 'trash', name)),
+  ];
+}
 
 /**
  * Makes what is missing, sweeps what a dead run left behind (the lock is ours), and proves that the server renames a
@@ -12,9 +22,14 @@ const SWEPT = ['build', 'incoming', 'trash', 'tmp'];
 export async function prepare(place: Place): Promise<void> {
   const { at } = place;
   await makeDirectories(place, [at('releases'), at('shared')]);
-  const swept = SWEPT.map((name) => at('.cutover', name));
-  await removeTrees(place, swept);
-  await makeDirectories(place, [...swept, at('.cutover', 'runs')], 0o700);
+  if ((await place.sftp.lstat(at('.cutover', 'trash')))?.kind === 'link')
+    await place.sftp.unlink(at('.cutover', 'trash'));
+  await removeTrees(place, await sweepable(place));
+  await makeDirectories(
+    place,
+    [...SWEPT, 'runs'].map((name) => at('.cutover', name)),
+    0o700,
+  );
   await proveRename(place);
 }
 

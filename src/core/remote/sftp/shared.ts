@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { CutoverError } from '../../contract/index.ts';
 import { sharedLinkText } from '../../release/paths.ts';
 import type { LinkRequest } from '../engine.ts';
@@ -53,8 +54,7 @@ async function requireRealParents({ server, sftp }: Place, build: string, path: 
 /** A copy, never a link: what is shared is written in place. It takes its name when it is whole. */
 async function plant(place: Place, from: string, to: string): Promise<void> {
   const { sftp, at } = place;
-  const seed = at('.cutover', 'tmp', 'seed');
-  await removeTree(place, seed);
+  const seed = at('.cutover', 'tmp', `seed-${randomBytes(6).toString('hex')}`);
   await makeWithParents(place, at('.cutover', 'tmp'), 0o700);
   const top = await sftp.lstat(from);
   const found = top?.kind === 'directory' ? await walk(place, from) : new Map();

@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { activate, build, journalOf, ledgerLine, locked, never, type Place } from '../conformancePlace.ts';
+import {
+  activate,
+  build,
+  contents,
+  contentsOf,
+  journalOf,
+  ledgerLine,
+  locked,
+  never,
+  type Place,
+} from '../conformancePlace.ts';
+import type { Tree } from '../trees.ts';
 
 const [A, B, C] = ['20260101000001', '20260101000002', '20260101000003'] as const;
 
@@ -17,8 +28,36 @@ export function endConformance(open: () => Promise<Place>): void {
       });
       await engine.prune(fence, { ...request, releases: [], ledger: [ledgerLine(C, 'ready')] }, never);
       expect(await place.sh('cat shop/.cutover/ledger')).toBe(`${ledgerLine(C, 'ready')}\n`);
-      await engine.close();
-      expect(await place.sh('ls -A shop/.cutover/trash')).toBe('');
+    });
+
+    test('nothing that happened to a release that is pruned comes back in a later one', async () => {
+      const place = await open();
+      const engine = place.engine();
+      const fence = await locked(engine);
+      await engine.prepare(fence, never);
+      const names = Array.from({ length: 7 }, (_, index) => `2026010100001${index}`);
+      for (const [index, release] of names.entries()) {
+        const tree: Tree = {
+          'in/one': 'same',
+          'in/two': 'same',
+          'in/changes': `${index}`,
+          'other/deep/three': 'same',
+          'other/way': { to: index % 2 === 0 ? 'deep' : '../in' },
+          empty: null,
+          ...(index % 3 === 0 ? { 'sometimes/here': 'x' } : { sometimes: 'a file' }),
+        };
+        await build(engine, fence, release, tree, { sharedDirectories: ['in/kept'], mode: 'hardlink' });
+        expect(await contents(place, `shop/releases/${release}`)).toEqual(
+          [...contentsOf(tree), 'link in/kept -> ../../../shared/in/kept'].sort(),
+        );
+        const old = names[index - 2];
+        if (old === undefined) continue;
+        await place.sh(`cd shop/releases/${old}; ${VANDALISM[index % VANDALISM.length]}`);
+        const request = { releases: [old], records: [], ledger: null, nonce: release };
+        await engine.prune(fence, request, never);
+        await engine.prepare(fence, never);
+      }
+      expect(await place.sh('ls shop/releases')).toBe(`${names.slice(-2).join('\n')}\n`);
     });
 
     test('prunes, puts the journal away and gives the lock back in one, and again', async () => {
@@ -87,6 +126,15 @@ export function endConformance(open: () => Promise<Place>): void {
     });
   });
 }
+
+/** Of a size and a time that look as if nothing had happened, where that can be. */
+const VANDALISM = [
+  'echo stray >in/stray; mkdir empty/full; echo stray >empty/full/stray',
+  'cp -p in/one new; printf SAME >new; touch -r in/one new; mv new in/two',
+  'mv in/one swap; mv other/deep/three in/one; mv swap other/deep/three; rm in/two',
+  'rm other/way; ln -s /etc other/way; chmod 700 other/deep',
+  'rm -r other; mkdir other; ln -s ../in other/deep; rm in/kept',
+];
 
 function lines(text: string): readonly string[] {
   return text.split('\n').filter((line) => line !== '');
