@@ -79,5 +79,5 @@ async function beginning(place: Place, request: LinkRequest, build: string): Pro
   const topAtSec = await takeSpare(place, build, request.release);
   if (topAtSec === null) return NOTHING;
   const [tree, top] = await Promise.all([walk(place, build), place.sftp.lstat(build)]);
-  return { tree, isTopUntouched: top?.modifiedAtSec === topAtSec };
+  return top?.mode === 0o755 ? { tree, isTopUntouched: top.modifiedAtSec === topAtSec } : NOTHING;
 }

@@ -57,7 +57,7 @@ async function makeTree(
 ): Promise<ReadonlySet<string>> {
   const found = growth(standing, manifest, isCopied);
   // What has little in common is better begun anew.
-  const isAnew = found.kept < manifest.length / 2;
+  const isAnew = found.kept < manifest.filter(({ kind }) => kind === 'file').length / 2;
   const { remove, make, links } = isAnew ? growth(NOTHING, manifest, isCopied) : found;
   if (isAnew) await putAside(place, build);
   await removeTrees(

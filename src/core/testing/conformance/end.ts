@@ -35,13 +35,13 @@ export function endConformance(open: () => Promise<Place>): void {
       const engine = place.engine();
       const fence = await locked(engine);
       await engine.prepare(fence, never);
-      const names = Array.from({ length: 7 }, (_, index) => `2026010100001${index}`);
+      const names = Array.from({ length: 9 }, (_, index) => `2026010100001${index}`);
       for (const [index, release] of names.entries()) {
         const tree: Tree = {
           'in/one': 'same',
           'in/two': 'same',
           'in/changes': `${index}`,
-          'other/deep/three': 'same',
+          'other/deep/three': 'SAME',
           'other/way': { to: index % 2 === 0 ? 'deep' : '../in' },
           empty: null,
           ...(index % 3 === 0 ? { 'sometimes/here': 'x' } : { sometimes: 'a file' }),
@@ -50,6 +50,7 @@ export function endConformance(open: () => Promise<Place>): void {
         expect(await contents(place, `shop/releases/${release}`)).toEqual(
           [...contentsOf(tree), 'link in/kept -> ../../../shared/in/kept'].sort(),
         );
+        expect(await place.sh(`stat -c %a shop/releases/${release}`)).toBe('755\n');
         const old = names[index - 2];
         if (old === undefined) continue;
         await place.sh(`cd shop/releases/${old}; ${VANDALISM[index % VANDALISM.length]}`);
@@ -130,10 +131,10 @@ export function endConformance(open: () => Promise<Place>): void {
 /** Of a size and a time that look as if nothing had happened, where that can be. */
 const VANDALISM = [
   'echo stray >in/stray; mkdir empty/full; echo stray >empty/full/stray',
-  'cp -p in/one new; printf SAME >new; touch -r in/one new; mv new in/two',
+  'cp -p in/one new; printf LAME >new; touch -r in/one new; mv new in/two',
   'mv in/one swap; mv other/deep/three in/one; mv swap other/deep/three; rm in/two',
   'rm other/way; ln -s /etc other/way; chmod 700 other/deep',
-  'rm -r other; mkdir other; ln -s ../in other/deep; rm in/kept',
+  'rm -r other; mkdir other; ln -s ../in other/deep; rm in/kept; chmod 700 .',
 ];
 
 function lines(text: string): readonly string[] {
