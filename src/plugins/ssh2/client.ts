@@ -9,6 +9,7 @@ import ssh2, {
 } from 'ssh2';
 import { CutoverError, type ErrorCode, type Exit, messageOf } from '../../core/contract/index.ts';
 import { wordsFor } from './link/words.ts';
+import { hurryLogin, type Insides, type Sign } from './login/hurry.ts';
 import { type Attempt, type Login, LoginError } from './login/login.ts';
 
 // The only file that knows the ssh2 package: what it gets wrong by default is put right here, once.
@@ -70,9 +71,16 @@ export async function logIn(login: Login): Promise<Session> {
     .on('close', () => fail(new Error('the server closed the connection')));
   signal.addEventListener('abort', abort, { once: true });
   try {
-    client.connect(settings(login));
+    let attempt: Attempt | null = null;
+    client.connect(
+      settings(login, (accepted) => {
+        attempt = login.nextAttempt(accepted);
+        return attempt;
+      }),
+    );
+    hurryLogin(client as Insides, () => signerOf(attempt));
     await ready.promise;
-    return session(client);
+    return session(client, login.socket);
   } catch (error) {
     client.destroy();
     login.socket.destroy();
@@ -98,9 +106,9 @@ function refusal(text: string): Error & { level: string } {
   return Object.assign(new Error(text), { level: 'client-authentication' });
 }
 
-function settings(login: Login): ConnectConfig {
+function settings(login: Login, nextAttempt: Login['nextAttempt']): ConnectConfig {
   return {
-    sock: login.socket,
+    sock: inOnePiece(login.socket),
     username: login.user,
     ident: 'cutover',
     readyTimeout: login.timeoutMs,
@@ -108,7 +116,7 @@ function settings(login: Login): ConnectConfig {
     keepaliveCountMax: login.keepaliveCountMax,
     hostVerifier: (key: Buffer): boolean => login.verify(key) === true,
     authHandler: (accepted, _partial, next) =>
-      next(authentication(login, login.nextAttempt(accepted)) as AnyAuthMethod),
+      next(authentication(login, nextAttempt(accepted)) as AnyAuthMethod),
     algorithms: {
       serverHostKey: [...login.hostKeyAlgorithms] as never,
       hmac: [
@@ -119,6 +127,26 @@ function settings(login: Login): ConnectConfig {
       ],
     },
   };
+}
+
+/** ssh2 writes each packet in three parts, and each would travel alone where small packets are sent at once. */
+function inOnePiece(socket: Duplex): Duplex {
+  const write = socket.write.bind(socket);
+  let isHeld = false;
+  const release = () => {
+    isHeld = false;
+    socket.uncork();
+  };
+  return Object.assign(socket, {
+    write: (chunk: Buffer) => {
+      if (!isHeld) {
+        isHeld = true;
+        socket.cork();
+        process.nextTick(release);
+      }
+      return write(chunk);
+    },
+  });
 }
 
 function authentication({ user: username }: Login, attempt: Attempt | null): AnyAuthMethod | false {
@@ -145,6 +173,24 @@ function authentication({ user: username }: Login, attempt: Attempt | null): Any
   }
 }
 
+/** Who has an agent may be asked before it signs, so it is not asked to before the server wants that very key. */
+function signerOf(attempt: Attempt | null): Sign | null {
+  if (attempt?.type === 'key') {
+    return (data, hash, done) => {
+      const signature: Buffer | Error = attempt.key.sign(data, hash);
+      done(signature instanceof Error ? null : signature);
+    };
+  }
+  if (attempt?.type !== 'agent' || !attempt.isOnlyKey) return null;
+  const { socket, key } = attempt;
+  return (data, hash, done) =>
+    ssh2
+      .createAgent(socket)
+      .sign(key, data, hash === undefined ? {} : { hash: hash as 'sha256' }, (error, signature) =>
+        done(error ? null : (signature ?? null)),
+      );
+}
+
 /** An agent that shows one key only: each key is an attempt of its own, and we choose which and in what order. */
 function agentWith(socket: string, key: ParsedKey) {
   return Object.assign(ssh2.createAgent(socket), {
@@ -152,7 +198,7 @@ function agentWith(socket: string, key: ParsedKey) {
   });
 }
 
-function session(client: Client): Session {
+function session(client: Client, socket: Duplex): Session {
   const gone = Promise.withResolvers<string | null>();
   const closed = Promise.withResolvers<void>();
   const leave = (reason: string) => gone.resolve(reason);
@@ -197,7 +243,7 @@ function session(client: Client): Session {
     gone: gone.promise,
     end: () => {
       gone.resolve(null);
-      return end(client, closed.promise);
+      return end(client, socket, closed.promise);
     },
   };
 }
@@ -255,11 +301,13 @@ function openChannel<T>(
   });
 }
 
-/** A peer that no longer answers never closes: then the socket goes without a farewell. */
-async function end(client: Client, closed: Promise<void>): Promise<void> {
-  client.end();
+/** Until the farewell is on its way. It is not answered; a peer that no longer reads is left without. */
+async function end(client: Client, socket: Duplex, closed: Promise<void>): Promise<void> {
   const patience = Promise.withResolvers<void>();
   const timer = setTimeout(patience.resolve, END_TIMEOUT_MS);
+  if (socket.writableFinished) patience.resolve();
+  socket.once('finish', patience.resolve);
+  client.end();
   await Promise.race([closed, patience.promise]);
   clearTimeout(timer);
   client.destroy();

@@ -62,3 +62,17 @@ test('a server that allows none is named', async () => {
     hint: expect.stringContaining('MaxSessions'),
   });
 });
+
+test('a place that the server has not cleared yet is tried again, and stays a place', async () => {
+  let isCleared = false;
+  const channels = limitChannels();
+  await channels.open(async () => 'first');
+  const second = await channels.open(async () => 'second');
+  second.release();
+  const again = await channels.open(async () => {
+    if (isCleared) return 'again';
+    isCleared = true;
+    throw Object.assign(new Error('open failed'), { reason: 2 });
+  });
+  expect(again.channel).toBe('again');
+});

@@ -13,13 +13,16 @@ export interface Place<T> {
 }
 
 /**
- * At most eight at a time: sshd allows ten (sshd_config, MaxSessions). Where a server refuses one while others are
- * open, it allows fewer, and the rest wait until one of them has closed.
+ * At most eight at a time: sshd allows ten (sshd_config, MaxSessions). Where a server refuses one while as many others
+ * are open as never were before, it allows no more than these, and the rest wait until one of them has closed.
  */
 export function limitChannels(most = 8): Channels {
   const waiting: (() => void)[] = [];
   let limit = most;
+  // With those that are being opened; those that were; the most that ever were at a time.
   let open = 0;
+  let held = 0;
+  let proven = 1;
 
   const enter = async (signal?: AbortSignal): Promise<void> => {
     while (open >= limit) {
@@ -44,19 +47,23 @@ export function limitChannels(most = 8): Channels {
     for (let refusals = 0; ; refusals++) {
       try {
         const channel = await start();
-        let held = true;
+        held++;
+        proven = Math.max(proven, held);
+        let isHeld = true;
         return {
           channel,
           release: () => {
-            if (held) leave();
-            held = false;
+            if (!isHeld) return;
+            isHeld = false;
+            held--;
+            leave();
           },
         };
       } catch (error) {
         if (!isRefusal(error)) throw error;
-        if (open > 1) return Promise.reject(new Fewer());
-        // A command that was cut off keeps its place on the server until it has ended.
-        if (refusals >= REFUSAL_DELAYS_MS.length) throw refusedAll(error);
+        if (open > proven) throw new Fewer();
+        // A command that has ended, or was cut off, keeps its place on the server for a while.
+        if (refusals >= REFUSAL_DELAYS_MS.length) throw open > 1 ? new Fewer() : refusedAll(error);
         await delay(REFUSAL_DELAYS_MS[refusals]);
       }
     }
@@ -76,6 +83,7 @@ export function limitChannels(most = 8): Channels {
             throw error;
           }
           limit = Math.max(1, open);
+          proven = limit;
         }
       }
     },
@@ -84,7 +92,7 @@ export function limitChannels(most = 8): Channels {
 
 class Fewer extends Error {}
 
-const REFUSAL_DELAYS_MS = [100, 300, 600, 1_000];
+const REFUSAL_DELAYS_MS = [10, 90, 300, 600, 1_000];
 
 /** RFC 4254, 5.1: administratively prohibited, connect failed (what sshd says), resource shortage. */
 function isRefusal(error: unknown): boolean {

@@ -8,7 +8,6 @@ import { type Surroundings, surroundings } from '../settings/surroundings.ts';
 import { openSftp } from '../sftp/open.ts';
 import { limitChannels } from './channels.ts';
 import { dial } from './dial.ts';
-import { reach } from './reach.ts';
 
 /** Goes from host to host up to the server, and logs in at each. */
 export async function connect(
@@ -17,7 +16,9 @@ export async function connect(
   around: Surroundings = surroundings(),
   retryDelaysMs?: readonly number[],
 ): Promise<Connection> {
-  const route = await findRoute(options, scope, around);
+  const finding = findRoute(options, scope, around);
+  // The packages load while OpenSSH is asked for its configuration.
+  const [route, { reach }] = await Promise.all([finding, import('./reach.ts')]);
   const sessions: Session[] = [];
   try {
     for (const host of route) {

@@ -58,7 +58,12 @@ function toAttempt(next: Try, host: Host, prepared: Prepared, remarks: string[])
     case 'key':
       return next;
     case 'agent':
-      return { type: 'agent', socket: host.agentSocket ?? '', key: parseKey(next.publicKey) };
+      return {
+        type: 'agent',
+        socket: host.agentSocket ?? '',
+        key: parseKey(next.publicKey),
+        isOnlyKey: prepared.tries.filter((one) => methodOf(one) === 'publickey').length === 1,
+      };
     case 'password':
       return { type: 'password', password };
     case 'keyboard-interactive':

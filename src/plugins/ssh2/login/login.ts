@@ -4,7 +4,13 @@ import type { ParsedKey } from '../client.ts';
 /** One way to log in that is worth a try. */
 export type Attempt =
   | { readonly type: 'key'; readonly key: ParsedKey }
-  | { readonly type: 'agent'; readonly socket: string; readonly key: ParsedKey }
+  /** `isOnlyKey`: there is no other that the server could want instead. */
+  | {
+      readonly type: 'agent';
+      readonly socket: string;
+      readonly key: ParsedKey;
+      readonly isOnlyKey: boolean;
+    }
   | { readonly type: 'password'; readonly password: string }
   | {
       readonly type: 'keyboard-interactive';
