@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { ExecRequest, Transport } from '../contract/index.ts';
+import { isKeptOpen } from '../testing/eachScript.ts';
 import { createWorld, type World } from './testing/world.ts';
 
 const FILES = 8;
@@ -18,7 +19,7 @@ function cutting(plain: Transport, cuts: readonly number[], sent: number[]): Tra
         ...connection,
         async exec(request) {
           const { stdin } = request;
-          if (typeof stdin !== 'object') return exec(request);
+          if (typeof stdin !== 'object' || isKeptOpen(request)) return exec(request);
           const index = sent.push(0) - 1;
           const result = await exec({
             ...request,

@@ -75,7 +75,7 @@ export async function deploy(
   const environment = environmentNamed(config, request.environment);
   const servers =
     request.saved === null ? request.servers : request.saved.servers.map((server) => server.name);
-  await using group = await openGroup(runtime, config, environment, servers);
+  await using group = await openGroup(runtime, config, environment, servers, { warm: true });
   return await whileItWaits(runtime, request, (lockWaitMs) =>
     attempt(runtime, config, group, { ...request, lockWaitMs }),
   );

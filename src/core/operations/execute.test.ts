@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Transport } from '../contract/index.ts';
+import { eachScript } from '../testing/eachScript.ts';
 import { ledgerLine } from '../testing/engineHere.ts';
 import { listing } from '../testing/listing.ts';
 import { planFor } from './deploy.ts';
@@ -26,14 +27,10 @@ const beforeLock =
     ...plain,
     async connect(scope) {
       const connection = await plain.connect(scope);
-      let execs = 0;
-      return {
-        ...connection,
-        async exec(request) {
-          if (server === 'web1' && ++execs === 2) await happens();
-          return connection.exec!(request);
-        },
-      };
+      let scripts = 0;
+      return eachScript(connection, async () => {
+        if (server === 'web1' && ++scripts === 2) await happens();
+      });
     },
   });
 

@@ -67,7 +67,7 @@ test('one that cannot be ended keeps its release, and the next one who resumes e
   const quick = await pathWith({ sleep: 'exec /bin/sleep 0.001' });
   const powerless = localTransport({
     env: { ...process.env, PATH: quick },
-    wrap: () => ['sh', '-c', 'kill() { return 1; }; eval "$(cat)"'],
+    wrap: () => ['bash', '-c', 'kill() { return 1; }; export -f kill; exec bash -s'],
   });
   const { world, old, release, pid } = await abandoned((plain) => ({
     address: 'here',

@@ -24,12 +24,16 @@ export function sharedPathsOf({ environment: { shared } }: Group): readonly stri
 export const LOGINS_AT_ONCE = 8;
 const OBSERVE_DEADLINE_MS = 5 * 60_000;
 
-/** `only`: the servers asked for by name; empty: all. Throws `E_CONFIG` for names that do not exist. */
+/**
+ * `only`: the servers asked for by name; empty: all. `warm`: logs in at once, for more than a look.
+ * Throws `E_USAGE` for names that do not exist.
+ */
 export async function openGroup(
   runtime: Runtime,
   config: Config,
   environment: EnvironmentConfig,
   only: readonly string[],
+  { warm = false }: { readonly warm?: boolean } = {},
 ): Promise<Group> {
   const chosen = choose(environment, only);
   const engines = new Map<string, Engine>();
@@ -38,6 +42,7 @@ export async function openGroup(
     // Cancelling ends what waits; a link stays usable after it, because compensation needs one.
     const scope = scopeFor(runtime, config, server.name, new AbortController().signal);
     const link = openLink(server.name, extension.create(server.options, scope), scope);
+    if (warm) link.warm();
     engines.set(server.name, chooseEngine(link, server.path));
   }
   return {

@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { Config } from '../config/types.ts';
 import type { CutoverError } from '../contract/index.ts';
+import { eachScript } from '../testing/eachScript.ts';
 import { lockRecord, never } from '../testing/engineHere.ts';
 import { faultyTransport } from '../testing/faultyConnection.ts';
 import { deploy } from './deploy.ts';
@@ -207,23 +208,17 @@ test('where one server has ended it and another one has not, it is committed, an
 });
 
 test('what another run is just ending is not deployed once more', async () => {
-  // Between the last step of a run and the end of its journal. It ends behind the next look.
+  // Between the last step of a run and the end of its journal. It ends behind the next look, before what follows that.
   let end: (() => Promise<void>) | null = null;
+  let scripts = 0;
   const world = await createWorld({
     servers: ['web1'],
     transport: (_, plain) => ({
       ...plain,
-      async connect(scope) {
-        const connection = await plain.connect(scope);
-        return {
-          ...connection,
-          async exec(request) {
-            const result = await connection.exec!(request);
-            await end?.();
-            return result;
-          },
-        };
-      },
+      connect: async (scope) =>
+        eachScript(await plain.connect(scope), async () => {
+          if (end !== null && ++scripts === 2) await end();
+        }),
     }),
   });
   const { release } = await world.deploy();
@@ -232,7 +227,6 @@ test('what another run is just ending is not deployed once more', async () => {
   const opening = { type: 'opened', id: '20300101000000000-deploy-x', at: '', by: '', plan };
   await writeFile(world.at('web1', '.cutover/journals/open'), JSON.stringify(opening));
   end = async () => {
-    end = null;
     await rm(world.at('web1', '.cutover/journals/open'));
     if (held.taken) await world.engine('web1').releaseLock(held.fence.generation, never);
   };

@@ -40,7 +40,9 @@ export async function resume(
   request: ResumeRequest,
 ): Promise<TransactionResult | null> {
   const environment = environmentNamed(config, request.environment);
-  await using whole = await openGroup(runtime, config, environment, request.servers);
+  await using whole = await openGroup(runtime, config, environment, request.servers, {
+    warm: true,
+  });
   const seen = await observeGroup(whole, runtime.cancel);
   const open = requireOne(openTransactionOf(seen));
   if (open === null) {

@@ -24,7 +24,9 @@ export async function rollback(
   request: RollbackRequest,
 ): Promise<TransactionResult> {
   const environment = environmentNamed(config, request.environment);
-  await using group = await openGroup(runtime, config, environment, request.servers);
+  await using group = await openGroup(runtime, config, environment, request.servers, {
+    warm: true,
+  });
   const facts = {
     application: config.application,
     environment: group.environment,

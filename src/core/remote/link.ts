@@ -1,43 +1,112 @@
-import type { Connection, Scope, Transport } from '../contract/index.ts';
+import type { Connection, ExecResult, Scope, Transport } from '../contract/index.ts';
 import { CutoverError } from '../contract/index.ts';
+import type { Exec, ShellRequest } from './shell/openShell.ts';
+import { openShells, type Shells } from './shell/shells.ts';
+import { renderUploadScript } from './shell/uploadScript.ts';
+import type { UploadRequest } from './shell/uploadShells.ts';
 
 /** A server as the engine sees it: an open connection, opened again when the last one was lost. */
 export interface Link {
   readonly server: string;
   readonly address: string;
   connection(): Promise<Connection>;
+  /** Runs a script by `sh`. Rejects and resolves as `exec` of a connection. */
+  run(script: string, request: ShellRequest): Promise<ExecResult>;
+  /** Runs a script whose input goes on behind it (`renderUploadScript`). */
+  upload(request: UploadRequest): Promise<ExecResult>;
+  /**
+   * More scripts are to come: logs in now, and keeps a shell open, so that each of them costs one round trip. Who needs
+   * the connection hears why it could not be made.
+   */
+  warm(): void;
+  /** An upload is about to come: opens its shell too. Does nothing on a link that is not warm. */
+  expectUpload(): void;
   close(): Promise<void>;
 }
 
-export function openLink(server: string, transport: Transport, scope: Scope): Link {
-  let opening: Promise<Connection> | null = null;
-  let ended = false;
+const UPLOAD_ANSWER_BYTES = 16 * 1024 * 1024;
 
-  const connect = async (): Promise<Connection> => {
-    const connection = await transport.connect(scope);
+interface Opened {
+  readonly connection: Connection;
+  /** Null until more than one script is to come. */
+  shells: Shells | null;
+}
+
+export function openLink(server: string, transport: Transport, scope: Scope): Link {
+  const over = new AbortController();
+  const signal = AbortSignal.any([scope.signal, over.signal]);
+  let opening: Promise<Opened> | null = null;
+  let isWarm = false;
+
+  const connect = async (): Promise<Opened> => {
+    const connection = await transport.connect({ ...scope, signal });
     void connection.closed.then(() => {
       opening = null;
     });
-    return connection;
+    return { connection, shells: null };
+  };
+  const opened = (): Promise<Opened> => {
+    if (over.signal.aborted) {
+      throw new CutoverError('E_BUG', `The link to ${server} was used after it was closed.`);
+    }
+    if (opening === null) {
+      opening = connect();
+      opening.catch(() => {
+        opening = null;
+      });
+    }
+    return opening;
+  };
+  const execOf = ({ exec }: Connection): Exec => {
+    if (exec) return exec;
+    throw new CutoverError('E_CAPABILITY', `${server} (${transport.address}) runs no commands.`, {
+      server,
+      hint: 'Use a login with a POSIX shell.',
+    });
+  };
+  const heat = (link: Opened): Shells | null => {
+    if (isWarm && !over.signal.aborted) link.shells ??= openShells(execOf(link.connection));
+    return link.shells;
   };
 
   return {
     server,
     address: transport.address,
-    connection() {
-      if (ended) throw new CutoverError('E_BUG', `The link to ${server} was used after it was closed.`);
-      if (opening === null) {
-        opening = connect();
-        opening.catch(() => {
-          opening = null;
-        });
-      }
-      return opening;
+    connection: () => opened().then(({ connection }) => connection),
+    async run(script, request) {
+      const link = await opened();
+      const exec = execOf(link.connection);
+      const shells = heat(link);
+      if (shells !== null) return shells.run(script, request);
+      return exec({ argv: ['sh', '-s'], stdin: script, ...request });
+    },
+    async upload(request) {
+      const link = await opened();
+      const exec = execOf(link.connection);
+      const shells = heat(link);
+      if (shells !== null) return shells.upload(request);
+      const { signal, content } = request;
+      return exec({
+        argv: renderUploadScript(),
+        stdin: content(),
+        signal,
+        keepBytes: UPLOAD_ANSWER_BYTES,
+      });
+    },
+    warm() {
+      isWarm = true;
+      opened()
+        .then(heat)
+        .catch(() => {});
+    },
+    expectUpload() {
+      if (isWarm) opening?.then((link) => heat(link)?.expectUpload()).catch(() => {});
     },
     async close() {
-      ended = true;
-      const connection = await opening?.catch(() => null);
-      await connection?.close();
+      over.abort(new CutoverError('E_INTERRUPTED', `The link to ${server} was closed.`));
+      const link = await opening?.catch(() => null);
+      link?.shells?.end();
+      await link?.connection.close();
     },
   };
 }

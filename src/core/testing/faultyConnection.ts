@@ -1,5 +1,6 @@
-import type { Connection, ExecRequest, Transport } from '../contract/index.ts';
+import type { Connection, ExecRequest, ExecResult, Transport } from '../contract/index.ts';
 import { CutoverError } from '../contract/index.ts';
+import { gated, isKeptOpen } from './eachScript.ts';
 
 /** When the line breaks: before the command was started, or after it has ended but before anybody heard of it. */
 export type Cut = 'before' | 'after';
@@ -25,23 +26,68 @@ export function faultyTransport(inner: Transport, cuts: Cuts): FaultyTransport {
   };
 }
 
+/** A script that goes through an open shell is a command as well, with that script as its `stdin`. */
 export function faultyConnection(inner: Connection, cuts: Cuts, counts = { execs: 0 }): Connection {
   const lost = Promise.withResolvers<string>();
+  const nothing = new Uint8Array();
+  const unheard = lost.promise.then(
+    (reason): ExecResult => ({ exit: { type: 'unknown', reason }, stdout: nothing, stderr: nothing }),
+  );
   let isLost = false;
+  const lose = () => {
+    isLost = true;
+    lost.resolve('the line was cut');
+  };
+  const cutOf = (request: ExecRequest): Cut | null => {
+    const index = ++counts.execs;
+    return typeof cuts === 'function' ? cuts(request, index) : (cuts[index] ?? null);
+  };
+
+  const execStream = (request: ExecRequest, stdin: AsyncIterable<Uint8Array>): Promise<ExecResult> => {
+    let ends: RegExp | null = null;
+    let unheardText = '';
+    let isMuted = false;
+    const before = (_: ExecRequest, piece: Uint8Array) => {
+      const text = Buffer.from(piece).toString();
+      const cut = cutOf(isKeptOpen(request) ? { ...request, stdin: text } : request);
+      if (cut === 'before') {
+        lose();
+        throw new Error('the line was cut');
+      }
+      isMuted = cut === 'after';
+      const mark = /(\w+) "\$\?"\n/.exec(text)?.[1];
+      ends = isKeptOpen(request) && mark !== undefined ? new RegExp(`\n${mark} \\d+\n`) : null;
+    };
+    const running = inner.exec!({
+      ...request,
+      stdin: gated(request, stdin, before),
+      onStdout: (chunk) => {
+        if (!isMuted) return request.onStdout?.(chunk);
+        unheardText = (unheardText + Buffer.from(chunk).toString('latin1')).slice(-1000);
+        if (ends?.test(unheardText)) lose();
+      },
+      onStderr: (chunk) => {
+        if (!isMuted) request.onStderr?.(chunk);
+      },
+    }).finally(() => {
+      if (isMuted) lose();
+    });
+    running.catch(() => {});
+    return Promise.race([unheard, running.then((result) => (isMuted ? unheard : result))]);
+  };
+
   return {
     async exec(request) {
       if (isLost) throw new CutoverError('E_UNREACHABLE', 'The connection is gone.');
-      const index = ++counts.execs;
-      const cut = typeof cuts === 'function' ? cuts(request, index) : (cuts[index] ?? null);
+      if (typeof request.stdin === 'object') return execStream(request, request.stdin);
+      const cut = cutOf(request);
       if (cut === null) return inner.exec!(request);
       if (cut === 'after') {
-        const { onStdout, onStderr, ...unheard } = request;
-        await inner.exec!(unheard);
+        const { onStdout, onStderr, ...silent } = request;
+        await inner.exec!(silent);
       }
-      isLost = true;
-      lost.resolve('the line was cut');
-      const nothing = new Uint8Array();
-      return { exit: { type: 'unknown', reason: 'the line was cut' }, stdout: nothing, stderr: nothing };
+      lose();
+      return unheard;
     },
     closed: Promise.race([inner.closed, lost.promise]),
     close: () => inner.close(),

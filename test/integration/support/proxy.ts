@@ -19,6 +19,11 @@ export interface Proxy extends AsyncDisposable {
   connections(): number;
   /** Bytes delivered so far, over all connections. */
   bytes(direction: Direction): number;
+  /**
+   * How often a client has spoken after it was spoken to: on a slow link no fewer than the round trips that were waited
+   * for, and more where several things go on at a time.
+   */
+  turns(): number;
   /** Cuts what is open now. Later connections are healthy. */
   cutNow(mode: CutMode): void;
   /** Later connections are not cut. */
@@ -31,6 +36,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const links = new Set<Link>();
   const delivered = { toServer: 0, toClient: 0 };
   let accepted = 0;
+  let turns = 0;
   let isHealed = false;
 
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
@@ -47,6 +53,9 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
       cut: isHealthy ? undefined : options.cut,
       onDelivered: (direction, bytes) => {
         delivered[direction] += bytes;
+      },
+      onTurn: () => {
+        turns += 1;
       },
     });
     links.add(link);
@@ -66,6 +75,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     port: (server.address() as AddressInfo).port,
     connections: () => accepted,
     bytes: (direction) => delivered[direction],
+    turns: () => turns,
     cutNow: (mode) => {
       for (const link of links) link.cut(mode);
     },

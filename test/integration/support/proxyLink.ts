@@ -26,6 +26,8 @@ export interface LinkOptions {
   readonly delayMs: number;
   readonly cut: Cut | undefined;
   readonly onDelivered: (direction: Direction, bytes: number) => void;
+  /** The client says something, having heard something since it last did. */
+  readonly onTurn: () => void;
 }
 
 /** More than this on its way in one direction makes the sender wait. */
@@ -34,6 +36,7 @@ const windowBytes = 32 * 1024 * 1024;
 /** Passes on what two half-open sockets send, late or not, until one ends or the link is cut. */
 export function linkSockets(client: Socket, upstream: Socket, options: LinkOptions): Link {
   let isCut = false;
+  let wasAnswered = true;
 
   const cut = (mode: CutMode): void => {
     if (isCut) return;
@@ -61,6 +64,7 @@ export function linkSockets(client: Socket, upstream: Socket, options: LinkOptio
     const deliver = (chunk: Buffer): void => {
       const part = chunk.subarray(0, limitBytes - passedBytes);
       passedBytes += part.length;
+      if (direction === 'toClient') wasAnswered = true;
       to.write(part, () => {
         options.onDelivered(direction, part.length);
         waitingBytes -= chunk.length;
@@ -70,6 +74,10 @@ export function linkSockets(client: Socket, upstream: Socket, options: LinkOptio
     };
     from.on('data', (chunk: Buffer) => {
       if (isCut) return;
+      if (direction === 'toServer' && wasAnswered) {
+        wasAnswered = false;
+        options.onTurn();
+      }
       waitingBytes += chunk.length;
       if (waitingBytes >= windowBytes) from.pause();
       later(() => deliver(chunk));

@@ -7,7 +7,7 @@ import type { Link } from '../link.ts';
 import type { CommandLog } from './commandLog.ts';
 import { attachScript } from './commandScripts.ts';
 import { type Again, type Ending, readStream } from './commandStream.ts';
-import { failureIn, inWords, shell } from './run.ts';
+import { failureIn, inWords } from './run.ts';
 import { renderScript } from './script.ts';
 
 export interface Patience {
@@ -21,6 +21,9 @@ export const PATIENCE: Patience = {
   retriesMs: [100, 400, 1000, 2000, 4000, 8000, 10_000, 10_000, 12_000, 12_000],
   silenceMs: 60_000,
 };
+
+/** What is kept of the output for the case that the command could not be started. */
+const REFUSAL_BYTES = 65_536;
 
 export interface Following {
   readonly link: Link;
@@ -106,15 +109,14 @@ async function attach(following: Following): Promise<Ending | Again | CutOff> {
   let wasAsked = false;
   let isOver = false;
   try {
-    const connection = await link.connection();
-    const exec = shell(link, connection);
+    await link.connection();
     wasAsked = true;
     timer.refresh();
-    const result = await exec({
-      argv: ['sh', '-s'],
-      stdin: renderScript(attachScript(path, fence, request, nonce, log.offset()), nonce, {
-        ...(fence.journal ? { journal: { before, after: null, required: fence.journal.required } } : {}),
-      }),
+    const script = renderScript(attachScript(path, fence, request, nonce, log.offset()), nonce, {
+      ...(fence.journal ? { journal: { before, after: null, required: fence.journal.required } } : {}),
+    });
+    const result = await link.run(script, {
+      keepBytes: REFUSAL_BYTES,
       signal: AbortSignal.any([following.signal, silence.signal]),
       onStdout: (chunk) => {
         // What comes late is asked for again.

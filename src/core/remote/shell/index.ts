@@ -53,10 +53,12 @@ export function shellEngine(link: Link, configuredPath: string): Engine {
       return readManifest(await runScript(link, manifestScript(path), { signal }));
     },
     async takeLock(record, signal, { over = null, sharedPaths = [] } = {}) {
+      link.expectUpload();
       const { fields, seen } = await lookBehind({ record, over, isTrial: false }, sharedPaths, signal);
       return readLockAttempt(fields, record, seen);
     },
     async tryLock(record, sharedPaths, signal) {
+      link.expectUpload();
       const { fields, seen } = await lookBehind({ record, over: null, isTrial: true }, sharedPaths, signal);
       return readLockTrial(fields, record, seen);
     },

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Connection, ErrorCode, ExecResult } from '../../contract/index.ts';
+import type { ErrorCode, ExecResult } from '../../contract/index.ts';
 import { CutoverError, errorCode } from '../../contract/index.ts';
 import type { FenceJournal } from '../engine.ts';
 import type { Link } from '../link.ts';
 import { FAILED_BY_ITSELF, type Fields, readFields, renderScript, type Script, unframe } from './script.ts';
-import { renderUploadScript } from './uploadScript.ts';
 
 export interface RunOptions {
   readonly signal: AbortSignal;
@@ -64,35 +63,19 @@ function stopped(server: string, script: Script, reason: unknown): CutoverError 
 }
 
 async function runOnce(link: Link, script: Script, options: RunOptions): Promise<Fields> {
-  const connection = await link.connection();
   const nonce = randomBytes(12).toString('hex');
   const before = options.journal?.lines() ?? [];
+  const { signal, upload } = options;
   const text = renderScript(script, nonce, {
-    stdin: options.upload ? 'data' : 'none',
+    stdin: upload ? 'data' : 'none',
     ...(options.journal ? { journal: { ...options.journal, before } } : {}),
   });
-  const result = await shell(
-    link,
-    connection,
-  )({
-    ...(options.upload
-      ? { argv: renderUploadScript(), stdin: withScript(text, options.upload()) }
-      : { argv: ['sh', '-s'], stdin: text }),
-    signal: options.signal,
-    keepBytes: LARGEST_ANSWER_BYTES,
-  });
+  const result = await (upload
+    ? link.upload({ signal, content: () => withScript(text, upload()) })
+    : link.run(text, { signal, keepBytes: LARGEST_ANSWER_BYTES }));
   const fields = interpret(link.server, script, nonce, result);
   options.journal?.delivered(before);
   return fields;
-}
-
-/** The connection's `exec`, or the refusal that says what a server without it lacks. */
-export function shell(link: Link, connection: Connection): NonNullable<Connection['exec']> {
-  if (connection.exec) return connection.exec;
-  throw new CutoverError('E_CAPABILITY', `${link.server} (${link.address}) runs no commands.`, {
-    server: link.server,
-    hint: 'Use a login with a POSIX shell.',
-  });
 }
 
 async function* withScript(text: string, data: AsyncIterable<Uint8Array>) {
