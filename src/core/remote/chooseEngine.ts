@@ -52,6 +52,7 @@ export function chooseEngine(link: Link, path: string): Engine {
     sync: (...asked) => first((engine) => engine.sync(...asked)),
     link: (...asked) => first((engine) => engine.link(...asked)),
     leaks: (...asked) => first((engine) => engine.leaks(...asked)),
+    verify: (...asked) => first((engine) => engine.verify(...asked)),
     repair: (...asked) => first((engine) => engine.repair(...asked)),
     activate: (...asked) => first((engine) => engine.activate(...asked)),
     endCommands: (...asked) => first((engine) => engine.endCommands(...asked)),

@@ -2,6 +2,7 @@ import type { LinkMode } from '../config/types.ts';
 import type { CutoverError } from '../contract/index.ts';
 import type { CacheKnowledge, SyncWork } from '../sync/syncWork.ts';
 import type { Snapshot } from '../sync/types.ts';
+import type { Verification } from '../sync/verification.ts';
 import type { Observation } from './observation.ts';
 
 /** The lock generation that is ours; every call that changes anything proves that it is still the highest. */
@@ -243,6 +244,11 @@ export interface Engine {
    * that was last known. Changes nothing of what is deployed.
    */
   leaks(signal: AbortSignal, fence?: Fence): Promise<readonly Leak[]>;
+  /**
+   * Compares all of the cache with what was uploaded, contents too. Changes nothing. Rejects with `E_REFUSED` when nobody
+   * knows any more what that was, and with `E_CAPABILITY` where it cannot be done.
+   */
+  verify(signal: AbortSignal): Promise<Verification>;
   /** Gives leaked files of the cache, and of the releases that shared them, what was uploaded. */
   repair(fence: Fence, request: RepairRequest, signal: AbortSignal): Promise<void>;
   /** Rejects with `E_STALE` when `current` is not what was expected. Resolves once the new text was read back. */

@@ -4,6 +4,7 @@ import { currentConformance } from './conformance/current.ts';
 import { cutConformance } from './conformance/cuts.ts';
 import { endConformance } from './conformance/end.ts';
 import { lockConformance } from './conformance/lock.ts';
+import { mendConformance } from './conformance/mend.ts';
 import { releaseConformance } from './conformance/release.ts';
 import type { Place } from './conformancePlace.ts';
 
@@ -25,5 +26,6 @@ export function engineConformance(
     currentConformance(open);
     endConformance(open);
     cutConformance(open, cutEvery);
+    mendConformance(open, Math.ceil(cutEvery / 4));
   });
 }

@@ -14,6 +14,7 @@ import { prune } from './prune.ts';
 import { sftpSession } from './session.ts';
 import { type Moved, sync } from './sync.ts';
 import { removeTrees } from './tree.ts';
+import { verify } from './verify.ts';
 
 /**
  * The engine for servers without a shell: every operation is SFTP requests, many under way at a time. It has no commands.
@@ -60,6 +61,7 @@ export function sftpEngine(link: Link, path: string): Engine {
     link: (fence, request, signal) =>
       session.run('link the release', signal, (place) => linkRelease(place, fence, request)),
     leaks: (signal) => session.run('look for in-place writes', signal, findLeaks),
+    verify: (signal) => session.run('verify the deploy-cache', signal, verify),
     repair: (fence, request, signal) =>
       session.run('mend what was written in place', signal, (place) => repair(place, fence, request)),
     activate: (fence, request, signal) =>

@@ -25,6 +25,7 @@ import { runScript } from './run.ts';
 import type { Fields } from './script.ts';
 import { tellingSpace } from './space.ts';
 import { upload } from './upload.ts';
+import { readVerification, verifyScript } from './verify.ts';
 
 /**
  * The engine for servers with a POSIX shell: every operation is one script, one round trip.
@@ -86,6 +87,9 @@ export function shellEngine(link: Link, configuredPath: string): Engine {
     },
     async leaks(signal, fence) {
       return readLeaks(await runScript(link, leaksScript(path, fence ?? null), { signal }));
+    },
+    async verify(signal) {
+      return readVerification(link.server, await runScript(link, verifyScript(path), { signal }));
     },
     async repair(fence, request, signal) {
       await runScript(link, repairScript(path, fence, request), { signal, upload: request.archive });

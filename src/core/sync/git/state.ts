@@ -19,6 +19,11 @@ export function commitOfState(rules: Rules, local: string, state: string): strin
   return commit !== undefined && digest === digestOf(rules, local) ? commit : null;
 }
 
+/** The commit, whatever the rules were. */
+export function commitNamedBy(state: string): string | null {
+  return /^git:([0-9a-f]{40,64}):/.exec(state)?.[1] ?? null;
+}
+
 /** Goes up whenever the same commit and rules lead to another tree than before. */
 const SELECTION_VERSION = 1;
 

@@ -1,0 +1,89 @@
+import type { Config } from '../config/types.ts';
+import { CutoverError, errorCode, messageOf } from '../contract/index.ts';
+import { liveRecord } from '../plan/planDeployment.ts';
+import { foldLedger } from '../release/ledger.ts';
+import type { Observation } from '../remote/observation.ts';
+import { openSource } from '../sync/source.ts';
+import type { CachedEntry, Snapshot } from '../sync/types.ts';
+
+/** Gives a state of the source that has all of these files, as they were uploaded. */
+export type FindContent = (
+  server: string,
+  seen: Observation,
+  files: readonly CachedEntry[],
+) => Promise<Pick<Snapshot, 'read'>>;
+
+/**
+ * For git the commit that the cache was made of, and those of its releases; for a directory what it is now. Whatever has
+ * the very content will do. Throws `E_REFUSED`, naming what the source does not have any more.
+ */
+export function contentFinder(config: Config, environment: string, signal: AbortSignal): FindContent {
+  const source = openSource(config.source);
+  const snapshots = new Map<string | null, Promise<Snapshot>>();
+  const snapshotAt = (ref: string | null) => {
+    const found = snapshots.get(ref) ?? source.snapshot({ ref, signal });
+    snapshots.set(ref, found);
+    return found;
+  };
+  return async (server, seen, files) => {
+    if (files.length === 0) return NOTHING;
+    const reasons: string[] = [];
+    for (const ref of config.source.type === 'git' ? await commitsOf(seen) : [null]) {
+      try {
+        const snapshot = await snapshotAt(ref);
+        const lacking = await lackingIn(snapshot, files, signal);
+        if (lacking.length === 0) return snapshot;
+        reasons.push(`${ref ?? 'it'} has another ${named(lacking)}`);
+      } catch (error) {
+        if (errorCode(error) !== 'E_SOURCE' && errorCode(error) !== 'E_REFUSED') throw error;
+        reasons.push(messageOf(error));
+      }
+    }
+    throw unavailable(server, environment, reasons);
+  };
+}
+
+const NOTHING: Pick<Snapshot, 'read'> = { async *read() {} };
+
+async function commitsOf(seen: Observation): Promise<readonly string[]> {
+  const { commitNamedBy } = await import('../sync/git/state.ts');
+  const ledger = foldLedger(seen.ledger);
+  const { state, segments } = seen.cache.head!;
+  const made = segments.toReversed().map((name) => ledger.get(name.slice(0, RELEASE_DIGITS))?.revision);
+  const commits = [commitNamedBy(state), ...made, liveRecord(seen)?.revision];
+  return [
+    ...new Set(commits.filter((commit) => typeof commit === 'string' && COMMIT.test(commit))),
+  ] as string[];
+}
+
+/** A segment has the name of the release that it was written for. */
+const RELEASE_DIGITS = 14;
+const COMMIT = /^[0-9a-f]{40,64}$/;
+
+async function lackingIn(
+  snapshot: Snapshot,
+  files: readonly CachedEntry[],
+  signal: AbortSignal,
+): Promise<readonly CachedEntry[]> {
+  const held = new Map((await snapshot.manifest(signal)).map((entry) => [entry.path, entry]));
+  return files.filter(({ path, hash, sizeBytes }) => {
+    const entry = held.get(path);
+    return entry?.kind !== 'file' || entry.hash !== hash || entry.sizeBytes !== sizeBytes;
+  });
+}
+
+const NAMED = 3;
+
+function named(files: readonly CachedEntry[]): string {
+  const names = files.slice(0, NAMED).map(({ path }) => path);
+  return names.join(', ') + (files.length > NAMED ? ` and ${files.length - NAMED} more` : '');
+}
+
+function unavailable(server: string, environment: string, reasons: readonly string[]): CutoverError {
+  const why = reasons.length === 0 ? 'nobody knows which commit it was' : reasons.join('\n');
+  return new CutoverError(
+    'E_REFUSED',
+    `${server}: the source cannot give any more what was uploaded: ${why}\nNothing was changed there.`,
+    { server, hint: `cutover deploy ${environment} --full` },
+  );
+}
