@@ -63,17 +63,6 @@ test('a password logs in; what a command prints of it is blanked, and no file or
   expect(await inContainer(server, ['sh', '-c', 'grep -c DEPLOY_PASSWORD /tmp/seen || :'])).toBe('0\n');
 });
 
-test('a server that runs no commands is refused by name, untouched', async () => {
-  await using sftpOnly = await startServer({ image: 'sftp-only' });
-  await project.configure({ servers: { web1: serverEntry(sftpOnly) } });
-  const before = await listTree(sftpOnly, sftpOnly.pathInContainer);
-  const { exitCode, stderr } = await project.run(['deploy', 'production']);
-  expect(exitCode).toBe(4);
-  expect(stderr).toContain('web1');
-  expect(stderr).toContain('This service allows sftp connections only');
-  expect(await listTree(sftpOnly, sftpOnly.pathInContainer)).toBe(before);
-});
-
 test.each([
   ['prints a greeting', 'echo "Welcome to prod"; printf noise', 0],
   ['ends every command with success', 'exit 0', 4],

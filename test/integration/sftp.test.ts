@@ -1,0 +1,176 @@
+import { once } from 'node:events';
+import { chmod, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { execa } from 'execa';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { CheckResult, StatusResult, TransactionResult } from '../../src/core/operations/results.ts';
+import { startCutover } from './support/cutover.ts';
+import { writeTree } from './support/gitRepository.ts';
+import { packVersions, replaceWorkTree } from './support/packageHistory.ts';
+import { createProject, type Project, serverEntry } from './support/project.ts';
+import { currentOf, inContainer, listTree, namesIn } from './support/remoteTree.ts';
+import { type SshServer, startServer } from './support/sshServer.ts';
+
+const VERSIONS =
+  '4.0.0 4.1.0 4.2.1 4.3.0 4.4.0 4.5.1 4.6.1 4.7.0 4.8.2 4.9.0 4.10.0 4.11.2 4.12.0 4.13.1 4.14.2 4.15.0 4.16.6 4.17.0 4.17.10 4.17.21';
+
+let server: SshServer;
+let project: Project;
+
+beforeEach(async () => {
+  server = await startServer({ image: 'sftp-only' });
+  project = await createProject({ branch: 'main', keep: 3, servers: { web1: serverEntry(server) } });
+});
+afterEach(async () => {
+  await project?.[Symbol.asyncDispose]();
+  await server?.stop();
+});
+
+test('twenty states of a real tree arrive on a server without a shell exactly as git archive gives them', {
+  timeout: 300_000,
+}, async () => {
+  const versions = VERSIONS.split(' ');
+  const packed = await packVersions('lodash', versions, join(project.path, 'packed'));
+  for (const [index, directory] of packed.entries()) {
+    await replaceWorkTree(project.repository, directory);
+    await addOddities(project.repository.path, index);
+    const commit = await project.repository.commitAll(`lodash ${versions[index]}`);
+    const { exitCode, answer } = await project.json<TransactionResult>(['deploy', 'production']);
+    expect({ exitCode, outcome: answer.outcome, problems: answer.problems }).toEqual({
+      exitCode: 0,
+      outcome: 'committed',
+      problems: [],
+    });
+    expect(await currentOf(server)).toBe(`releases/${answer.release}`);
+    expect(await listed(`${server.pathInContainer}/current`)).toBe(await listedArchive(commit));
+  }
+  expect(await namesIn(server, `${server.pathInContainer}/releases`)).toHaveLength(3);
+});
+
+test('check, status, rollback and what was deployed already', async () => {
+  await release('one', { file: 'one' });
+  const first = await project.json<TransactionResult>(['deploy', 'production']);
+  await release('two', { file: 'two' });
+  const second = await project.json<TransactionResult>(['deploy', 'production']);
+  expect([first.exitCode, second.exitCode]).toEqual([0, 0]);
+
+  const unchanged = await project.json<TransactionResult>(['deploy', 'production']);
+  expect(unchanged.answer.outcome).toBe('unchanged');
+  const check = await project.json<CheckResult>(['check', 'production']);
+  expect(check.exitCode).toBe(0);
+  expect(check.answer.servers[0]?.findings.map(({ message }) => message)).toContain(
+    'the login runs no POSIX shell: everything is done over SFTP, and no commands can be run',
+  );
+  const status = await project.json<StatusResult>(['status', 'production']);
+  expect(status.answer.servers[0]).toMatchObject({ reachable: true, current: second.answer.release });
+
+  const back = await project.json<TransactionResult>(['rollback', 'production']);
+  expect(back.answer).toMatchObject({ outcome: 'committed', release: first.answer.release });
+  expect(await currentOf(server)).toBe(`releases/${first.answer.release}`);
+  expect(await inContainer(server, ['cat', `${server.pathInContainer}/current/file`])).toBe('one');
+});
+
+test('shared files and directories are those of the server', async () => {
+  await project.configure({
+    branch: 'main',
+    shared: { directories: ['storage'], files: ['config/.env'] },
+    servers: { web1: serverEntry(server) },
+  });
+  await release('one', { file: 'one', 'config/.env': 'from the source', 'storage/seed': 's' });
+  expect((await project.run(['deploy', 'production'])).exitCode).toBe(0);
+  const at = (name: string) => `${server.pathInContainer}/${name}`;
+  await inContainer(server, ['sh', '-c', `echo mine >${at('shared/config/.env')}`]);
+  await release('two', { file: 'two', 'config/.env': 'again', 'storage/seed': 'other' });
+  expect((await project.run(['deploy', 'production'])).exitCode).toBe(0);
+  expect(await inContainer(server, ['cat', at('shared/config/.env'), at('shared/storage/seed')])).toBe(
+    'mine\ns',
+  );
+  expect(await inContainer(server, ['readlink', at('current/config/.env'), at('current/storage')])).toBe(
+    '../../../shared/config/.env\n../../shared/storage\n',
+  );
+});
+
+test.each(['syncCache', 'linkRelease', 'activate', 'prune'])(
+  'a deployer that dies in %s is gone on with by another',
+  async (step) => {
+    const files = Object.fromEntries(
+      Array.from({ length: 300 }, (_, index) => [`in/file${index}`, `${index}`]),
+    );
+    await release('one', { file: 'one' });
+    const { answer } = await project.json<TransactionResult>(['deploy', 'production']);
+    const commit = await release('two', { file: 'two', ...files });
+    await dieIn(step);
+    const serves = await currentOf(server);
+    if (step !== 'prune') expect(serves).toBe(`releases/${answer.release}`);
+    const resumed = await project.json<TransactionResult>(['resume', 'production']);
+    expect(resumed).toMatchObject({ exitCode: 0, answer: { outcome: 'committed' } });
+    expect(await currentOf(server)).toBe(`releases/${resumed.answer.release}`);
+    expect(await listed(`${server.pathInContainer}/current`)).toBe(await listedArchive(commit));
+  },
+);
+
+test('a configuration with commands is refused by name, and nothing is touched', async () => {
+  await project.configure({
+    branch: 'main',
+    commands: { postUpload: ['composer install'], postLaunch: ['systemctl reload php-fpm'] },
+    servers: { web1: serverEntry(server) },
+  });
+  await release('one', { file: 'one' });
+  const before = await listTree(server, server.pathInContainer);
+  for (const command of ['plan', 'deploy']) {
+    const { exitCode, stderr } = await project.run([command, 'production']);
+    expect(exitCode).toBe(4);
+    expect(stderr).toContain('the command "composer install" cannot be run there');
+    expect(stderr).toContain('the command "systemctl reload php-fpm" cannot be run there');
+  }
+  expect(await listTree(server, server.pathInContainer)).toBe(before);
+});
+
+/** Commits these files, and what is there. */
+async function release(message: string, files: Readonly<Record<string, string>>): Promise<string> {
+  const { repository } = project;
+  await writeTree(repository.path, files);
+  return repository.commitAll(message);
+}
+
+/** Kills a deployment, as nothing else can, when it has begun this step. */
+async function dieIn(step: string): Promise<void> {
+  const deployment = startCutover(['deploy', 'production', '--events'], { cwd: project.path });
+  const lines = createInterface({ input: deployment.stderr as Readable });
+  lines.on('line', (line) => {
+    if (line.includes('"step.begun"') && line.includes(`"${step}"`)) deployment.kill('SIGKILL');
+  });
+  await once(lines, 'close');
+  expect((await deployment).signal).toBe('SIGKILL');
+}
+
+async function addOddities(path: string, index: number): Promise<void> {
+  await writeFile(join(path, `-rf ${index}'s "file" $(touch pwned) é e\u0301`), `state ${index}`);
+  await writeFile(join(path, 'run.sh'), '#!/bin/sh\n');
+  await chmod(join(path, 'run.sh'), index % 2 === 0 ? 0o755 : 0o644);
+  await writeFile(join(path, 'empty'), '');
+  await symlink(index % 2 === 0 ? 'run.sh' : 'package.json', join(path, 'link'));
+  // A file in one state, a link in the next.
+  if (index % 3 === 0) await writeFile(join(path, 'changeling'), 'a file');
+  else if (index % 3 === 1) await symlink('lodash.js', join(path, 'changeling'));
+}
+
+/** Kind, mode and target of everything below, and what is in the files. */
+function listed(path: string): Promise<string> {
+  const script = `cd -P "$1"
+find . -mindepth 1 \\( -type l -printf 'l %p %l\\n' \\) -o -printf '%y %m %p\\n' | LC_ALL=C sort
+find . -type f -print0 | LC_ALL=C sort -z | xargs -0r sha256sum`;
+  return inContainer(server, ['sh', '-c', script, 'sh', path]);
+}
+
+async function listedArchive(commit: string): Promise<string> {
+  const { stdout } = await execa('git', ['-c', 'tar.umask=0022', 'archive', commit], {
+    cwd: project.repository.path,
+    encoding: 'buffer',
+  });
+  await inContainer(server, ['sh', '-c', 'rm -rf /expected && mkdir /expected']);
+  await server.container.copyArchiveToContainer(Readable.from([stdout]), '/expected');
+  return listed('/expected');
+}
