@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TransactionResult } from '../../src/core/operations/results.ts';
 import { createProject, type Project, serverEntry } from './support/project.ts';
-import { currentOf, inContainer, listTree } from './support/remoteTree.ts';
+import { currentOf, inContainer } from './support/remoteTree.ts';
 import { type SshServer, startServer } from './support/sshServer.ts';
 
 let server: SshServer;
