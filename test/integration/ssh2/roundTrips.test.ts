@@ -81,8 +81,8 @@ test('a login takes three round trips behind that of TCP, a script one', async (
   const scripts: number[] = [];
   for (let index = 0; index < 5; index++) scripts.push(await turns(() => far.run(':')));
   process.stdout.write(`round trips: login ${login}, scripts ${scripts.join(' ')}\n`);
-  // Name, algorithms, half of a key, login: the server sends its algorithms without having seen ours.
-  expect(login).toBe(4);
+  // Name, algorithms, half of a key, login; the first two go as one where the server spoke first.
+  expect(login).toBeLessThanOrEqual(4);
   expect(scripts).toEqual([1, 1, 1, 1, 1]);
 });
 
