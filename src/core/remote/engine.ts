@@ -236,7 +236,14 @@ export interface Engine {
   /** Gives up exactly this generation, unless a higher one exists, and reads `current` once more. */
   releaseLock(generation: string, signal: AbortSignal): Promise<Released>;
   /** Makes the directories, sweeps what a dead run left, proves a way to rename: null where there is only one. */
-  prepare(fence: Fence, signal: AbortSignal): Promise<{ readonly method: RenameMethod | null }>;
+  prepare(
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<{
+    readonly method: RenameMethod | null;
+    /** Names of what was thrown away before and could not be removed. Default: nothing. */
+    readonly stays?: readonly string[];
+  }>;
   sync(fence: Fence, request: SyncRequest, signal: AbortSignal): Promise<void>;
   link(fence: Fence, request: LinkRequest, signal: AbortSignal): Promise<Linked>;
   /**

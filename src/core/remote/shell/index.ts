@@ -70,12 +70,8 @@ export function shellEngine(link: Link, configuredPath: string): Engine {
       return readReleased(await runScript(link, releaseLockScript(path, generation), { signal }));
     },
     async prepare(fence, signal) {
-      return {
-        method: readMethod(
-          link.server,
-          await runScript(link, prepareScript(path, fence), { signal, journal: fence.journal }),
-        ),
-      };
+      const fields = await runScript(link, prepareScript(path, fence), { signal, journal: fence.journal });
+      return { method: readMethod(link.server, fields), stays: fields.all('stays') };
     },
     sync: (fence, request, signal) => upload(link, path, fence, request, signal),
     async link(fence, request, signal) {

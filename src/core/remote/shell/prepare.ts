@@ -13,7 +13,7 @@ import { TRASH } from './trash.ts';
  *
  * The tidying after the deployment before is not waited for. What it has made is claimed, and what it is still making
  * then loses its place. Trash is left to it while it lives; what a dead one left is removed here, so that it cannot
- * pile up where workers never get to their end.
+ * pile up where workers never get to their end. What nobody can remove is named by fields `stays`.
  */
 export function prepareScript(path: string, fence: Fence): Script {
   return { name: 'prepare', body: BODY, args: [path, fence.generation, fence.record] };
@@ -50,7 +50,12 @@ for each in .cutover/standby/*; do
   read_run "$each"
   if run_lives; then tidying=yes; fi
 done
-if [ -z "$tidying" ] || [ ! -d .cutover/trash ] || [ -L .cutover/trash ]; then empty_trash; fi
+if [ -z "$tidying" ] || [ ! -d .cutover/trash ] || [ -L .cutover/trash ]; then
+  empty_trash || :
+  for each in .cutover/trash/*; do
+    if [ -e "$each" ] || [ -L "$each" ]; then field stays "$\{each##*/}"; fi
+  done
+fi
 claim=.cutover/standby/claimed-$2
 if [ ! -d "$claim" ]; then
   made=

@@ -96,10 +96,10 @@ for each in "$@"; do
 done
 if [ -n "$ledger" ]; then
   if ! shorten_ledger; then
-    empty_trash
+    empty_trash || :
     shorten_ledger
   fi
 elif [ -z "$told" ]; then
-  empty_trash
+  empty_trash || :
   record "$untold"
 fi`;

@@ -286,3 +286,12 @@ test('the lock comes back at once, whatever the worker does', async () => {
   await goOn();
   await tidied(here.path);
 });
+
+test('what nobody can remove is named, and stops nothing', async () => {
+  const rm = 'case $* in *trash/stuck*) echo "rm: cannot remove" >&2; exit 1 ;; esac; exec /bin/rm "$@"';
+  const before = await deployed();
+  await mkdir(before.at('.cutover/trash/stuck'));
+  const transport = localTransport({ env: { ...process.env, PATH: await pathWith({ rm }) } });
+  const { engine, fence } = await engineAt(transport, before.path);
+  expect(await engine.prepare(fence, never)).toEqual({ method: 'mv', stays: ['stuck'] });
+});

@@ -9,9 +9,18 @@ discarded=0
 discard() {
   [ -e "$1" ] || [ -L "$1" ] || return 0
   [ ! -L .cutover/trash ] || fail E_REFUSED ".cutover/trash is not where it should be"
-  discarded=$((discarded + 1))
+  while :; do
+    discarded=$((discarded + 1))
+    [ -e ".cutover/trash/$\{1##*/}.$$-$discarded" ] || break
+  done
   { [ -d .cutover/trash ] || mkdir -m 0700 .cutover/trash; } &&
     mv -- "$1" ".cutover/trash/$\{1##*/}.$$-$discarded" 2>/dev/null ||
     rm -rf -- "$1"
 }
-empty_trash() { rm -rf -- .cutover/trash && mkdir -m 0700 .cutover/trash; }`;
+empty_trash() {
+  if [ -d .cutover/trash ] && [ ! -L .cutover/trash ]; then
+    rm -rf -- .cutover/trash/*
+  else
+    rm -rf -- .cutover/trash && mkdir -m 0700 .cutover/trash
+  fi
+}`;
