@@ -31,7 +31,7 @@ export async function finish(
       told === undefined ? bare : { ...bare, journal: { ...told, after: null } },
       async () => {
         pruneFailure = await failureOf(place, async () => {
-          if (request.prune !== null) waste = await prune(place, request.prune);
+          if (request.prune !== null) waste = await prune(place, fence, request.prune);
         });
         closeFailure = await failureOf(place, async () => {
           // The line that says so is due only when it is true. What is closed is not written to any more.

@@ -74,7 +74,9 @@ export function sftpEngine(link: Link, path: string): Engine {
       session.run('compensate', signal, (place) => revert(place, fence, request)),
     async prune(fence, request, signal) {
       tidy(
-        await session.run('prune', signal, (place) => underFence(place, fence, () => prune(place, request))),
+        await session.run('prune', signal, (place) =>
+          underFence(place, fence, () => prune(place, fence, request)),
+        ),
       );
       return { inUse: [] };
     },

@@ -1,7 +1,8 @@
 import { CutoverError, errorCode } from '../../contract/index.ts';
 import { releaseOf } from '../../release/paths.ts';
-import type { PruneRequest } from '../engine.ts';
+import type { Fence, PruneRequest } from '../engine.ts';
 import { currentIs } from './activate.ts';
+import { proveFence } from './fence.ts';
 import { inParallel } from './parallel.ts';
 import type { Place } from './place.ts';
 import { record, rewriteLedger } from './records.ts';
@@ -14,7 +15,7 @@ import { makeWithParents, removeTrees } from './tree.ts';
  * What `current` leads to is never touched, whatever was asked. On a full disk the ledger may only be told when
  * something was removed. Which processes use a release nobody can see over SFTP.
  */
-export async function prune(place: Place, request: PruneRequest): Promise<readonly string[]> {
+export async function prune(place: Place, fence: Fence, request: PruneRequest): Promise<readonly string[]> {
   const { server, sftp, at, path } = place;
   const untold = await tell(place, request.records);
   const odd = request.releases.find((each) => !/^\d+$/.test(each));
@@ -39,6 +40,7 @@ export async function prune(place: Place, request: PruneRequest): Promise<readon
       release === spare ? sparePath(place, release) : at('.cutover', 'trash', `${release}.${request.nonce}`),
     ]),
   );
+  await proveFence(place, fence);
   await inParallel([...names], async ([release, to]) => {
     if ((await sftp.lstat(at('releases', release)))?.kind !== 'directory') return names.delete(release);
     await sftp.posixRename(at('releases', release), to);

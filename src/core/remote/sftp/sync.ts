@@ -44,8 +44,9 @@ export async function sync(
     await makeRoom(place, incoming, arrived, kept);
     await send(place, `${incoming}/tree`, request, kept);
     if (request.cancel.aborted) throw interrupted(place);
-    await proveFence(place, fence);
-    await merge(place, incoming, request, moved);
+    const proved = () => proveFence(place, fence);
+    await merge(place, incoming, request, moved, proved);
+    await proved();
     await commit(place, incoming);
   });
 }
@@ -125,13 +126,23 @@ function interrupted({ server }: Place): CutoverError {
   return new CutoverError('E_INTERRUPTED', 'The upload was interrupted.', { server });
 }
 
-async function merge(place: Place, incoming: string, request: SyncRequest, moved: Moved): Promise<void> {
+/** So many files take their names between two looks at the fence. */
+const GROUP = 256;
+
+async function merge(
+  place: Place,
+  incoming: string,
+  request: SyncRequest,
+  moved: Moved,
+  proved: () => Promise<void>,
+): Promise<void> {
   const { sftp, at } = place;
   const { work } = request;
   const cache = at('deploy-cache');
   const marker = `${incoming}.removed`;
   const wasRemoved = (await sftp.lstat(marker)) !== null;
   if (!work.fresh) await requireSound(place, wasRemoved ? [] : work.expected);
+  await proved();
   await announce(place, incoming, request);
   if (work.fresh && (await sftp.lstat(cache)) !== null) {
     await sftp.unlink(at('.cutover', 'cache'));
@@ -147,10 +158,13 @@ async function merge(place: Place, incoming: string, request: SyncRequest, moved
     work.diff.directories.map((path) => `${cache}/${path}`),
   );
   const waiting = work.diff.upload.filter(({ path }) => !moved.has(path));
-  await inParallel(waiting, async ({ path, kind, sizeBytes }) => {
-    await sftp.posixRename(`${incoming}/tree/${path}`, `${cache}/${path}`);
-    if (kind === 'file') moved.set(path, { path, sizeBytes, modifiedAtSec: request.modifiedAtSec });
-  });
+  for (let first = 0; first < waiting.length; first += GROUP) {
+    await proved();
+    await inParallel(waiting.slice(first, first + GROUP), async ({ path, kind, sizeBytes }) => {
+      await sftp.posixRename(`${incoming}/tree/${path}`, `${cache}/${path}`);
+      if (kind === 'file') moved.set(path, { path, sizeBytes, modifiedAtSec: request.modifiedAtSec });
+    });
+  }
 }
 
 /** The deepest first; what is above takes the rest along. */
