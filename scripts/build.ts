@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { globSync, renameSync, rmSync } from 'node:fs';
-import { basename } from 'node:path';
 import { rolldown } from 'rolldown';
 
 /**
@@ -9,7 +8,7 @@ import { rolldown } from 'rolldown';
  */
 const building = `dist.${process.pid}`;
 const commands = Object.fromEntries(
-  globSync('src/commands/**/*.ts').map((file) => [`commands/${basename(file, '.ts')}`, file]),
+  globSync('src/commands/**/*.ts').map((file) => [file.slice('src/'.length, -'.ts'.length), file]),
 );
 
 const bundle = await rolldown({

@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/core/config/loadConfig.ts';
@@ -21,9 +21,10 @@ interface CommandClass {
 }
 
 const commands = await Promise.all(
-  globSync('src/commands/*.ts', { cwd: root }).map(async (file) => {
+  globSync('src/commands/**/*.ts', { cwd: root }).map(async (file) => {
     const { default: command } = (await import(join(root, file))) as { readonly default: CommandClass };
-    return { name: basename(file, '.ts'), command };
+    const name = relative('src/commands', file).slice(0, -'.ts'.length).replaceAll('/', ' ');
+    return { name, command };
   }),
 );
 

@@ -125,6 +125,15 @@ test('a repair mends the cache and all releases that share it, with the times th
     );
 });
 
+test('a directory with another mode alone gets its own again', async () => {
+  const world = await deployed({ servers: ['web1'] });
+  await chmod(world.at('web1', 'deploy-cache/in'), 0o700);
+  expect(await repair(world)).toMatchObject({
+    servers: [{ ...WELL, mended: [{ path: 'in', kind: 'mode' }] }],
+  });
+  expect((await lstat(world.at('web1', 'deploy-cache/in'))).mode & 0o777).toBe(0o755);
+});
+
 /** Programs of which the n-th call, of all together, ends whoever called it. */
 async function fatalTools(n: number): Promise<{ readonly env: NodeJS.ProcessEnv; readonly calls: string }> {
   const calls = join(await scratch(), 'calls');

@@ -33,7 +33,7 @@ export async function repairCache(
   request: CacheRepairRequest,
 ): Promise<CacheRepairResult> {
   const environment = environmentNamed(config, request.environment);
-  await using group = await openGroup(runtime, config, environment, request.servers);
+  await using group = await openGroup(runtime, config, environment, request.servers, { warm: true });
   const first = await observeGroup(group, runtime.cancel);
   if ([...first.values()].every(({ cache }) => cache.hash === null)) {
     return { environment: environment.name, servers: [...first.keys()].map(untouched) };

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../core/contract/index.ts';
+import type { RepairedCache, VerifiedCache } from '../../core/operations/cacheResults.ts';
 import type { CheckResult, TransactionResult } from '../../core/operations/results.ts';
 
 const OF_ERRORS: Readonly<Partial<Record<ErrorCode, number>>> = {
@@ -42,4 +43,14 @@ export function exitCodeOfCheck(result: CheckResult): number {
   const errors = findings.filter(({ level }) => level === 'error');
   if (errors.length === 0) return 0;
   return errors.some((error) => error.code !== null && exitCodeOf(error.code) === 10) ? 10 : 4;
+}
+
+/** What differs is what `check` calls an error; servers out of reach, and locks that were lost, have codes of their own. */
+export function exitCodeOfCache(
+  servers: readonly Pick<VerifiedCache | RepairedCache, 'differences' | 'failure'>[],
+): number {
+  const codes = servers.flatMap(({ failure }) => (failure === null ? [] : [exitCodeOf(failure.code)]));
+  if (codes.includes(1)) return 1;
+  const differ = servers.some(({ differences }) => differences.length > 0);
+  return Math.max(differ ? 4 : 0, ...codes);
 }
