@@ -73,6 +73,8 @@ export interface SyncRequest {
   readonly snapshot: Pick<Snapshot, 'read'>;
   /** For every file that is put. */
   readonly modifiedAtSec: number;
+  /** Programs that the server was seen to have: what is sent may be compressed for them. Default: none. */
+  readonly tools?: ReadonlySet<string>;
   /** How much of `work.diff.bytes` has been sent. */
   readonly onProgress: (doneBytes: number) => void;
   /** Fires when somebody wants to stop. Rejects then with `E_INTERRUPTED`, the cache as it was, unless all was sent already. */

@@ -18,6 +18,7 @@ export const syncCache: Step = async (context) => {
       work,
       snapshot,
       modifiedAtSec: releaseTimeSec(plan.release),
+      tools: context.seen.tools,
       onProgress,
       cancel,
       isAgain: context.isAgain('syncCache'),

@@ -37,7 +37,7 @@ async function editedHere() {
       transport.edit = null;
     });
   };
-  return { ...here, send };
+  return { ...here, send, transport };
 }
 
 test('the first upload makes the cache, and the manifest says what it holds', async () => {
@@ -140,6 +140,34 @@ test.for([1, 1100, 1600, 3500])(
     expect(await listing(here.at('deploy-cache'), 'trace')).toEqual(cache);
     expect(await readFile(here.at('.cutover', 'cache'))).toEqual(manifest);
     expect((await here.see()).cache.pending).toBe(false);
+  },
+);
+
+test.for(['zstd', 'gzip'])(
+  '%s: an upload that is compressed is whole, or leaves the cache as it is',
+  async (tool) => {
+    const here = await editedHere();
+    const tree = { file: 'one', long: 'It was the best of times. '.repeat(4000) };
+    const tools = new Set([tool]);
+    const sync = async (wanted: Tree) => {
+      const work = await workHere(here.engine, B, manifestOf(wanted));
+      await here.engine.sync(here.fence, syncRequest(B, work, wanted, { tools }), never);
+    };
+    await sync(tree);
+    expect(await readFile(here.at('deploy-cache', 'long'), 'utf8')).toBe(tree.long);
+    const before = await listing(here.at('deploy-cache'), 'trace');
+    const lengths: number[] = [];
+    for (const part of [0.1, 0.5, 0.9]) {
+      here.transport.edit = (bytes) => {
+        lengths.push(bytes.length);
+        return bytes.subarray(0, bytes.length * part);
+      };
+      await expect(sync({ ...tree, long: tree.long.toUpperCase() })).rejects.toMatchObject({
+        code: 'E_REMOTE',
+      });
+    }
+    expect(Math.max(...lengths)).toBeLessThan(10_000);
+    expect(await listing(here.at('deploy-cache'), 'trace')).toEqual(before);
   },
 );
 

@@ -1,3 +1,4 @@
+import type { Compression } from '../../sync/compression.ts';
 import type { Fence, SyncRequest } from '../engine.ts';
 import { ARRIVING } from './arriving.ts';
 import { MAKING } from './making.ts';
@@ -12,13 +13,15 @@ import { DISOWN, MERGE } from './standby.ts';
  * committed last. What was merged stays in `change` beside a claimed standby, which is one change behind.
  * When files could not be made of what the server holds, these are named by fields `resend`, and nothing else was done.
  * Run again, it removes nothing a second time: by then a name on the list may lead through a link that is new.
+ * `continues`: what has arrived of it already stays. `compression`: of the data; a decompressor that fails is told by the end
+ * mark that is missing.
  */
-/** `continues`: what has arrived of it already stays. */
 export function syncScript(
   path: string,
   fence: Fence,
   { release, work }: SyncRequest,
   continues: boolean,
+  compression: Compression | null,
 ): Script {
   return {
     name: 'sync the deploy-cache',
@@ -31,6 +34,7 @@ export function syncScript(
       work.fresh ? 'fresh' : 'merge',
       continues ? 'continue' : 'anew',
       work.head.segments.at(-1)!,
+      compression ?? 'none',
     ],
   };
 }
@@ -44,7 +48,10 @@ mkdir -p "$incoming"
 rm -f -- "$incoming/complete" "$incoming/sums"
 beat_while_arriving "$2" "$incoming"
 status=0
-tar -x -p -o -f - -C "$incoming" || status=$?
+case $8 in
+  none) tar -x -p -o -f - -C "$incoming" || status=$? ;;
+  *) "$8" -dc | tar -x -p -o -f - -C "$incoming" || status=$? ;;
+esac
 kill "$beating" 2>/dev/null || :
 [ "$status" -eq 0 ] || return "$status"
 [ "$(cat "$incoming/complete" 2>/dev/null)" = "$4" ] || fail E_REMOTE "the upload ended early"

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CutoverError, errorCode } from '../../contract/index.ts';
 import { packArchive } from '../../sync/archive.ts';
 import { type Basis, LARGE_BYTES, planBlocks } from '../../sync/blocks.ts';
-import { type EndingEarly, endingEarly, interrupted } from '../../sync/endingEarly.ts';
+import { packed } from '../../sync/compression.ts';
+import { endingEarly, interrupted } from '../../sync/endingEarly.ts';
 import type { SyncWork } from '../../sync/syncWork.ts';
 import type { ManifestEntry } from '../../sync/types.ts';
 import { areAllWanted, wholeFiles } from '../../sync/wholeFiles.ts';
@@ -66,19 +67,17 @@ async function sendOnce(
   const blocks = await planBlocks(bases, arrived.blocks, snapshot, cancel).catch((error) => {
     throw cancel.aborted ? interrupted() : error;
   });
-  const streams: EndingEarly[] = [];
-  const contents = { ...request, kept, resent, blocks, keptBlocks: arrived.blocks };
-  const archive = () => {
-    const stream = endingEarly(packArchive({ ...contents, signal: cancel }), cancel);
-    streams.push(stream);
-    return stream.chunks;
-  };
+  const contents = { ...request, kept, resent, blocks, keptBlocks: arrived.blocks, signal: cancel };
+  const archive = endingEarly(packArchive(contents), cancel);
+  const { compression, chunks } = await packed(archive.chunks, request.tools);
   try {
-    const script = syncScript(path, fence, request, continues);
-    const options = { signal, upload: archive, journal: fence.journal, attempts: 1 };
+    const script = syncScript(path, fence, request, continues, compression);
+    const options = { signal, upload: () => chunks, journal: fence.journal, attempts: 1 };
     return (await runScript(link, script, options)).all('resend');
   } catch (error) {
-    throw streams.at(-1)?.reason() ?? error;
+    throw archive.reason() ?? error;
+  } finally {
+    await chunks.return(undefined);
   }
 }
 
