@@ -1,8 +1,12 @@
 import { UNTIL_TIDIED } from '../../../src/core/testing/tidied.ts';
 import type { SshServer } from './sshServer.ts';
 
-/** All there is below a path of a server, a line each: kind, mode, owner, size, time, inode, path, target, and every file's hash. */
+/**
+ * All there is below a path of a server, a line each: kind, mode, owner, size, time, inode, path, target, and every file's
+ * hash. In a deploy path, once it is tidied.
+ */
 export async function listTree(server: SshServer, path: string): Promise<string> {
+  await tidiedIn(server, path);
   const script = `cd "$1" 2>/dev/null || exit 0
 find . -printf '%y %m %U %s %T@ %i %p %l\\n' | LC_ALL=C sort
 find . -type f -print0 | LC_ALL=C sort -z | xargs -0r sha256sum`;

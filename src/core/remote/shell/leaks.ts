@@ -26,6 +26,7 @@ export function leaksScript(path: string, fence: Fence | null): Script {
     name: 'look for in-place writes',
     body: sh`${LEAKS}${KNOWN_LEAKS}
 enter "$1"
+umask 077
 [ ! -d deploy-cache ] || field leaks "$(known_leaks ".cutover/standby/claimed-$2")"`,
     args: [path, fence?.generation ?? ''],
   };

@@ -89,7 +89,7 @@ counted() {
 link_all() {
   checking=
   if [ "$verify" = verify ] && hardlinks; then
-    known_leaks "$claim" >.cutover/tmp/leaks &
+    (umask 077; known_leaks "$claim" >.cutover/tmp/leaks) &
     checking=$!
   fi
   if [ "$unshared" -eq 0 ] && standby_fits "$claim" && become_release "$claim" "$build" && counted "$build"; then how=-l; fi
@@ -168,8 +168,11 @@ while [ "$#" -gt 0 ]; do
   shift 3
 done
 rm -f -- .cutover/tmp/original .cutover/tmp/clone .cutover/tmp/unshared .cutover/tmp/leaks
-printf '%s\n' "$wanted" >.cutover/standby/wanted
-if [ -n "$stamp" ] && [ -n "$wanted" ] && make_stamp "$claim" ${String(STAMP_ROUNDS)}; then : >"$claim/leaks"; fi
+(
+  umask 077
+  printf '%s\n' "$wanted" >.cutover/standby/wanted
+  if [ -n "$stamp" ] && [ -n "$wanted" ] && make_stamp "$claim" ${String(STAMP_ROUNDS)}; then : >"$claim/leaks"; fi
+)
 fence "$generation" "$owner"
 mv -- "$build" "releases/$release"
 record "$ready"`;

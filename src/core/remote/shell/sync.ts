@@ -77,7 +77,7 @@ if [ "$5" = merge ]; then
     fail E_REFUSED "deploy-cache/$\{odd#./} is not the directory it was: somebody changed the deploy-cache (--full builds it anew)"
   fi
   if [ -n "$change" ] && [ ! -e "$change/before" ] && [ ! -e .cutover/cache.next ]; then
-    cat .cutover/cache >"$change/coming" && mv -f -- "$change/coming" "$change/before"
+    (umask 077; cat .cutover/cache >"$change/coming") && mv -f -- "$change/coming" "$change/before"
   fi
 fi
 [ -d .cutover/manifests ] || mkdir -m 0700 .cutover/manifests
@@ -114,7 +114,7 @@ for each in .cutover/manifests/*; do
   esac
 done
 if [ -n "$change" ]; then
-  cat .cutover/cache >"$change/head"
+  (umask 077; cat .cutover/cache >"$change/head")
   mv -f -- "$incoming/directories" "$incoming/remove" "$change/"
   mv -- "$incoming/tree" "$change/tree"
 fi
