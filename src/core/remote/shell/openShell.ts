@@ -21,7 +21,7 @@ export interface OpenShell {
   state(): 'opening' | 'idle' | 'busy' | 'ended';
   /** Only when it is idle. Rejects with the signal's reason, which ends the shell too. */
   run(script: string, request: ShellRequest): Promise<ShellResult>;
-  /** By the end of its input: after what it does. */
+  /** By the end of its input, after what it does; one that is not open yet is given up. */
   end(): void;
   /** How it ended when it never came to be open; null when it did, or may yet. */
   refusal(): Promise<ExecResult> | null;
@@ -53,7 +53,7 @@ export function openShell(exec: Exec, onChange: () => void): OpenShell {
   };
   // A transport asks for the first piece when the shell is there.
   async function* input() {
-    if (state === 'opening') become('idle');
+    if (state === 'opening') become(isEnding ? 'ended' : 'idle');
     for (let text = await next.promise; text !== null; text = await next.promise) {
       next = Promise.withResolvers();
       yield Buffer.from(text);
@@ -83,7 +83,7 @@ export function openShell(exec: Exec, onChange: () => void): OpenShell {
     onStderr: (chunk) => take('stderr', chunk),
   });
   const isOver = () => {
-    if (state === 'opening') refusal = lasting;
+    if (state === 'opening' && !isEnding) refusal = lasting;
     next.resolve(null);
     become('ended');
   };
@@ -117,6 +117,7 @@ export function openShell(exec: Exec, onChange: () => void): OpenShell {
     },
     end: () => {
       end();
+      if (state === 'opening') life.abort(new Error('it is not needed any more'));
       if (state === 'idle') become('ended');
     },
   };

@@ -27,7 +27,11 @@ function roomFor(most: number, inner: Transport = localTransport()): Watched {
   const enter = async (signal: AbortSignal) => {
     while (running >= most) {
       const turn = Promise.withResolvers<void>();
-      signal.addEventListener('abort', () => turn.reject(signal.reason), { once: true });
+      const leave = () => {
+        waiting.splice(waiting.indexOf(turn.resolve) >>> 0, 1);
+        turn.reject(signal.reason);
+      };
+      signal.addEventListener('abort', leave, { once: true });
       waiting.push(turn.resolve);
       await turn.promise;
     }
