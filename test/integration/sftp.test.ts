@@ -111,6 +111,15 @@ test.each(['syncCache', 'linkRelease', 'activate', 'prune'])(
   },
 );
 
+test('one channel at a time is enough (MaxSessions 1)', async () => {
+  await using narrow = await startServer({ image: 'sftp-only', sshd: ['MaxSessions=1'] });
+  await project.configure({ branch: 'main', servers: { web1: serverEntry(narrow) } });
+  await release('one', { file: 'one' });
+  const { exitCode } = await project.run(['deploy', 'production']);
+  expect(exitCode).toBe(0);
+  expect(await inContainer(narrow, ['cat', `${narrow.pathInContainer}/current/file`])).toBe('one');
+});
+
 test('a configuration with commands is refused by name, and nothing is touched', async () => {
   await project.configure({
     branch: 'main',

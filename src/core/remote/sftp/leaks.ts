@@ -6,6 +6,7 @@ import { readManifest } from './manifest.ts';
 import { inParallel } from './parallel.ts';
 import type { Place } from './place.ts';
 import { putFiles, type Sending } from './putFiles.ts';
+import { markMended } from './spare.ts';
 import { makeDirectories, makeWithParents, parentsOf, removeTree, removeTrees, walk } from './tree.ts';
 import { endedEarly, untar } from './untar.ts';
 
@@ -28,6 +29,7 @@ export async function repair(place: Place, fence: Fence, request: RepairRequest)
   const incoming = at('.cutover', 'incoming', `${request.release}.repair`);
   const tree = `${incoming}/tree`;
   await proveFence(place, fence);
+  await markMended(place, request.release);
   await removeTree(place, incoming);
   await makeWithParents(place, incoming, 0o700);
   await makeWithParents(place, tree);

@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { releaseTimeSec } from '../../release/id.ts';
 import { builtAtSec } from './growth.ts';
-import type { Place } from './place.ts';
+import { type Place, readText, writeText } from './place.ts';
 import { makeWithParents } from './tree.ts';
 
 /**
@@ -38,19 +39,48 @@ export async function begunBuilds({ sftp, at }: Place, release: string): Promise
  */
 export async function takeSpare(place: Place, build: string, release: string): Promise<number | null> {
   const { sftp, at } = place;
-  const [begun] = await begunBuilds(place, release);
-  if (begun !== undefined) {
-    await sftp.posixRename(begun, build);
+  const [begun, trash, mended] = await Promise.all([
+    begunBuilds(place, release),
+    sftp.list(at('.cutover', 'trash')),
+    mendedUntil(place),
+  ]);
+  if (begun[0] !== undefined && release > mended) {
+    await sftp.posixRename(begun[0], build);
     return builtAtSec(releaseTimeSec(release));
   }
-  const trash = (await sftp.list(at('.cutover', 'trash'))) ?? [];
-  const spare = trash
+  const spare = (trash ?? [])
     .map(({ name, kind }) => (kind === 'directory' ? NAME.exec(name)?.[1] : undefined))
     .filter((was) => was !== undefined)
     .sort()
     .at(-1);
   if (spare === undefined) return null;
+  if (spare <= mended) {
+    await sftp.posixRename(sparePath(place, spare), `${sparePath(place, spare)}.mended`);
+    return null;
+  }
   await makeWithParents(place, at('.cutover', 'build'), 0o700);
   await sftp.posixRename(sparePath(place, spare), build);
   return builtAtSec(releaseTimeSec(spare));
+}
+
+/**
+ * A repair gives the cache new files that look like the ones before, which releases until then may still have. Nothing
+ * begins with one of these any more.
+ */
+export async function markMended(place: Place, release: string): Promise<void> {
+  const { sftp, at } = place;
+  const names = ((await sftp.list(at('releases'))) ?? []).map(({ name }) => name);
+  const trash = ((await sftp.list(at('.cutover', 'trash'))) ?? []).map(
+    ({ name }) => NAME.exec(name)?.[1] ?? '',
+  );
+  const last = [...names.filter((name) => /^\d{14}$/.test(name)), ...trash, release].sort().at(-1) ?? release;
+  const next = at('.cutover', 'tmp', `mended-${randomBytes(6).toString('hex')}`);
+  await makeWithParents(place, at('.cutover', 'tmp'), 0o700);
+  await writeText(place, next, `${last}\n`);
+  await sftp.posixRename(next, at('.cutover', 'mended'));
+}
+
+/** The last release that something may be wrong with; empty when there is none. */
+export async function mendedUntil(place: Place): Promise<string> {
+  return ((await readText(place, place.at('.cutover', 'mended'))) ?? '').trim();
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { packRepair } from '../../sync/repairArchive.ts';
 import {
   activate,
   build,
@@ -10,7 +11,7 @@ import {
   never,
   type Place,
 } from '../conformancePlace.ts';
-import type { Tree } from '../trees.ts';
+import { snapshotOf, type Tree } from '../trees.ts';
 
 const [A, B, C] = ['20260101000001', '20260101000002', '20260101000003'] as const;
 
@@ -59,6 +60,32 @@ export function endConformance(open: () => Promise<Place>): void {
         await engine.prepare(fence, never);
       }
       expect(await place.sh('ls shop/releases')).toBe(`${names.slice(-2).join('\n')}\n`);
+    });
+
+    test('what was mended in the cache does not come back from a release that was not', async () => {
+      const place = await open();
+      const engine = place.engine();
+      const fence = await locked(engine);
+      await engine.prepare(fence, never);
+      const tree: Tree = { 'in/written': 'as it was', 'in/other': 'o', third: 't' };
+      await build(engine, fence, A, tree, { mode: 'hardlink' });
+      // Nothing but its content tells of it.
+      await place.sh(
+        `cd shop/releases/${A}/in; at=$(stat -c %Y written); printf 'AS IT WAS' >written; touch -d @$at written`,
+      );
+      const send = ((await engine.manifest(never)).manifest ?? []).filter(
+        ({ path }) => path === 'in/written',
+      );
+      const archive = () =>
+        packRepair({ release: B, send, copy: [], snapshot: snapshotOf(tree), signal: never });
+      await engine.repair(fence, { release: B, otherReleases: false, archive }, never);
+      await build(engine, fence, B, tree);
+      await engine.prune(fence, { releases: [A], records: [], ledger: null, nonce: 'n' }, never);
+      await engine.prepare(fence, never);
+      await build(engine, fence, C, { ...tree, new: 'n' });
+      expect(await place.sh(`cat shop/releases/${B}/in/written shop/releases/${C}/in/written`)).toBe(
+        'as it wasas it was',
+      );
     });
 
     test('prunes, puts the journal away and gives the lock back in one, and again', async () => {
