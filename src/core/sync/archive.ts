@@ -72,19 +72,17 @@ async function* allFiles(contents: ArchiveContents): AsyncGenerator<FileContent>
 }
 
 async function* differingBlocks(
-  { entry, basis, blocks }: BlockWork,
+  { entry, different }: BlockWork,
   { snapshot, signal, keptBlocks }: ArchiveContents,
 ): AsyncGenerator<FileContent> {
-  const nameOf = (index: number) => blockName(entry, index);
-  if (blocks !== null) {
-    for (const [index, bytes] of blocks) {
-      if (!keptBlocks?.has(nameOf(index))) yield textFile(`blocks/${nameOf(index)}`, bytes);
-    }
-    return;
-  }
+  const missing = new Set([...different].filter((index) => !keptBlocks?.has(blockName(entry, index))));
+  if (missing.size === 0) return;
   for await (const { chunks } of snapshot.read([entry], signal)) {
-    for await (const { index, bytes, isSame } of blocksOf(entry, basis, chunks)) {
-      if (!isSame && !keptBlocks?.has(nameOf(index))) yield textFile(`blocks/${nameOf(index)}`, bytes);
+    let index = 0;
+    for await (const block of blocksOf(entry, chunks)) {
+      if (missing.delete(index)) yield textFile(`blocks/${blockName(entry, index)}`, block);
+      if (missing.size === 0) return;
+      index += 1;
     }
   }
 }

@@ -105,7 +105,7 @@ test('a large file that is all different is sent whole', async () => {
   await expectWhole(here, { large: other });
 });
 
-test('more blocks than are held in memory are read again', async () => {
+test('nearly half of a file may differ', async () => {
   const { line, transport } = counting(localTransport());
   const here = await engineHere(transport);
   const old = randomBytes(90 * MIB);

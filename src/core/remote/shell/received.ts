@@ -1,4 +1,4 @@
-import { type Basis, blockBytesOf } from '../../sync/blocks.ts';
+import { type Basis, type BlockHash, blockBytesOf } from '../../sync/blocks.ts';
 import type { ManifestEntry } from '../../sync/types.ts';
 import type { Received } from '../../sync/wholeFiles.ts';
 import type { Link } from '../link.ts';
@@ -14,6 +14,7 @@ export interface ReceivedRequest {
   readonly large: readonly ManifestEntry[];
   /** The deploy-cache may hold older versions of them. */
   readonly older: boolean;
+  readonly algorithm: BlockHash;
 }
 
 export interface Arrived {
@@ -33,8 +34,13 @@ export async function lookAtReceived(
   return readArrived(await runScript(link, receivedScript(path, request), { signal }), request);
 }
 
+const PROGRAMS = { sha256: 'sha256sum', blake2b512: 'b2sum' } as const;
+
 /** Changes nothing. Where stat has no `-c`, nothing is said to have arrived. */
-function receivedScript(path: string, { release, modifiedAtSec, large, older }: ReceivedRequest): Script {
+function receivedScript(
+  path: string,
+  { release, modifiedAtSec, large, older, algorithm }: ReceivedRequest,
+): Script {
   const files = large.flatMap(({ path: each, sizeBytes }) => [
     each,
     String(sizeBytes),
@@ -43,7 +49,7 @@ function receivedScript(path: string, { release, modifiedAtSec, large, older }: 
   return {
     name: 'look at what has arrived',
     body: BODY,
-    args: [path, release, String(modifiedAtSec), older ? 'older' : 'none', ...files],
+    args: [path, release, String(modifiedAtSec), older ? 'older' : 'none', PROGRAMS[algorithm], ...files],
   };
 }
 
@@ -52,18 +58,19 @@ enter "$1"
 incoming=.cutover/incoming/$2
 time=$3
 older=$4
-shift 4
+sum=$5
+shift 5
 for each in tree blocks; do
   [ -d "$incoming/$each" ] || continue
   field "$each" "$(cd "$incoming/$each" && find . -type f -exec stat -c '%s %Y %n' {} + 2>/dev/null)"
 done
-command -v sha256sum >/dev/null 2>&1 && command -v dd >/dev/null 2>&1 || return 0
+command -v "$sum" >/dev/null 2>&1 && command -v dd >/dev/null 2>&1 || return 0
 hash_blocks() {
   block=0
   while [ "$((block * $2))" -lt "$3" ]; do
-    dd if="$1" bs="$2" skip="$block" count=1 2>/dev/null | sha256sum
+    dd if="$1" bs="$2" skip="$block" count=1 2>/dev/null | "$sum"
     block=$((block + 1))
-  done | cut -c -64
+  done
 }
 while [ "$#" -gt 0 ]; do
   file=$incoming/tree/$1
@@ -77,7 +84,7 @@ while [ "$#" -gt 0 ]; do
   if [ -n "$file" ] && [ -f "$file" ] && [ ! -L "$file" ] && [ -r "$file" ]; then
     bytes=$(wc -c <"$file")
     [ "$bytes" -le "$2" ] || bytes=$2
-    field basis "$place $(hash_blocks "$file" "$3" "$((bytes))" | tr '\n' ' ')./$1"
+    field basis "$place $(hash_blocks "$file" "$3" "$((bytes))" | sed 's/ .*//' | tr '\n' ' ')./$1"
   fi
   shift 3
 done`;
@@ -101,5 +108,9 @@ function readFiles(text: string | null): readonly Received[] {
 function readBasis(text: string): Basis {
   const end = text.indexOf('./');
   const [place, ...hashes] = text.slice(0, end).split(' ').filter(Boolean);
-  return { in: place === 'upload' ? 'upload' : 'cache', path: text.slice(end + 2), hashes };
+  return {
+    in: place === 'upload' ? 'upload' : 'cache',
+    path: text.slice(end + 2),
+    hashes,
+  };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CutoverError, errorCode } from '../../contract/index.ts';
 import { packArchive } from '../../sync/archive.ts';
-import { type Basis, LARGE_BYTES, planBlocks } from '../../sync/blocks.ts';
+import { type Basis, type BlockHash, hashBlocks, LARGE_BYTES, planBlocks } from '../../sync/blocks.ts';
 import { packed } from '../../sync/compression.ts';
 import { endingEarly, interrupted } from '../../sync/endingEarly.ts';
 import type { SyncWork } from '../../sync/syncWork.ts';
@@ -57,16 +57,16 @@ async function sendOnce(
   request: SyncRequest,
   { again, resent, signal }: Try,
 ): Promise<readonly string[]> {
-  const { work, snapshot, modifiedAtSec, cancel } = request;
+  const { work, modifiedAtSec, cancel } = request;
   const large = largeFiles(work, { again, resent });
-  const look = { release: request.release, modifiedAtSec, large, older: !work.fresh };
-  const arrived = again || large.length > 0 ? await lookAtReceived(link, path, look, signal) : NOTHING;
+  const { arrived, hashesOf } = await lookAtBoth(link, path, request, large, { again, signal });
   const kept = wholeFiles(arrived.files, work.diff, modifiedAtSec);
   const continues = arrived.files.length + arrived.blocks.size > 0 && areAllWanted(arrived.files, work.diff);
-  const bases = basesOf(large, arrived.bases, { kept, continues });
-  const blocks = await planBlocks(bases, arrived.blocks, snapshot, cancel).catch((error) => {
-    throw cancel.aborted ? interrupted() : error;
-  });
+  const based = basesOf(large, arrived.bases, { kept, continues });
+  const hashes = await hashesOf(based.map(({ entry }) => entry));
+  const blocks = based.flatMap(
+    ({ entry, basis }) => planBlocks(entry, hashes.get(entry.path) ?? [], basis, arrived.blocks) ?? [],
+  );
   const contents = { ...request, kept, resent, blocks, keptBlocks: arrived.blocks, signal: cancel };
   const archive = endingEarly(packArchive(contents), cancel);
   const { compression, chunks } = await packed(archive.chunks, request.tools);
@@ -78,6 +78,41 @@ async function sendOnce(
     throw archive.reason() ?? error;
   } finally {
     await chunks.return(undefined);
+  }
+}
+
+/**
+ * What the server has, and what the source has of large files. Both are read at the same time where it is certain that
+ * the server has something.
+ */
+async function lookAtBoth(
+  link: Link,
+  path: string,
+  { release, work, snapshot, modifiedAtSec, cancel, tools }: SyncRequest,
+  large: readonly ManifestEntry[],
+  { again, signal }: Pick<Try, 'again' | 'signal'>,
+) {
+  const algorithm: BlockHash = tools?.has('b2sum') ? 'blake2b512' : 'sha256';
+  const over = new AbortController();
+  const either = AbortSignal.any([cancel, over.signal]);
+  const hashesOf = async (files: readonly ManifestEntry[]) => {
+    try {
+      return await hashBlocks(files, algorithm, snapshot, either);
+    } catch (error) {
+      throw cancel.aborted ? interrupted() : error;
+    }
+  };
+  if (!again && large.length === 0) return { arrived: NOTHING, hashesOf };
+  const ahead = again ? null : hashesOf(large);
+  // Heard of when it is asked for.
+  ahead?.catch(() => {});
+  const look = { release, modifiedAtSec, large, older: !work.fresh, algorithm };
+  try {
+    const arrived = await lookAtReceived(link, path, look, signal);
+    return { arrived, hashesOf: ahead === null ? hashesOf : () => ahead };
+  } catch (error) {
+    over.abort();
+    throw error;
   }
 }
 
