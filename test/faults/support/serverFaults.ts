@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { inContainer } from '../../integration/support/remoteTree.ts';
+import { inContainer, tidiedIn } from '../../integration/support/remoteTree.ts';
 import type { Site } from './site.ts';
 import { survey } from './survey.ts';
 import { judge, type Trial } from './trial.ts';
@@ -37,6 +37,7 @@ export async function faultsOf(site: Site, kind: Kind): Promise<readonly ServerF
   await plant(site, { kind, nth: 1_000_000, mode: 'once' });
   const { exitCode, stderr } = await machine.run(['deploy', 'production']);
   if (exitCode !== 0) throw new Error(`A deployment whose calls are counted fails: ${stderr}`);
+  for (const path of site.paths.values()) await tidiedIn(site.server, path);
   const calls = Number(await inContainer(site.server, ['sh', '-c', 'wc -c </run/fault/count || echo 0']));
   return Array.from({ length: calls }, (_, index) => index + 1).flatMap((nth) =>
     FAULT_MODES.map((mode): ServerFault => ({ kind, nth, mode })),
@@ -49,6 +50,8 @@ export async function tryServerFault(site: Site, fault: ServerFault): Promise<Tr
   const before = await survey(site);
   await plant(site, fault);
   const run = await machine.run(['deploy', 'production', '--json']);
+  // What tidies up makes such calls as well.
+  for (const path of site.paths.values()) await tidiedIn(site.server, path);
   await inContainer(site.server, ['rm', '-rf', '/run/fault']);
   return judge(site, before, run, `${fault.kind} ${fault.nth} ${fault.mode}`, await site.elsewhere());
 }

@@ -148,7 +148,7 @@ const BEGIN = `mkdir -p /srv/log /srv/canary/deep && chown deploy:deploy /srv/lo
 echo "outside of every deploy path" >/srv/canary/deep/file && ln -s deep /srv/canary/link && chown -R deploy:deploy /srv/canary`;
 
 /** What still runs of an earlier trial must not reach into this one. Copies are no change since the stamp. */
-const RESET = `rm -rf /run/fault; pkill -KILL -u deploy
+const RESET = `pkill -KILL -u deploy; rm -rf /run/fault
 cd /srv/app && find . -mindepth 1 -delete && cp -a /srv/base/. . && touch */.cutover/standby/g-*/stamp && rm -f /srv/log/*`;
 
 function treeOf(text: string): Tree {
