@@ -12,6 +12,7 @@ import {
   never,
   type Place,
 } from '../conformancePlace.ts';
+import { UNTIL_TIDIED } from '../tidied.ts';
 import { snapshotOf, type Tree } from '../trees.ts';
 
 const FIRST: Tree = { 'in/same': 's', "it's [odd] * $x \\ é": 'o', later: 'older', gone: 'g' };
@@ -177,6 +178,8 @@ async function deployed(open: () => Promise<Place>) {
   await deploy(engine, fence, A, FIRST);
   const next = await locked(engine, 'one again', (await engine.observe([], never)).lock.generation);
   await deploy(engine, next, B, TREE);
+  // What works on behind a deployment changes the times of inodes.
+  await place.sh(`set -- shop; ${UNTIL_TIDIED}`);
   return {
     place,
     engine,
