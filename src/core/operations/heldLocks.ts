@@ -23,7 +23,8 @@ export function holdLocks(runtime: Runtime, group: Group, locks: Locks): HeldLoc
   const returned = new Map<string, ReleasedLock>();
   const keeping = keepLocks(group.engines, locks.fences, {
     onLost(server, error) {
-      const message = `the lock was lost while this ran: ${error.message}`;
+      const why = error.message.replace(`${server}: `, '');
+      const message = `the lock was lost while this ran: ${why}`;
       if (journal === null || journal.facts().length === 0)
         emitNow(runtime, { type: 'log', server, message });
       // What cannot be written any more is found, and told, by the transaction itself.
