@@ -1,10 +1,10 @@
 import { type BlockWork, blockName, blocksOf } from './blocks.ts';
 import { formatCacheHead } from './cacheHead.ts';
 import { listOf, makingLists } from './makingLists.ts';
-import { formatSegment } from './manifestText.ts';
+import { segmentParts } from './manifestText.ts';
 import { packTar } from './packTar.ts';
 import type { SyncWork } from './syncWork.ts';
-import { textFile } from './textFile.ts';
+import { longTextFile, textFile } from './textFile.ts';
 import type { FileContent, ManifestEntry, Snapshot } from './types.ts';
 
 export interface ArchiveContents {
@@ -66,7 +66,7 @@ async function* allFiles(contents: ArchiveContents): AsyncGenerator<FileContent>
   yield* makingLists(reused, blocks, kept);
   yield textFile('directories', work.expected.map((path) => `./${path}\n`).join(''));
   yield textFile('remove', listOf(work.diff.remove));
-  yield textFile('segment', formatSegment(work.segment));
+  yield longTextFile('segment', () => segmentParts(work.segment));
   yield textFile('head', formatCacheHead(work.head));
   yield textFile('complete', contents.release);
 }

@@ -23,12 +23,26 @@ export interface Gone {
  * end, because names with control characters are refused. The first segment of a manifest is all of it.
  */
 export function formatSegment(entries: readonly (CachedEntry | Gone)[]): string {
-  const lines = entries.map((entry) =>
-    entry.kind === 'gone'
-      ? `${GONE}${entry.path}`
-      : [...stateOf(entry), entry.modifiedAtSec, ...whereOf(entry)].join('\t'),
-  );
-  return [HEADER, ...lines, ''].join('\n');
+  return [...segmentParts(entries)].join('');
+}
+
+/** The same in parts of some kilobytes: all of it at once would take more memory than anything else. */
+export function* segmentParts(entries: readonly (CachedEntry | Gone)[]): Generator<string> {
+  yield `${HEADER}\n`;
+  for (let at = 0; at < entries.length; at += LINES_AT_A_TIME) {
+    yield entries
+      .slice(at, at + LINES_AT_A_TIME)
+      .map((entry) => `${lineOf(entry)}\n`)
+      .join('');
+  }
+}
+
+const LINES_AT_A_TIME = 200;
+
+function lineOf(entry: CachedEntry | Gone): string {
+  return entry.kind === 'gone'
+    ? `${GONE}${entry.path}`
+    : [...stateOf(entry), entry.modifiedAtSec, ...whereOf(entry)].join('\t');
 }
 
 /** A manifest from its segments, oldest first. Throws `E_REMOTE` on everything that `formatSegment` could not have written. */

@@ -16,7 +16,7 @@ export interface TimedContent extends FileContent {
 }
 
 /**
- * A tar archive in pieces of at least 64 KiB (but the last): directories, then links, then files, each as `./path`
+ * A tar archive in pieces of some 64 KiB or more: directories, then links, then files, each as `./path`
  * and with this time. Throws `E_SOURCE` when a file has another size than its entry says.
  */
 export function packTar(contents: TarContents, modifiedAtSec: number): AsyncIterable<Uint8Array> {
@@ -33,10 +33,12 @@ async function* archive(contents: TarContents, modifiedAtSec: number): AsyncGene
   for await (const { entry, chunks, modifiedAtSec: own } of contents.files) {
     yield header(entry, own ?? modifiedAtSec);
     yield* exactly(entry, chunks);
-    yield new Uint8Array(paddingBytes(entry.sizeBytes));
+    yield ZEROS.subarray(0, paddingBytes(entry.sizeBytes));
   }
-  yield new Uint8Array(2 * BLOCK_BYTES);
+  yield ZEROS;
 }
+
+const ZEROS = new Uint8Array(2 * BLOCK_BYTES);
 
 /** A dot in front keeps names with a leading dash from being taken for options. */
 function header(entry: Omit<ManifestEntry, 'hash'>, modifiedAtSec: number): Uint8Array {
@@ -57,21 +59,21 @@ async function* exactly(entry: ManifestEntry, chunks: AsyncIterable<Uint8Array>)
     throw new CutoverError('E_SOURCE', `${printable(entry.path)} changed while it was being read.`);
 }
 
+/** Small chunks go into one piece of memory as they come: a hundred thousand files would leave as many to be collected. */
 async function* inLargePieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let pending: Uint8Array[] = [];
-  let pendingBytes = 0;
+  let piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  let filled = 0;
   for await (const chunk of chunks) {
-    if (chunk.length === 0) continue;
-    pending.push(chunk);
-    pendingBytes += chunk.length;
-    if (pendingBytes < PIECE_BYTES) continue;
-    yield joined(pending);
-    pending = [];
-    pendingBytes = 0;
+    if (filled + chunk.length > PIECE_BYTES && filled > 0) {
+      yield piece.subarray(0, filled);
+      piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
+      filled = 0;
+    }
+    if (chunk.length >= PIECE_BYTES) yield chunk;
+    else {
+      piece.set(chunk, filled);
+      filled += chunk.length;
+    }
   }
-  if (pendingBytes > 0) yield joined(pending);
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
+  if (filled > 0) yield piece.subarray(0, filled);
 }

@@ -59,7 +59,8 @@ interface HeaderFields {
 }
 
 function header(fields: HeaderFields): Buffer {
-  const block = Buffer.alloc(BLOCK_BYTES);
+  // From the pool: zeroed memory of its own costs more than all the rest.
+  const block = Buffer.allocUnsafe(BLOCK_BYTES).fill(0);
   fields.name.copy(block, FIELDS.name.at);
   writeNumber(block, FIELDS.mode, fields.mode);
   writeNumber(block, FIELDS.owner, 0);
