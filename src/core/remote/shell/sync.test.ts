@@ -16,14 +16,16 @@ import { planSync } from '../../sync/syncWork.ts';
 import type { Snapshot } from '../../sync/types.ts';
 import { wholeFiles } from '../../sync/wholeFiles.ts';
 import { editedUpload, type UploadEdit } from '../../testing/editedUpload.ts';
-import { engineHere, never, syncRequest, targetOf, workHere } from '../../testing/engineHere.ts';
+import { engineHere, linkTo, never, syncRequest, targetOf, workHere } from '../../testing/engineHere.ts';
 import { listing } from '../../testing/listing.ts';
 import { localTransport } from '../../testing/localConnection.ts';
 import { pathWith, scratch } from '../../testing/scratch.ts';
 import { manifestOf, snapshotOf, type Tree } from '../../testing/trees.ts';
+import { shellEngine } from './index.ts';
 
 const A = '20260101000001';
 const B = '20260101000002';
+const C = '20260101000003';
 
 const paths = async (directory: string) => (await listing(directory)).map((line) => line.split(' ')[0]);
 
@@ -237,6 +239,25 @@ test('what a killed merge may have touched is sent again', async () => {
   expect((await here.see()).cache.pending).toBe(false);
   expect(await readFile(here.at('deploy-cache', 'b'), 'utf8')).toBe('one');
   expect(await readFile(here.at('deploy-cache', 'c'), 'utf8')).toBe('two');
+});
+
+test('when two uploads were killed one after the other, nothing is relied on', async () => {
+  const killed = await pathWith({ cp: 'exit 137' });
+  const here = await engineHere();
+  const dying = shellEngine(linkTo(localTransport({ env: { ...process.env, PATH: killed } })), here.path);
+  await here.sync(A, { a: 'one', b: 'one' });
+  // The first one may have changed b; the second one wants what b was before, and no longer tells of it.
+  const first = { a: 'one', b: 'two' };
+  const second = { a: 'three', b: 'one' };
+  for (const [release, tree] of [
+    [B, first],
+    [C, second],
+  ] as const) {
+    const work = await workHere(here.engine, release, manifestOf(tree));
+    const request = syncRequest(release, work, tree);
+    await expect(dying.sync(here.fence, request, never)).rejects.toMatchObject({ code: 'E_REMOTE' });
+  }
+  expect(await workHere(here.engine, C, manifestOf(second))).toMatchObject({ fresh: true });
 });
 
 test('a cache thrown away by a killed --full is built anew', async () => {

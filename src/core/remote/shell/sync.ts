@@ -82,6 +82,10 @@ if [ "$5" = merge ]; then
 fi
 [ -d .cutover/manifests ] || mkdir -m 0700 .cutover/manifests
 mv -f -- "$incoming/segment" ".cutover/manifests/$7"
+# What another upload may have touched is told by its own cache.next: from here on nothing is known of this cache.
+if [ -e .cutover/cache.next ] && [ "$(cat "$incoming/head")" != "$(cat .cutover/cache.next)" ]; then
+  rm -f -- .cutover/cache
+fi
 mv -f -- "$incoming/head" .cutover/cache.next
 if [ "$5" = fresh ] && [ -e deploy-cache ]; then
   rm -f -- .cutover/cache
