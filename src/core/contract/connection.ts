@@ -62,6 +62,7 @@ export interface Sftp {
   realpath(path: string): Promise<string | null>;
   /** Null when nothing is there. */
   list(path: string): Promise<readonly SftpEntry[] | null>;
+  /** Rejects when the name is taken; a directory of that name may get the mode all the same. */
   mkdir(path: string, mode: number): Promise<void>;
   /** symlink(2): rejects when the name is taken. */
   symlink(target: string, path: string): Promise<void>;

@@ -1,4 +1,4 @@
-import { CutoverError } from '../../contract/index.ts';
+import { CutoverError, errorCode } from '../../contract/index.ts';
 import { currentText } from '../../release/paths.ts';
 import type { ActivateRequest, Fence, RevertRequest } from '../engine.ts';
 import { proveFence, underFence } from './fence.ts';
@@ -100,9 +100,9 @@ async function switchCurrent(
 /** The text of `current`, null where there is none. Throws `E_REFUSED` when it is something else than a link. */
 export async function currentIs({ server, sftp, at }: Place): Promise<string | null> {
   const current = at('current');
-  const stat = await sftp.lstat(current);
+  const [stat, text] = await Promise.all([sftp.lstat(current), sftp.readlink(current).catch(notALink)]);
   if (stat === null) return null;
-  if (stat.kind === 'link') return sftp.readlink(current);
+  if (stat.kind === 'link') return text;
   throw new CutoverError('E_REFUSED', `${server}: current is not a symbolic link`, { server });
 }
 
@@ -112,4 +112,10 @@ function absolute({ at }: Place, text: string): string {
 
 function remote(server: string, why: string): CutoverError {
   return new CutoverError('E_REMOTE', `${server}: ${why}`, { server });
+}
+
+/** What it is then is known by its kind. */
+function notALink(error: unknown): null {
+  if (errorCode(error) === 'E_REMOTE') return null;
+  throw error;
 }

@@ -2,18 +2,9 @@ import { CutoverError } from '../../contract/index.ts';
 import { inParallel } from './parallel.ts';
 import type { Place } from './place.ts';
 import { isSpare } from './spare.ts';
-import { makeDirectories, removeTrees } from './tree.ts';
+import { makeDirectory, removeTrees } from './tree.ts';
 
 const SWEPT = ['build', 'incoming', 'trash', 'tmp'];
-
-/** What a dead run left, except what the next release begins with. */
-async function sweepable({ sftp, at }: Place): Promise<readonly string[]> {
-  const trash = ((await sftp.list(at('.cutover', 'trash'))) ?? []).filter(({ name }) => !isSpare(name));
-  return [
-    ...SWEPT.filter((name) => name !== 'trash').map((name) => at('.cutover', name)),
-    ...trash.map(({ name }) => at('.cutover', 'trash', name)),
-  ];
-}
 
 /**
  * Makes what is missing, sweeps what a dead run left behind (the lock is ours), and proves that the server renames a
@@ -21,16 +12,29 @@ async function sweepable({ sftp, at }: Place): Promise<readonly string[]> {
  */
 export async function prepare(place: Place): Promise<void> {
   const { at } = place;
-  await makeDirectories(place, [at('releases'), at('shared')]);
-  if ((await place.sftp.lstat(at('.cutover', 'trash')))?.kind === 'link')
-    await place.sftp.unlink(at('.cutover', 'trash'));
-  await removeTrees(place, await sweepable(place));
-  await makeDirectories(
-    place,
-    [...SWEPT, 'runs'].map((name) => at('.cutover', name)),
-    0o700,
-  );
+  await Promise.all([
+    makeDirectory(place, at('releases'), 0o755),
+    makeDirectory(place, at('shared'), 0o755),
+    makeDirectory(place, at('.cutover', 'runs'), 0o700),
+    ...SWEPT.map((name) => sweep(place, at('.cutover', name))),
+  ]);
   await proveRename(place);
+}
+
+/** Leaves an empty directory, but for what the next release begins with. */
+async function sweep(place: Place, directory: string): Promise<void> {
+  const { sftp } = place;
+  const stat = await sftp.lstat(directory);
+  if (stat?.kind === 'directory') {
+    const left = ((await sftp.list(directory)) ?? []).filter(({ name }) => !isSpare(name));
+    await removeTrees(
+      place,
+      left.map(({ name }) => `${directory}/${name}`),
+    );
+    return;
+  }
+  if (stat !== null) await sftp.unlink(directory);
+  await sftp.mkdir(directory, 0o700);
 }
 
 async function proveRename({ server, sftp, at }: Place): Promise<void> {
@@ -49,6 +53,5 @@ async function proveRename({ server, sftp, at }: Place): Promise<void> {
       `${server}: the server's posix-rename@openssh.com does not rename a link over another.`,
       { server, hint: 'Use a server with OpenSSH’s sftp-server or internal-sftp, or a login with a shell.' },
     );
-  await sftp.unlink(trial('to-old'));
-  await sftp.rmdir(trial('old'));
+  await Promise.all([sftp.unlink(trial('to-old')), sftp.rmdir(trial('old'))]);
 }

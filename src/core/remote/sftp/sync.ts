@@ -1,12 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { CutoverError } from '../../contract/index.ts';
 import { formatCacheHead } from '../../sync/cacheHead.ts';
 import { formatSegment } from '../../sync/manifestText.ts';
 import { type Received, wholeFiles } from '../../sync/wholeFiles.ts';
 import type { Fence, SyncRequest } from '../engine.ts';
 import { proveFence, underFence } from './fence.ts';
-import { segmentPath, segmentsOf } from './manifest.ts';
+import { segmentPath } from './manifest.ts';
 import { inParallel } from './parallel.ts';
-import { type Place, readText, writeText } from './place.ts';
+import { type Place, writeText } from './place.ts';
 import { putFiles, type Sending } from './putFiles.ts';
 import {
   byDepth,
@@ -47,7 +48,7 @@ export async function sync(
     const proved = () => proveFence(place, fence);
     await merge(place, incoming, request, moved, proved);
     await proved();
-    await commit(place, incoming);
+    await commit(place, incoming, request);
   });
 }
 
@@ -195,25 +196,36 @@ async function requireSound(place: Place, directories: readonly string[]): Promi
 /** Before the cache is touched it says what it is about to hold. */
 async function announce(place: Place, incoming: string, { work }: SyncRequest): Promise<void> {
   const { sftp, at } = place;
-  const [segment, head] = [`${incoming}/segment`, `${incoming}/head`];
+  const [segment, head] = [`${incoming}/segment-${nonce()}`, `${incoming}/head-${nonce()}`];
   await Promise.all([
     makeWithParents(place, at('.cutover', 'manifests'), 0o700),
-    sftp.unlink(segment).then(() => writeText(place, segment, formatSegment(work.segment))),
-    sftp.unlink(head).then(() => writeText(place, head, formatCacheHead(work.head))),
+    writeText(place, segment, formatSegment(work.segment)),
+    writeText(place, head, formatCacheHead(work.head)),
   ]);
   await sftp.posixRename(segment, segmentPath(place, work.head.segments.at(-1) ?? ''));
   await sftp.posixRename(head, at('.cutover', 'cache.next'));
 }
 
-async function commit(place: Place, incoming: string): Promise<void> {
+/** What is left of the upload goes with what is pruned: nobody waits for that. */
+async function commit(place: Place, incoming: string, { release, work }: SyncRequest): Promise<void> {
   const { sftp, at } = place;
-  const head = at('.cutover', 'cache');
-  await sftp.posixRename(at('.cutover', 'cache.next'), head);
-  const used = new Set(segmentsOf((await readText(place, head)) ?? ''));
-  const segments = (await sftp.list(at('.cutover', 'manifests'))) ?? [];
+  await sftp.posixRename(at('.cutover', 'cache.next'), at('.cutover', 'cache'));
+  await Promise.all([
+    forgetSegments(place, new Set(work.head.segments)),
+    makeWithParents(place, at('.cutover', 'trash'), 0o700).then(() =>
+      sftp.posixRename(incoming, at('.cutover', 'trash', `${release}.${nonce()}`)),
+    ),
+  ]);
+}
+
+async function forgetSegments(place: Place, used: ReadonlySet<string>): Promise<void> {
+  const segments = (await place.sftp.list(place.at('.cutover', 'manifests'))) ?? [];
   await inParallel(
     segments.filter(({ name }) => !used.has(name)),
-    ({ name }) => sftp.unlink(segmentPath(place, name)),
+    ({ name }) => place.sftp.unlink(segmentPath(place, name)),
   );
-  await removeTree(place, incoming);
+}
+
+function nonce(): string {
+  return randomBytes(6).toString('hex');
 }

@@ -1,4 +1,4 @@
-import { CutoverError, errorCode, type SftpEntry, type SftpStat } from '../../contract/index.ts';
+import { errorCode, type SftpEntry, type SftpStat } from '../../contract/index.ts';
 import { inParallel, workOff } from './parallel.ts';
 import type { Place } from './place.ts';
 
@@ -34,9 +34,9 @@ export async function removeTrees(place: Place, tops: readonly string[]): Promis
   await inParallel(tops, (top) => removeTree(place, top), 8);
 }
 
-/** Makes directories where they are missing; those above each of them are among them, or there. */
+/** Makes directories of a tree where they are missing; those above each of them are among them, or there. */
 export async function makeDirectories(place: Place, paths: readonly string[], mode = 0o755): Promise<void> {
-  for (const level of byDepth(paths)) await inParallel(level, (path) => makeDirectory(place, path, mode));
+  for (const level of byDepth(paths)) await inParallel(level, (path) => makeMissing(place, path, mode));
 }
 
 /** Also what is missing above it. */
@@ -47,22 +47,18 @@ export async function makeWithParents(place: Place, path: string, mode = 0o755):
   await makeDirectory(place, path, mode);
 }
 
+/** One that is there keeps its mode. */
+export async function makeDirectory(place: Place, path: string, mode: number): Promise<void> {
+  if ((await place.sftp.lstat(path))?.kind !== 'directory') await makeMissing(place, path, mode);
+}
+
 /** Somebody may have made it in the meantime. */
-export async function makeDirectory({ sftp }: Place, path: string, mode: number): Promise<void> {
+async function makeMissing({ sftp }: Place, path: string, mode: number): Promise<void> {
   try {
     await sftp.mkdir(path, mode);
   } catch (error) {
     if (errorCode(error) !== 'E_REMOTE' || (await sftp.lstat(path))?.kind !== 'directory') throw error;
   }
-}
-
-/** Throws `E_REFUSED` where one of them is a link or no directory. */
-export function requireDirectory(
-  { server }: Place,
-  stat: SftpStat | null,
-  message: () => string,
-): asserts stat is SftpStat {
-  if (stat?.kind !== 'directory') throw new CutoverError('E_REFUSED', `${server}: ${message()}`, { server });
 }
 
 /** Paths by how deep they are, the topmost first. */

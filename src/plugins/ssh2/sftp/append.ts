@@ -11,8 +11,9 @@ export async function appendFile(
   const { sftp, calls, canFsync } = writer;
   const attempt = `add to ${path}`;
   await withHandle(writer, path, 'a', mode, async (handle) => {
-    await fill(writer, attempt, handle, pieceOf(content));
-    if (canFsync) await calls.run(attempt, (done) => sftp.ext_openssh_fsync(handle, done as never));
+    const { written } = await fill(writer, attempt, handle, pieceOf(content));
+    const synced = canFsync && calls.run(attempt, (done) => sftp.ext_openssh_fsync(handle, done as never));
+    return [written, synced];
   });
 }
 
@@ -21,29 +22,29 @@ export async function touch(writer: Writer, path: string, mode: number): Promise
   const { sftp, calls } = writer;
   const attempt = `write ${path}`;
   const byte = Buffer.from('.');
-  return withHandle(writer, path, 'w', mode, async (handle) => {
-    await calls.run(attempt, (done) => sftp.write(handle, byte, 0, 1, 0, done as never));
-    return (await calls.run<{ mtime: number }>(attempt, (done) => sftp.fstat(handle, done))).mtime;
-  });
+  const [, { mtime }] = await withHandle(writer, path, 'w', mode, async (handle) => [
+    calls.run(attempt, (done) => sftp.write(handle, byte, 0, 1, 0, done as never)),
+    calls.run<{ mtime: number }>(attempt, (done) => sftp.fstat(handle, done)),
+  ]);
+  return mtime;
 }
 
-async function withHandle<T>(
+/** Two round trips: the file is closed without waiting for what was asked of it before. */
+async function withHandle<const T extends readonly unknown[]>(
   { sftp, calls, freeSpace }: Writer,
   path: string,
   flags: 'a' | 'w',
   mode: number,
-  work: (handle: Buffer) => Promise<T>,
-): Promise<T> {
+  ask: (handle: Buffer) => Promise<T>,
+): Promise<{ -readonly [Index in keyof T]: Awaited<T[Index]> }> {
   const attempt = `write ${path}`;
   try {
     const handle = await calls.run<Buffer>(attempt, (done) => sftp.open(path, flags, { mode }, done));
-    const close = () => calls.run(attempt, (done) => sftp.close(handle, done as () => void));
-    const result = await work(handle).catch(async (error) => {
-      await close().catch(() => {});
-      throw error;
-    });
-    await close();
-    return result;
+    const asked = await ask(handle);
+    const closed = calls.run(attempt, (done) => sftp.close(handle, done as () => void));
+    await Promise.allSettled([...asked, closed]);
+    await closed;
+    return await Promise.all(asked);
   } catch (error) {
     throw await diagnose(attempt, error, freeSpace);
   }

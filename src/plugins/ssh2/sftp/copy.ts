@@ -24,7 +24,7 @@ export async function copyFile(
         const { size } = await calls.run<{ size: number }>(attempt, (done) => sftp.fstat(source, done));
         // A length of 0 means to the end.
         await calls.run(attempt, (done) => sftp.ext_copy_data(source, 0, 0, handle, 0, done as () => void));
-        return size;
+        return { sizeBytes: size, written: Promise.resolve() };
       });
     } finally {
       await calls.run(attempt, (done) => sftp.close(source, done as () => void)).catch(() => {});

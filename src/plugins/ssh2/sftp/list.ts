@@ -18,7 +18,7 @@ export async function list(
     try {
       return await readEntries(sftp, calls, attempt, handle);
     } finally {
-      await calls.run(attempt, (done) => sftp.close(handle, done as () => void)).catch(() => {});
+      void calls.run(attempt, (done) => sftp.close(handle, done as () => void)).catch(() => {});
     }
   } catch (error) {
     if (statusOf(error) === NO_SUCH_FILE) return null;
@@ -62,15 +62,19 @@ async function readEntries(
   handle: Buffer,
 ): Promise<readonly SftpEntry[]> {
   const entries: SftpEntry[] = [];
-  while (entries.length <= MOST_ENTRIES) {
-    const some = await calls
+  const more = () =>
+    calls
       .run<readonly Named[]>(attempt, (done) => sftp.readdir(handle as never, done as never))
       .catch((error) => {
         if (statusOf(error) === END_OF_FILE) return null;
         throw error;
       });
-    if (some === null) return entries;
-    for (const { filename, attrs } of some) entries.push({ name: filename, ...toStat(attrs) });
+  while (entries.length <= MOST_ENTRIES) {
+    // Most directories are one answer, and one that says that this was all.
+    const [some, rest] = await Promise.all([more(), more()]);
+    for (const { filename, attrs } of [...(some ?? []), ...(rest ?? [])])
+      entries.push({ name: filename, ...toStat(attrs) });
+    if (some === null || rest === null) return entries;
   }
   throw new CutoverError('E_REMOTE', `Could not ${attempt}: it has more than ${MOST_ENTRIES} entries.`);
 }

@@ -14,7 +14,7 @@ export async function readFile(sftp: SFTPWrapper, calls: Calls, path: string): P
     try {
       return await readAll(sftp, calls, attempt, handle);
     } finally {
-      await calls.run(attempt, (done) => sftp.close(handle, done as () => void)).catch(() => {});
+      void calls.run(attempt, (done) => sftp.close(handle, done as () => void)).catch(() => {});
     }
   } catch (error) {
     if (statusOf(error) === NO_SUCH_FILE) return null;

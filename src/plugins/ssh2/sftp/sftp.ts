@@ -69,9 +69,12 @@ export function sftpOver(
     list: async (path) => list(sftp, calls, checkPath(path)),
     mkdir: async (path, mode) => {
       const attempt = `make the directory ${checkPath(path)}`;
-      await change(attempt, path, (done) => sftp.mkdir(path, { mode }, done as () => void));
+      const made = change(attempt, path, (done) => sftp.mkdir(path, { mode }, done as () => void));
       // The server's umask has taken its share.
-      await change(attempt, path, (done) => sftp.chmod(path, mode, done as () => void));
+      const opened = change(attempt, path, (done) => sftp.chmod(path, mode, done as () => void));
+      await Promise.allSettled([made, opened]);
+      await made;
+      await opened;
     },
     symlink: async (target, path) => {
       const attempt = `make the link ${checkPath(path)}`;

@@ -25,12 +25,18 @@ export async function writeFile(
   await createFile(writer, path, options, (handle) => fill(writer, attempt, handle, content));
 }
 
-/** `put` writes into the handle and gives how many bytes. */
+/** All of it was asked for; `written` tells when it was done. */
+export interface Filled {
+  readonly sizeBytes: number;
+  readonly written: Promise<void>;
+}
+
+/** `put` writes into the handle. */
 export async function createFile(
   writer: Writer,
   path: string,
   options: SftpFileOptions,
-  put: (handle: Buffer) => Promise<number>,
+  put: (handle: Buffer) => Promise<Filled>,
 ): Promise<void> {
   const { sftp, calls, freeSpace } = writer;
   const { mode } = options;
@@ -40,13 +46,16 @@ export async function createFile(
     .catch(async (error) => {
       throw await diagnose(`create ${path}`, error, freeSpace);
     });
+  let isClosed = false;
   try {
-    const sizeBytes = await put(handle);
-    await settle(writer, attempt, handle, sizeBytes, options);
+    const filled = await put(handle);
+    isClosed = true;
+    await settle(writer, attempt, handle, filled, options);
   } catch (error) {
     // Asked before the file goes, which makes room again.
     const failure = await explain(writer, attempt, error);
-    await abandon(writer, path, handle);
+    // Its name may be that of another handle by now.
+    await abandon(writer, path, isClosed ? null : handle);
     throw failure;
   }
 }
@@ -60,7 +69,7 @@ export async function fill(
   attempt: string,
   handle: Buffer,
   content: AsyncIterable<Uint8Array>,
-): Promise<number> {
+): Promise<Filled> {
   const writes = pipeline(OUTSTANDING);
   let offset = 0;
   try {
@@ -75,35 +84,44 @@ export async function fill(
         );
       }
     }
-  } finally {
-    // Nothing may still be on its way when the handle is closed.
+  } catch (error) {
+    // Nothing may still be on its way when the file goes.
     await writes.drain().catch(() => {});
+    throw error;
   }
-  await writes.drain();
-  return offset;
+  const written = writes.drain();
+  // Whoever waits for it may not do so at once.
+  written.catch(() => {});
+  return { sizeBytes: offset, written };
 }
 
 function view(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** One round trip: the server works through these in order. Then close, which may be the first to tell of trouble. */
+/**
+ * One round trip, with the last writes: the server works through what is asked of one file in order (filexfer-02, section
+ * 6.1). Closing may be the first to tell of trouble.
+ */
 async function settle(
   { sftp, calls, canFsync }: Writer,
   attempt: string,
   handle: Buffer,
-  sizeBytes: number,
+  { sizeBytes, written }: Filled,
   { mode, modifiedAtSec, isSynced = true }: SftpFileOptions,
 ): Promise<void> {
   const times = modifiedAtSec === undefined ? {} : { atime: modifiedAtSec, mtime: modifiedAtSec };
   const attributes = { mode, ...times } as InputAttributes;
-  const [size] = await Promise.all([
+  const all = [
+    written,
     calls.run<{ size: number }>(attempt, (done) => sftp.fstat(handle, done)),
     calls.run(attempt, (done) => sftp.fsetstat(handle, attributes, done as () => void)),
     canFsync && isSynced ? calls.run(attempt, (done) => sftp.ext_openssh_fsync(handle, done as never)) : null,
-  ]);
+    calls.run(attempt, (done) => sftp.close(handle, done as () => void)),
+  ] as const;
+  await Promise.allSettled(all);
+  const [, size] = await Promise.all(all);
   if (size.size !== sizeBytes) throw new Torn(`${size.size} of ${sizeBytes} bytes arrived`);
-  await calls.run(attempt, (done) => sftp.close(handle, done as () => void));
 }
 
 class Torn extends Error {}
@@ -124,10 +142,10 @@ function isStatus(error: unknown): boolean {
   return typeof (error as { code?: unknown }).code === 'number';
 }
 
-async function abandon({ sftp, calls }: Writer, path: string, handle: Buffer): Promise<void> {
+async function abandon({ sftp, calls }: Writer, path: string, handle: Buffer | null): Promise<void> {
   const attempt = `remove ${path}`;
   await Promise.allSettled([
-    calls.run(attempt, (done) => sftp.close(handle, done as () => void)),
+    handle && calls.run(attempt, (done) => sftp.close(handle, done as () => void)),
     calls.run(attempt, (done) => sftp.unlink(path, done as () => void)),
   ]);
 }
