@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TransactionResult } from '../../src/core/operations/results.ts';
 import { createProject, type EnvironmentOptions, type Project, serverEntry } from './support/project.ts';
@@ -104,4 +105,33 @@ test('a failing command compensates, a rollback goes back, plan and check see it
   const check = await project.run(['check', 'production']);
   expect(check.exitCode).toBe(0);
   expect(check.stdout).toContain('it has no bash');
+});
+
+test('what has moved is copied there, and of a large file only what differs is sent', async () => {
+  const large = randomBytes(9 * 1024 ** 2);
+  await project.repository.commit(
+    { 'assets/one.js': 'one', 'assets/two.js': 'two', 'large.bin': large },
+    'Four',
+  );
+  await project.configure(environment);
+  expect((await project.run(['deploy', 'production', '--unpin'])).exitCode).toBe(0);
+  const old = await currentOf(server);
+  large.write('changed', 5_000_000);
+  await project.repository.commit(
+    {
+      'static/one.js': 'one',
+      'static/two.js': 'two',
+      'large.bin': large,
+    },
+    'Five',
+  );
+  const { exitCode, answer } = await project.json<TransactionResult>(['deploy', 'production']);
+  expect({ exitCode, bytes: answer.servers[0]?.uploaded.bytes }).toEqual({
+    exitCode: 0,
+    bytes: large.length,
+  });
+  expect(await contentOf(server, '/srv/app/current/static/two.js')).toBe('two');
+  const sum = await inContainer(server, ['sha256sum', '/srv/app/current/large.bin']);
+  expect(sum.split(' ')[0]).toBe(createHash('sha256').update(large).digest('hex'));
+  expect(await contentOf(server, `/srv/app/${old}/assets/one.js`)).toBe('one');
 });
