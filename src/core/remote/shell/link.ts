@@ -65,6 +65,7 @@ build=.cutover/build/$release
 claim=.cutover/standby/claimed-$generation
 mkdir -p .cutover/tmp "$claim"
 how=
+whole=
 problem=
 by() {
   discard "$build"
@@ -92,7 +93,10 @@ link_all() {
     (umask 077; known_leaks "$claim" >.cutover/tmp/leaks) &
     checking=$!
   fi
-  if [ "$unshared" -eq 0 ] && standby_fits "$claim" && become_release "$claim" "$build" && counted "$build"; then how=-l; fi
+  if [ "$unshared" -eq 0 ] && standby_fits "$claim" && become_release "$claim" "$build" && counted "$build"; then
+    how=-l
+    whole=yes
+  fi
   if [ -n "$checking" ]; then
     wait "$checking" || :
     if [ -s .cutover/tmp/leaks ]; then
@@ -119,7 +123,7 @@ if [ -z "$how" ]; then
   cp -a -- deploy-cache "$build"
   [ "$mode" = copy ] || field copied "$(printf '%s\n' "$problem" | head -n 1)"
 fi
-counted "$build" || changed "$found"
+[ -n "$whole" ] || counted "$build" || changed "$found"
 wanted=
 if [ "$how" = -l ]; then
   field shares yes
