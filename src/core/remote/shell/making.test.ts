@@ -87,7 +87,7 @@ test('what was found wrong is sent once, and nothing is done or told before', as
   const here = await engineHere();
   await here.build(A, { one: 'one', two: 'two' });
   await writeFile(here.at('deploy-cache', 'one'), '1ne');
-  const tree = { three: 'one', four: 'two' };
+  const tree = { three: 'one', four: 'two', come: 'new' };
   const work = await workHere(here.engine, B, manifestOf(tree));
   const fence = {
     ...here.fence,
@@ -108,10 +108,18 @@ test('what was found wrong is sent once, and nothing is done or told before', as
     },
   };
   await here.engine.sync(fence, syncRequest(B, work, tree, { snapshot }), never);
-  expect(reads).toEqual([[], ['three']]);
+  expect(reads).toEqual([['come'], ['three']]);
   expect(seen).toEqual(['nothing', 'nothing']);
   expect(await readFile(here.at('.cutover', 'journals', 'open'), 'utf8')).toBe('\ndone\n');
   await expectWhole(here, tree);
+});
+
+test('when all of it was found wrong nothing is made any more', async () => {
+  const here = await engineHere();
+  await here.build(A, { one: 'one' });
+  await writeFile(here.at('deploy-cache', 'one'), '1ne');
+  expect(await sync(here, { two: 'one', come: 'new' })).toEqual(['come', 'two']);
+  await expectWhole(here, { two: 'one', come: 'new' });
 });
 
 test('where the server cannot copy whole paths everything is sent', async () => {

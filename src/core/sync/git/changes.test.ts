@@ -295,6 +295,21 @@ describe('what has changed', () => {
       expect(paths(changes)).toEqual({ put: [], gone: [] });
     }));
 
+  test('says which content that is gone, or had another mode, comes again', () =>
+    withRepository(async (repository) => {
+      const rules = { '.gitattributes': '*.bat eol=crlf\n' };
+      const before = { ...rules, 'old/a': 'moved\n', run: 'mode\n', 'b.bat': 'converted\n', gone: 'gone\n' };
+      const after = {
+        ...rules,
+        'new/a': 'moved\n',
+        run: { run: 'mode\n' },
+        b: 'converted\n',
+        'c.bat': 'gone\n',
+      };
+      const { changes } = await twice(repository, before, after);
+      expect(changes?.held.map(({ path: at }) => at)).toEqual(['old/a', 'run']);
+    }));
+
   test('is nothing between two commits of the same tree', () =>
     withRepository(async (repository) => {
       const { changes, before, after } = await twice(repository, { a: 'x' }, { a: 'x' });
