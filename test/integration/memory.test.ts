@@ -50,11 +50,11 @@ async function deploy(run: string) {
   return { exitCode, stderr: story.join(''), peakBytes: Number(await readFile(told, 'utf8')) };
 }
 
-/** Every command has left its exit status, and no script runs. */
+/** Every command has left its exit status, and the shell that is kept open for our scripts runs none. */
 async function isQuiet(): Promise<boolean> {
   const text = `[ -e /tmp/begun ] && cd /srv/app/.cutover/runs || exit 1
 for each in *; do [ -L "$each/rc" ] || exit 1; done
-! pgrep -u deploy -x sh`;
+! pgrep -u deploy -P "$(pgrep -d, -u deploy -x sh)"`;
   return (await server.exec(['sh', '-c', text])).exitCode === 0;
 }
 
