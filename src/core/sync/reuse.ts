@@ -20,8 +20,11 @@ export type HeldFile = Pick<ManifestEntry, 'path' | 'sizeBytes' | 'hash'>;
  * Pure. Which files of `diff.upload` need not be sent, because something in `held`, or another file that is sent, has
  * their content. In the order of `diff.upload`.
  */
-export function planReuse(diff: TreeDiff, held: Iterable<HeldFile>): readonly Reuse[] {
-  const files = diff.upload.filter((entry) => entry.kind === 'file' && entry.sizeBytes > 0);
+export function planReuse(diff: TreeDiff, held: readonly HeldFile[]): readonly Reuse[] {
+  const files = thatOccurAgain(
+    diff.upload.filter((entry) => entry.kind === 'file' && entry.sizeBytes > 0),
+    held,
+  );
   if (files.length === 0) return [];
   const sources = sourcesOf(files, held);
   const found: Reuse[] = [];
@@ -31,6 +34,20 @@ export function planReuse(diff: TreeDiff, held: Iterable<HeldFile>): readonly Re
     else if (isTellable(entry.path)) found.push({ entry, from });
   }
   return worthwhile(found);
+}
+
+/** Of most files the content is nowhere else: of a first upload's hundred thousand nothing more is kept in memory. */
+function thatOccurAgain(
+  files: readonly ManifestEntry[],
+  held: readonly HeldFile[],
+): readonly ManifestEntry[] {
+  const seen = new Set(held.map(({ hash }) => hash));
+  const again = new Set<string>();
+  for (const { hash } of files) {
+    if (seen.has(hash)) again.add(hash);
+    else seen.add(hash);
+  }
+  return files.filter(({ hash }) => again.has(hash));
 }
 
 /** Where a file is copied, nothing of it is sent. */
@@ -105,7 +122,7 @@ function without(path: string, end: string): string {
 /** By content, and by content and the last name, or the last two. */
 type Sources = Map<string, ReuseSource[]>;
 
-function sourcesOf(files: readonly ManifestEntry[], held: Iterable<HeldFile>): Sources {
+function sourcesOf(files: readonly ManifestEntry[], held: readonly HeldFile[]): Sources {
   const wanted = new Set(files.map(contentOf));
   const sources: Sources = new Map();
   for (const file of held) {
