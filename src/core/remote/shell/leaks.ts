@@ -113,7 +113,7 @@ known_leaks() {
   if stamp_holds "$1" && since=$(leaks_since "$1"); then
     [ -z "$since" ] || printf '%s\n' "$since"
   else
-    rm -f -- "$1/entries"
+    rm -f -- "$1/entries" 2>/dev/null || :
     leaks
   fi
 }`;
