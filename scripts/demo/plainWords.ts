@@ -31,7 +31,7 @@ export function inPlainWords(events: readonly Event[]): readonly (readonly [stri
   });
 }
 
-const LOCKED = 'taken; under it the plan was made once more, and is still the same';
+const LOCKED = 'taken; the plan is made of what was seen under it, or still the same there';
 
 /** `null`: there was nothing to do. */
 const DONE: Readonly<

@@ -72,13 +72,9 @@ export async function verifyOne(runtime: Runtime, engine: Engine, seen: Observat
   emitNow(runtime, {
     type: 'log',
     server,
-    message: `verifying ${files} ${files === 1 ? 'file' : 'files'} of the deploy-cache, ${megabytes(bytes)} MB`,
+    message: `verifying ${files} ${files === 1 ? 'file' : 'files'} of the deploy-cache, ${bytes} bytes`,
   });
   return engine.verify(AbortSignal.any([runtime.cancel, AbortSignal.timeout(VERIFY_DEADLINE_MS)]));
-}
-
-function megabytes(bytes: number): string {
-  return bytes < 10_000_000 ? (bytes / 1_000_000).toFixed(1) : String(Math.round(bytes / 1_000_000));
 }
 
 /** What was so before it began. */
