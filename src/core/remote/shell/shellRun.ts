@@ -40,8 +40,8 @@ printf '\\n%s over\\n' ${mark} >&2
 `,
     take(stream, chunk) {
       const taking = stream === 'stdout' ? stdout : stderr;
+      hasBegun ||= `${taking.end()}${Buffer.from(chunk).toString('latin1')}`.includes(`\n${mark}\n`);
       taking.push(chunk);
-      hasBegun ||= taking.end().includes(`\n${mark}\n`);
     },
     hasBegun: () => hasBegun,
     isOver() {
