@@ -7,6 +7,7 @@ import { inParallel } from './parallel.ts';
 import type { Place } from './place.ts';
 import { putFiles, type Sending } from './putFiles.ts';
 import { markMended } from './spare.ts';
+import { disown } from './standby.ts';
 import { makeDirectories, makeWithParents, parentsOf, removeTree, removeTrees, walk } from './tree.ts';
 import { endedEarly, untar } from './untar.ts';
 
@@ -23,13 +24,14 @@ export async function findLeaks(place: Place): Promise<readonly Leak[]> {
  * Gives leaked files of the deploy-cache a new inode with what was uploaded, and, where asked, puts a copy of that into
  * every other release that has the same changed file: by mode, size and time, because SFTP tells of no inodes. Each name is
  * changed by a rename, so a live release never lacks a file; the cache comes last, because it is what they are compared with.
+ * A standby has the changed inode too, and goes.
  */
 export async function repair(place: Place, fence: Fence, request: RepairRequest): Promise<void> {
   const { sftp, at } = place;
   const incoming = at('.cutover', 'incoming', `${request.release}.repair`);
   const tree = `${incoming}/tree`;
   await proveFence(place, fence);
-  await markMended(place, request.release);
+  await Promise.all([disown(place), markMended(place, request.release)]);
   await removeTree(place, incoming);
   await makeWithParents(place, incoming, 0o700);
   await makeWithParents(place, tree);

@@ -2,6 +2,7 @@ import { CutoverError } from '../../contract/index.ts';
 import { inParallel } from './parallel.ts';
 import type { Place } from './place.ts';
 import { isSpare } from './spare.ts';
+import { disown } from './standby.ts';
 import { makeDirectory, removeTrees } from './tree.ts';
 
 const SWEPT = ['build', 'incoming', 'trash', 'tmp'];
@@ -18,7 +19,7 @@ export async function prepare(place: Place): Promise<void> {
     makeDirectory(place, at('.cutover', 'runs'), 0o700),
     ...SWEPT.map((name) => sweep(place, at('.cutover', name))),
   ]);
-  await proveRename(place);
+  await Promise.all([disown(place), proveRename(place)]);
 }
 
 /** Leaves an empty directory, but for what the next release begins with. */

@@ -9,6 +9,7 @@ import { segmentPath } from './manifest.ts';
 import { inParallel } from './parallel.ts';
 import { type Place, writeText } from './place.ts';
 import { putFiles, type Sending } from './putFiles.ts';
+import { disown } from './standby.ts';
 import {
   byDepth,
   makeDirectories,
@@ -144,7 +145,7 @@ async function merge(
   const wasRemoved = (await sftp.lstat(marker)) !== null;
   if (!work.fresh) await requireSound(place, wasRemoved ? [] : work.expected);
   await proved();
-  await announce(place, incoming, request);
+  await Promise.all([disown(place), announce(place, incoming, request)]);
   if (work.fresh && (await sftp.lstat(cache)) !== null) {
     await sftp.unlink(at('.cutover', 'cache'));
     await sftp.posixRename(cache, `${incoming}/discarded`);

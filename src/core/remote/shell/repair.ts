@@ -10,7 +10,8 @@ import { DISOWN } from './standby.ts';
  *
  * The cache comes last, because it is what tells who shared an inode with it: run again after a crash, this finds
  * the releases that are still to be mended and no others. Releases already done then have an inode of their own.
- * A standby has the changed inode too, and goes.
+ * A standby has the changed inode too, and goes. The engine for servers without a shell, which may come next, begins with
+ * none of the releases that are there now (`remote/sftp/spare.ts`).
  */
 export function repairScript(path: string, fence: Fence, request: RepairRequest): Script {
   return {
@@ -27,10 +28,23 @@ export function repairScript(path: string, fence: Fence, request: RepairRequest)
 }
 
 /**
+ * `mark_mended RELEASE`: this one, or the last that is there, into `.cutover/mended`.
  * `put FROM TO`: renames every file below FROM over the one at the same place below TO, a directory at a time.
  * A list ends each path with NUL; a program is started for it only when there are any.
  */
 const BODY = sh`${DISOWN}
+mark_mended() {
+  mkdir -p .cutover/tmp
+  last=$(
+    for each in releases/* .cutover/trash/spare-* "$1"; do
+      each=$\{each##*/}
+      each=$\{each#spare-}
+      case $each in *[!0-9]*) ;; ??????????????) printf '%s\n' "$each" ;; esac
+    done | sort | tail -n 1
+  )
+  (umask 077; printf '%s\n' "$last" >.cutover/tmp/mended)
+  mv -f -- .cutover/tmp/mended .cutover/mended
+}
 put() {
   (cd "$1" && find . -type d) | while IFS= read -r each; do
     find "$1/$each" -maxdepth 1 -type f -print0 |
@@ -41,6 +55,7 @@ enter "$1"
 fence "$2" "$3"
 disown
 discard ".cutover/standby/claimed-$2/tree"
+mark_mended "$4"
 incoming=.cutover/incoming/$4.repair
 stage=.cutover/incoming/$4.stage
 rm -rf -- "$incoming"
