@@ -7,7 +7,8 @@ import { type Change, createHistory } from './histories/history.ts';
 import { syntheticTree } from './histories/synthetic.ts';
 import { type Links, openLinks } from './links.ts';
 import type { Options } from './options.ts';
-import type { Peer } from './peers/peer.ts';
+import { capistrano } from './peers/capistrano.ts';
+import { leftOut, type Peer } from './peers/peer.ts';
 import { sshDeployRelease } from './peers/sshDeployRelease.ts';
 import { program } from './program.ts';
 import { type BenchServer, startBenchServer } from './server.ts';
@@ -17,8 +18,8 @@ export interface Bench extends AsyncDisposable {
   readonly options: Options;
   readonly server: BenchServer;
   readonly links: Links;
-  /** Installed once, when it is first asked for. */
-  readonly sshDeployRelease: Peer;
+  /** Capistrano and ssh-deploy-release, which is installed when it is first asked for; left out with --quick. */
+  readonly slow: readonly Peer[];
   /** A new directory on this machine. */
   scratch(name: string): Promise<string>;
   /** Who deploys a tree of so many files; the same one for every scenario that asks. */
@@ -58,12 +59,13 @@ export async function openBench(options: Options): Promise<Bench> {
     return { tree, field: await makeField('dependencies', tree.contents()) };
   };
   let dependencies: Promise<Dependencies> | null = null;
+  const slow = [capistrano, sshDeployRelease(join(testRun.directory, 'ssh-deploy-release'))];
   const stack = opening.move();
   return {
     options,
     server,
     links,
-    sshDeployRelease: sshDeployRelease(join(testRun.directory, 'ssh-deploy-release')),
+    slow: options.isQuick ? slow.map(leftOut) : slow,
     scratch,
     field(files) {
       const field = fields.get(files) ?? makeField(`site-${files}`, syntheticTree(files));

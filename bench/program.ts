@@ -15,6 +15,9 @@ export interface Finished {
   readonly output: string;
 }
 
+/** No deployment takes that long: it hangs. */
+const deadlineMs = 1_800_000;
+
 /** So long what a program has written is waited for after its end. */
 const drainMs = 500;
 
@@ -52,14 +55,20 @@ export function messageOf(error: unknown): string {
 async function finish(argv: readonly string[], { cwd, env, onStart }: ProgramOptions) {
   const [file, ...args] = argv;
   const startedAt = performance.now();
-  const child = spawn(file!, args, { cwd, env: env ?? process.env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file!, args, {
+    cwd,
+    env: env ?? process.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: deadlineMs,
+    killSignal: 'SIGKILL',
+  });
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => output.push(chunk));
   }
   const closed = once(child, 'close').catch(() => {});
-  const exitCode = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject).once('exit', resolve);
+  const exitCode = await new Promise<number | string | null>((resolve, reject) => {
+    child.once('error', reject).once('exit', (code, signal) => resolve(code ?? signal));
     if (child.pid !== undefined) onStart?.(child.pid);
   });
   const ms = performance.now() - startedAt;

@@ -53,20 +53,30 @@ export async function startBenchServer(testRun: TestRun): Promise<BenchServer> {
 
 /** Makes the server known under one more port of this machine. */
 export async function trust(server: BenchServer, port: number): Promise<void> {
-  const { stdout } = await server.exec(['sh', '-c', 'cat /etc/ssh/ssh_host_*_key.pub']);
-  const lines = stdout
+  const keys = await asRoot(server, ['sh', '-c', 'cat /etc/ssh/ssh_host_*_key.pub']);
+  const lines = keys
     .trim()
     .split('\n')
     .map((key) => `[${server.host}]:${port} ${key.split(' ').slice(0, 2).join(' ')}\n`);
   await writeFile(server.knownHostsPath, lines, { flag: 'a' });
 }
 
-/** Waits until no process of the user is left, a detached one included, and says how long it took. */
+/** What a program on the server prints. Throws when it ends with another status than 0. */
+export async function asRoot(server: BenchServer, argv: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await server.exec(argv);
+  if (exitCode === 0) return stdout;
+  throw new Error(`${argv[0]} on the server ended with ${exitCode}: ${stderr.trim() || stdout.trim()}`);
+}
+
+/**
+ * Waits until no process of the user is left, a detached one included, and says how long it took. Throws when one is
+ * left after two minutes.
+ */
 export async function settled(server: BenchServer): Promise<number> {
-  const wait =
-    'n=0; while pgrep -u "$1" >/dev/null && [ $n -lt 2400 ]; do sleep 0.05; n=$((n + 1)); done; echo $n';
-  const { stdout } = await server.exec(['sh', '-c', wait, 'sh', server.user]);
-  return Number(stdout) * 50;
+  const wait = `n=0; while pgrep -u "$1" >/dev/null; do
+[ $n -lt 2400 ] || { ps -o args= -u "$1" | head -n 3 >&2; exit 1; }
+sleep 0.05; n=$((n + 1)); done; echo $n`;
+  return Number(await asRoot(server, ['sh', '-c', wait, 'sh', server.user])) * 50;
 }
 
 async function ensureImage(): Promise<string> {

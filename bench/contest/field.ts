@@ -4,7 +4,7 @@ import type { History } from '../histories/history.ts';
 import type { Link } from '../links.ts';
 import type { Deployer, Peer, Place } from '../peers/peer.ts';
 import { messageOf } from '../program.ts';
-import { type BenchServer, settled } from '../server.ts';
+import { asRoot, type BenchServer, settled } from '../server.ts';
 import { type Contestant, interleave, type Outcome } from './interleave.ts';
 import { assertDeployed } from './verify.ts';
 
@@ -115,7 +115,7 @@ async function empty(place: Place, deployer: Deployer): Promise<void> {
 
 async function makeEmpty({ server, deployPath }: Place): Promise<void> {
   const script = 'rm -rf "$1" && mkdir "$1" && chown "$2" "$1"';
-  await server.exec(['sh', '-c', script, 'sh', deployPath, server.user]);
+  await asRoot(server, ['sh', '-c', script, 'sh', deployPath, server.user]);
 }
 
 /** Who did not deploy what was asked for has won nothing. */

@@ -16,14 +16,14 @@ export interface DependencyTree {
   tenChanged(generation: number): readonly Change[];
 }
 
-/** What this project depends on: packages in the order of their names, until so many bytes are together, or all. */
+/** What this project depends on: packages in the order of their names, as much as so many bytes have room for. */
 export async function dependencyTree(bytesWanted: number): Promise<DependencyTree> {
   const files: string[] = [];
   let bytes = 0;
   for (const name of (await readdir(nodeModules)).sort()) {
-    if (name.startsWith('.') || bytes >= bytesWanted) continue;
+    if (name.startsWith('.')) continue;
     for (const { path, sizeBytes } of await filesBelow(join(nodeModules, name))) {
-      if (sizeBytes > largestFileBytes || bytes >= bytesWanted) continue;
+      if (sizeBytes > largestFileBytes || bytes + sizeBytes > bytesWanted) continue;
       files.push(path);
       bytes += sizeBytes;
     }

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isInstalled, program } from '../program.ts';
+import { asRoot } from '../server.ts';
 import { environment, type Peer, type Place } from './peer.ts';
 
 /**
@@ -14,8 +15,8 @@ export const capistrano: Peer = {
   async open(place) {
     const { directory, history } = place;
     const repository = `${place.deployPath}.git`;
-    await place.server.exec(['git', 'init', '--quiet', '--bare', repository]);
-    await place.server.exec(['chown', '-R', place.server.user, repository]);
+    await asRoot(place.server, ['git', 'init', '--quiet', '--bare', repository]);
+    await asRoot(place.server, ['chown', '-R', place.server.user, repository]);
     await writeProject(place, repository);
     return {
       current: 'current',

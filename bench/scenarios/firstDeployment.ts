@@ -1,6 +1,5 @@
 import { contestTable } from '../contest/table.ts';
 import { roundTripMs } from '../links.ts';
-import { capistrano } from '../peers/capistrano.ts';
 import { cutover, cutoverDirectory } from '../peers/cutover.ts';
 import { tarPipe } from '../peers/floor.ts';
 import { leftOut } from '../peers/peer.ts';
@@ -10,10 +9,10 @@ import { against, between, count, type Scenario } from './scenario.ts';
 /** A tree of dependencies to a server that has nothing. */
 export const firstDeployment: Scenario = {
   name: 'first-deployment',
-  async run({ options, links, dependencies, sshDeployRelease }, report) {
+  async run({ options, links, dependencies, slow }, report) {
     const { tree, field: site } = await dependencies();
-    const slow = [capistrano, sshDeployRelease].map(options.isQuick ? leftOut : (peer) => peer);
-    const peers = [cutoverDirectory, cutover, tarPipe, rsyncScript, ...slow];
+    const script = options.isQuick ? leftOut(rsyncScript) : rsyncScript;
+    const peers = [cutoverDirectory, cutover, tarPipe, script, ...slow];
     const megabytes = (tree.bytes / 1_000_000).toFixed(0);
     const title = `first deployment, ${count(tree.files.length)} files of dependencies, ${megabytes} MB`;
     const rounds = options.rounds ?? (options.isQuick ? 1 : 5);

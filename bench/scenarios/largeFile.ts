@@ -2,16 +2,14 @@ import { openField } from '../contest/field.ts';
 import { contestTable } from '../contest/table.ts';
 import { createHistory } from '../histories/history.ts';
 import { largeFile as changes } from '../histories/largeFile.ts';
-import { capistrano } from '../peers/capistrano.ts';
 import { cutover, cutoverDirectory } from '../peers/cutover.ts';
-import { leftOut } from '../peers/peer.ts';
 import { rsyncScript } from '../peers/rsyncScript.ts';
 import { against, between, type Scenario } from './scenario.ts';
 
 export const largeFile: Scenario = {
   name: 'large-file',
-  async run({ options, links, server, scratch, sshDeployRelease }, report) {
-    const megabytes = options.isQuick ? 40 : 200;
+  async run({ options, links, server, scratch, slow }, report) {
+    const megabytes = options.isQuick ? 20 : 200;
     const directory = await scratch('large-file');
     // Compressing what cannot be compressed would be most of the time of git's part.
     const history = await createHistory(directory, 0);
@@ -19,7 +17,6 @@ export const largeFile: Scenario = {
     let generation = 0;
     const change = () => history.commit(changes(megabytes * 1_000_000, generation++));
 
-    const slow = [capistrano, sshDeployRelease].map(options.isQuick ? leftOut : (peer) => peer);
     const peers = [cutover, cutoverDirectory, rsyncScript, ...slow];
     const rounds = options.rounds ?? (options.isQuick ? 1 : 5);
     const outcomes = await site.redeploy({ peers, link: links.narrow, rounds, change });

@@ -6,7 +6,7 @@ import { pseudoRandom, tenChanged } from '../histories/synthetic.ts';
 import { type PeakMemory, watchMemory } from '../peakMemory.ts';
 import { openCutover } from '../peers/cutover.ts';
 import { messageOf } from '../program.ts';
-import { settled } from '../server.ts';
+import { asRoot, settled } from '../server.ts';
 import { count, inSmall, type Scenario } from './scenario.ts';
 
 /** Apart from what is timed, because watching costs. */
@@ -21,7 +21,7 @@ export const memory: Scenario = {
     await history.commit(tenChanged(files, 2_000_000));
     const second = await site.deploy();
 
-    const megabytes = isQuick ? 200 : 2_000;
+    const megabytes = isQuick ? 100 : 2_000;
     const directory = await bench.scratch('memory-source');
     await writeLargeFile(join(directory, 'large.bin'), megabytes);
     const large = await watched(bench, 'memory-large', { directory });
@@ -53,7 +53,7 @@ interface Watched {
 async function watched({ server, links, scratch }: Bench, name: string, source: object): Promise<Watched> {
   let watch: ReturnType<typeof watchMemory> | null = null;
   const deployPath = `${server.path}/${name}`;
-  await server.exec(['install', '-d', '-o', server.user, deployPath]);
+  await asRoot(server, ['install', '-d', '-o', server.user, deployPath]);
   const place = { directory: await scratch(name), deployPath, server };
   const deployer = await openCutover(place, source, {
     onStart: (pid) => {

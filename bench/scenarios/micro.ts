@@ -47,7 +47,7 @@ async function measure({ name, run, peer }: Part, { options }: Bench): Promise<r
   const contestants = [{ name, missing: null, run: lap(run) }];
   if (peer !== undefined)
     contestants.push({ name: peer.name, missing: null, run: lap(() => timed(peer.argv)) });
-  const outcomes = await interleave(contestants, { count: options.rounds ?? (options.isQuick ? 3 : 15) });
+  const outcomes = await interleave(contestants, { count: options.rounds ?? (options.isQuick ? 2 : 15) });
   const trouble = outcomes.find((outcome) => outcome.trouble !== null)?.trouble;
   if (trouble) return [name, trouble, '', '', ''];
   const [ours = [], theirs = []] = outcomes.map(({ laps }) => laps.map(({ totalMs }) => totalMs));

@@ -1,16 +1,13 @@
 import { contestTable } from '../contest/table.ts';
 import { renamedDirectory as changes } from '../histories/synthetic.ts';
 import { roundTripMs } from '../links.ts';
-import { capistrano } from '../peers/capistrano.ts';
 import { cutover } from '../peers/cutover.ts';
-import { leftOut } from '../peers/peer.ts';
 import { rsyncScript } from '../peers/rsyncScript.ts';
 import { count, type Scenario } from './scenario.ts';
 
 export const renamedDirectory: Scenario = {
   name: 'renamed-directory',
-  async run({ options, links, field, sshDeployRelease }, report) {
-    const slow = [capistrano, sshDeployRelease].map(options.isQuick ? leftOut : (peer) => peer);
+  async run({ options, links, field, slow }, report) {
     const peers = [cutover, rsyncScript, ...slow];
     for (const files of options.isQuick ? [7_000] : [1_000, 10_000, 100_000]) {
       let generation = 0;
