@@ -24,7 +24,7 @@ export interface Bench extends AsyncDisposable {
   scratch(name: string): Promise<string>;
   /** Who deploys a tree of so many files; the same one for every scenario that asks. */
   field(files: number): Promise<Field>;
-  /** The same with what this project depends on: 120 MB of it, 20 MB with --quick. */
+  /** The same with what this project depends on: 120 MB of it, 10 MB with --quick. */
   dependencies(): Promise<Dependencies>;
 }
 
@@ -55,7 +55,7 @@ export async function openBench(options: Options): Promise<Bench> {
     return openField({ name, directory, history, server, link: links.loopback });
   };
   const makeDependencies = async (): Promise<Dependencies> => {
-    const tree = await dependencyTree(options.isQuick ? 20_000_000 : 120_000_000);
+    const tree = await dependencyTree(options.isQuick ? 10_000_000 : 120_000_000);
     return { tree, field: await makeField('dependencies', tree.contents()) };
   };
   let dependencies: Promise<Dependencies> | null = null;

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 export interface Options {
-  /** The goals in small: fewer rounds, smaller trees. */
+  /** The goals in small: fewer rounds, smaller trees, fewer peers. */
   readonly isQuick: boolean;
   /** Names of scenarios; empty: all. */
   readonly scenarios: readonly string[];

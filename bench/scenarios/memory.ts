@@ -7,14 +7,14 @@ import { type PeakMemory, watchMemory } from '../peakMemory.ts';
 import { openCutover } from '../peers/cutover.ts';
 import { messageOf } from '../program.ts';
 import { asRoot, settled } from '../server.ts';
-import { count, inSmall, type Scenario } from './scenario.ts';
+import { count, inSmall, type Scenario, sizesOf } from './scenario.ts';
 
 /** Apart from what is timed, because watching costs. */
 export const memory: Scenario = {
   name: 'memory',
   async run(bench, report) {
     const { isQuick } = bench.options;
-    const files = isQuick ? 10_000 : 100_000;
+    const files = sizesOf(bench.options).many;
     const { history } = await bench.field(files);
     const site = await watched(bench, `memory-${files}`, { git: history.repository });
     const first = await site.deploy();

@@ -8,8 +8,8 @@ import { tenChanged } from '../histories/synthetic.ts';
 import { diffing } from '../micro/diff.ts';
 import { packing } from '../micro/pack.ts';
 import { scanningDirectory, scanningGit } from '../micro/scan.ts';
-import { timed } from '../program.ts';
-import { count, type Scenario } from './scenario.ts';
+import { program } from '../program.ts';
+import { count, type Scenario, sizesOf } from './scenario.ts';
 
 /** One part of the work alone. */
 export interface Part {
@@ -23,7 +23,7 @@ export interface Part {
 export const micro: Scenario = {
   name: 'micro',
   async run(bench, report) {
-    const files = 7_000;
+    const { usual: files } = sizesOf(bench.options);
     const { history } = await bench.field(files);
     const before = history.head();
     await history.commit(tenChanged(files, 4_000_000));
@@ -33,7 +33,7 @@ export const micro: Scenario = {
     const parts: readonly Part[] = [
       ...scanningDirectory(clone, cacheDirectory),
       ...scanningGit(history.repository, before, history.head()),
-      ...diffing(100_000),
+      ...diffing(bench.options.isQuick ? 20_000 : 100_000),
       ...(await packing(clone)),
     ];
     const rows: (readonly string[])[] = [];
@@ -46,7 +46,7 @@ export const micro: Scenario = {
 async function measure({ name, run, peer }: Part, { options }: Bench): Promise<readonly string[]> {
   const contestants = [{ name, missing: null, run: lap(run) }];
   if (peer !== undefined)
-    contestants.push({ name: peer.name, missing: null, run: lap(() => timed(peer.argv)) });
+    contestants.push({ name: peer.name, missing: null, run: lap(() => program(peer.argv)) });
   const outcomes = await interleave(contestants, { count: options.rounds ?? (options.isQuick ? 2 : 15) });
   const trouble = outcomes.find((outcome) => outcome.trouble !== null)?.trouble;
   if (trouble) return [name, trouble, '', '', ''];

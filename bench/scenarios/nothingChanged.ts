@@ -2,14 +2,14 @@ import { contestTable } from '../contest/table.ts';
 import { roundTripMs } from '../links.ts';
 import { cutover } from '../peers/cutover.ts';
 import { rsyncScript } from '../peers/rsyncScript.ts';
-import { count, type Scenario } from './scenario.ts';
+import { count, type Scenario, sizesOf } from './scenario.ts';
 
 /** The commit that is live, once more. We say that there is nothing to do; the others make a release of it. */
 export const nothingChanged: Scenario = {
   name: 'nothing-changed',
   async run({ options, links, field, slow }, report) {
     const peers = [cutover, rsyncScript, ...slow];
-    for (const files of options.isQuick ? [7_000] : [1_000, 10_000, 100_000]) {
+    for (const files of sizesOf(options).each) {
       const title = `nothing changed in ${count(files)} files`;
       const site = await field(files);
       const rounds = options.rounds ?? (options.isQuick ? 1 : 5);

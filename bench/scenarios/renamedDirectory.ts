@@ -3,13 +3,13 @@ import { renamedDirectory as changes } from '../histories/synthetic.ts';
 import { roundTripMs } from '../links.ts';
 import { cutover } from '../peers/cutover.ts';
 import { rsyncScript } from '../peers/rsyncScript.ts';
-import { count, type Scenario } from './scenario.ts';
+import { count, type Scenario, sizesOf } from './scenario.ts';
 
 export const renamedDirectory: Scenario = {
   name: 'renamed-directory',
   async run({ options, links, field, slow }, report) {
     const peers = [cutover, rsyncScript, ...slow];
-    for (const files of options.isQuick ? [7_000] : [1_000, 10_000, 100_000]) {
+    for (const files of sizesOf(options).each) {
       let generation = 0;
       const site = await field(files);
       const change = () => site.history.commit(changes(++generation));

@@ -3,6 +3,7 @@ import type { Outcome } from '../contest/interleave.ts';
 import { type Ratio, ratio } from '../contest/spread.ts';
 import { rowsOf } from '../contest/table.ts';
 import type { Measured } from '../goals.ts';
+import type { Options } from '../options.ts';
 
 export interface Scenario {
   readonly name: string;
@@ -24,6 +25,14 @@ export function against(outcomes: readonly Outcome[], name: string): Ratio | nul
 export function between(outcomes: readonly Outcome[], ours: string, theirs: string): Ratio | null {
   const times = (start: string) => rowsOf(outcomes).find((row) => row.name.startsWith(start))?.timesMs ?? [];
   return ratio(times(ours), times(theirs));
+}
+
+/** Files in the trees. With --quick one tree serves all scenarios, and a small one those that compare two. */
+export function sizesOf({ isQuick }: Options) {
+  const usual = 7_000;
+  return isQuick
+    ? { few: 1_000, usual, many: usual, each: [usual] }
+    : { few: 1_000, usual, many: 100_000, each: [1_000, 10_000, 100_000] };
 }
 
 export function count(files: number): string {

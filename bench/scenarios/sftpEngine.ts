@@ -5,13 +5,14 @@ import { contestTable } from '../contest/table.ts';
 import type { History } from '../histories/history.ts';
 import { tenChanged } from '../histories/synthetic.ts';
 import { openCutover } from '../peers/cutover.ts';
-import { against, count, inSmall, type Scenario } from './scenario.ts';
+import { against, count, inSmall, type Scenario, sizesOf } from './scenario.ts';
 
 /** Ourselves on a server that allows SFTP only beside ourselves on one with a shell. */
 export const sftpEngine: Scenario = {
   name: 'sftp-engine',
   async run(bench, report) {
-    const files = bench.options.isQuick ? 1_000 : 7_000;
+    const { few, usual } = sizesOf(bench.options);
+    const files = bench.options.isQuick ? few : usual;
     await using sftpOnly = await startServer({ image: 'sftp-only' });
     await using withShell = await startServer({ image: 'openssh' });
     const { history } = await bench.field(files);
@@ -35,7 +36,7 @@ export const sftpEngine: Scenario = {
     const areRight = a === b || outcomes.some(({ trouble }) => trouble !== null);
     const judged = areRight ? outcomes : outcomes.map(withOtherFiles);
     report.table(contestTable(judged, { title: `ten changed of ${count(files)} files, loopback` }));
-    report.goal({ goal: 'sftpToShell', value: against(judged, 'shell engine'), ...inSmall(files, 7_000) });
+    report.goal({ goal: 'sftpToShell', value: against(judged, 'shell engine'), ...inSmall(files, usual) });
   },
 };
 

@@ -3,15 +3,13 @@ import { contestTable } from '../contest/table.ts';
 import { tenChanged } from '../histories/synthetic.ts';
 import { cutover } from '../peers/cutover.ts';
 import { settled } from '../server.ts';
-import { against, count, inSmall, type Scenario } from './scenario.ts';
-
-const few = 1_000;
+import { against, count, inSmall, type Scenario, sizesOf } from './scenario.ts';
 
 /** Ten changed files in a large tree and in a small one: what the size of the site costs us. */
 export const size: Scenario = {
   name: 'size',
   async run({ options, links, field, server }, report) {
-    const many = options.isQuick ? 10_000 : 100_000;
+    const { few, many } = sizesOf(options);
     const sites = [
       { files: many, site: await field(many) },
       { files: few, site: await field(few) },
@@ -22,7 +20,7 @@ export const size: Scenario = {
     });
     let generation = 0;
     const outcomes: readonly Outcome[] = await interleave(await Promise.all(entrants), {
-      count: options.rounds ?? (options.isQuick ? 3 : 9),
+      count: options.rounds ?? (options.isQuick ? 2 : 9),
       async each() {
         generation += 1;
         for (const { files, site } of sites) {

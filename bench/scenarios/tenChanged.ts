@@ -9,22 +9,22 @@ import { cutover } from '../peers/cutover.ts';
 import { sshTrue } from '../peers/floor.ts';
 import type { Peer } from '../peers/peer.ts';
 import { rsyncScript } from '../peers/rsyncScript.ts';
-import { against, count, inSmall, type Report, type Scenario } from './scenario.ts';
+import { against, count, inSmall, type Report, type Scenario, sizesOf } from './scenario.ts';
 
 /** The everyday deployment: a commit of ten changed files. */
 export const tenChanged: Scenario = {
   name: 'ten-changed',
   async run(bench, report) {
     const { isQuick } = bench.options;
+    const { usual: files, many } = sizesOf(bench.options);
     const peers = [cutover, rsyncScript, ...bench.slow, sshTrue];
     // A goal is about it.
     const withCapistrano = peers.map((peer) => (peer.name === capistrano.name ? capistrano : peer));
-    const many = isQuick ? 10_000 : 100_000;
     if (!isQuick)
       await contest(bench, { site: await synthetic(bench, 1_000), near: peers, far: peers, report });
 
     const usual = await contest(bench, {
-      site: await synthetic(bench, 7_000),
+      site: await synthetic(bench, files),
       near: withCapistrano,
       far: peers,
       report,
@@ -38,12 +38,9 @@ export const tenChanged: Scenario = {
       await contest(bench, { site: await synthetic(bench, 10_000), near: peers, far: peers, report });
       await contest(bench, { site: await real(bench), near: peers, far: peers, report });
     }
-    const large = await contest(bench, {
-      site: await synthetic(bench, many),
-      near: peers,
-      far: isQuick ? null : peers,
-      report,
-    });
+    const large = isQuick
+      ? usual
+      : await contest(bench, { site: await synthetic(bench, many), near: peers, far: peers, report });
     const value = against(large.near, rsyncScript.name);
     report.goal({ goal: 'manyToRsync', value, ...inSmall(many, 100_000) });
   },
@@ -72,8 +69,7 @@ async function real(bench: Bench): Promise<Site> {
 interface Contest {
   readonly site: Site;
   readonly near: readonly Peer[];
-  /** Null: only near. */
-  readonly far: readonly Peer[] | null;
+  readonly far: readonly Peer[];
   readonly report: Report;
 }
 
@@ -86,10 +82,9 @@ async function contest({ links, options }: Bench, { site, near, far, report }: C
   const { field, change } = site;
   const title = `ten changed of ${site.name}`;
 
-  const nearRounds = options.rounds ?? (options.isQuick ? 3 : 9);
+  const nearRounds = options.rounds ?? (options.isQuick ? 2 : 9);
   const nearby = await field.redeploy({ peers: near, link: links.loopback, rounds: nearRounds, change });
   report.table(contestTable(nearby, { title: `${title}, loopback` }));
-  if (far === null) return { near: nearby, far: [] };
 
   const farRounds = options.rounds ?? (options.isQuick ? 1 : 5);
   const away = await field.redeploy({ peers: far, link: links.far, rounds: farRounds, change });
