@@ -8,6 +8,8 @@ export interface ProgramOptions {
   /** The whole environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly onStart?: (pid: number) => void;
+  /** The one that is right. Default: 0. */
+  readonly exitCode?: number;
 }
 
 export interface Finished {
@@ -22,22 +24,17 @@ const deadlineMs = 1_800_000;
 const drainMs = 500;
 
 /**
- * Runs a program to its end, timed from the start of the process to its exit. Rejects when that is not 0, with the end of
- * what it wrote. What it leaves in the background may keep its output open and is not waited for.
+ * Runs a program to its end, timed from the start of the process to its exit. Rejects when that is another status than is
+ * right, with the end of what it wrote. What it leaves in the background may keep its output open and is not waited for.
  */
 export async function program(argv: readonly string[], options: ProgramOptions = {}): Promise<Finished> {
   const { ms, exitCode, output } = await finish(argv, options);
-  if (exitCode === 0) return { ms, output };
+  if (exitCode === (options.exitCode ?? 0)) return { ms, output };
   const name = argv
     .slice(0, 2)
     .map((word) => basename(word))
     .join(' ');
   throw new Error(`${name} … ended with ${exitCode}: ${tail(output)}`);
-}
-
-/** Runs a program to its end, whatever its exit code is, and gives its milliseconds. */
-export async function timed(argv: readonly string[]): Promise<number> {
-  return (await finish(argv, {})).ms;
 }
 
 /** A program on PATH that can be started, or not. */
