@@ -20,7 +20,7 @@ export interface Plan {
   readonly unchanged: boolean;
   /** Hash of what the configuration says of this environment. */
   readonly configuration: string;
-  /** Hash of the manifest of the source; null for a rollback. */
+  /** Names the tree of the source, as `Snapshot.state`; null for a rollback. */
   readonly manifest: string | null;
   readonly keep: number | 'all';
   readonly servers: readonly ServerPlan[];
@@ -59,7 +59,7 @@ export interface Expectation {
   readonly dangling: boolean;
   /** sha256 of the ledger's text. */
   readonly ledger: string;
-  /** sha256 of the manifest of the deploy-cache; null when there is none. */
+  /** sha256 of what the deploy-cache is said to hold, as `ObservedCache.hash`; null when nothing was ever committed. */
   readonly manifest: string | null;
   /** The deploy path with every link resolved. */
   readonly realPath: string;

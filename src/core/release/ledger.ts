@@ -9,7 +9,7 @@ export interface LedgerEntry {
   readonly at: string;
   readonly by?: string;
   readonly revision?: string | null;
-  /** Hash of the manifest it was made from. */
+  /** Names the tree it was made from, as `Snapshot.state`. */
   readonly manifest?: string;
   /** Hash of the configuration it was made with. */
   readonly configuration?: string;

@@ -19,7 +19,7 @@ export interface TreeDiff {
   readonly added: number;
   readonly updated: number;
   readonly removed: number;
-  /** Content to be sent: the sum of `bytes` in `changes`. */
+  /** Content to be sent at the most: the sum of `bytes` in `changes`. */
   readonly bytes: number;
 }
 
