@@ -1,5 +1,6 @@
 import type { EnvironmentConfig } from '../config/types.ts';
 import type { Observation } from '../remote/observation.ts';
+import { parentsOf } from '../sync/parents.ts';
 import type { ManifestEntry } from '../sync/types.ts';
 import { pinInWords } from './notes.ts';
 
@@ -94,7 +95,8 @@ function toolRefusals(server: string, seen: Observation): readonly Refusal[] {
 
 /** What has to be known of the source: the shared paths, and what is above them. */
 export function sharedPathsToKnow({ directories, files }: EnvironmentConfig['shared']): readonly string[] {
-  return [...new Set([...directories, ...files].flatMap((path) => [...parentsOf(path), path]))];
+  const paths = [...directories, ...files];
+  return [...new Set([...parentsOf(paths), ...paths])];
 }
 
 /** Shared paths that would be missing or are of the wrong kind. `kinds`: what the source has at `sharedPathsToKnow`. */
@@ -135,7 +137,7 @@ export function sharedRefusals(
         : [];
     }),
     ...[...shared.directories, ...shared.files].flatMap((path) => {
-      const blocked = parentsOf(path).find((parent) => (kinds.get(parent) ?? 'directory') !== 'directory');
+      const blocked = parentsOf([path]).find((parent) => (kinds.get(parent) ?? 'directory') !== 'directory');
       return blocked === undefined
         ? []
         : [
@@ -146,9 +148,4 @@ export function sharedRefusals(
           ];
     }),
   ];
-}
-
-function parentsOf(path: string): readonly string[] {
-  const names = path.split('/').slice(0, -1);
-  return names.map((_, index) => names.slice(0, index + 1).join('/'));
 }

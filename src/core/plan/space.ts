@@ -1,5 +1,6 @@
 import type { EnvironmentConfig } from '../config/types.ts';
 import type { Observation } from '../remote/observation.ts';
+import { parentsOf } from '../sync/parents.ts';
 import type { SyncWork } from '../sync/syncWork.ts';
 import type { CachedManifest, ManifestEntry } from '../sync/types.ts';
 import { unsharedFiles } from '../sync/unshared.ts';
@@ -46,7 +47,7 @@ function spaceNeeded(
   const { directories } = head.totals;
   const copied = copiesOf(work, environment);
   // What is merged into the cache is unpacked beside it first, in directories of its own.
-  const unpacked = fresh ? directories : new Set(diff.upload.flatMap(({ path }) => parentsOf(path))).size;
+  const unpacked = fresh ? directories : parentsOf(diff.upload.map(({ path }) => path)).length;
   const made = fresh ? 0 : diff.directories.length;
   const allDirectories = directories + unpacked + made;
   const segmentBytes = segment.reduce((sum, entry) => sum + entry.path.length + LINE_BYTES, 0);
@@ -81,9 +82,4 @@ function unsharedOf(next: CachedManifest | null, unshare: readonly string[]): re
 
 function blocksOf(entries: readonly ManifestEntry[]): number {
   return entries.reduce((sum, entry) => sum + Math.ceil(entry.sizeBytes / BLOCK_BYTES) * BLOCK_BYTES, 0);
-}
-
-function parentsOf(path: string): readonly string[] {
-  const names = path.split('/').slice(0, -1);
-  return names.map((_, index) => names.slice(0, index + 1).join('/'));
 }

@@ -3,6 +3,7 @@ import type { TreeChanges } from './changes.ts';
 import { diffManifests, diffOfChanges, isAtOrBelow, nextManifest, type TreeDiff } from './diff.ts';
 import type { Gone } from './manifestText.ts';
 import { canonicalOrder } from './order.ts';
+import { parentsOf } from './parents.ts';
 import { planReuse, type Reuse, withoutReused } from './reuse.ts';
 import type { CachedEntry, CachedManifest, Manifest } from './types.ts';
 
@@ -161,11 +162,8 @@ function expectedDirectories(
   diff: TreeDiff,
   unsure: ReadonlySet<string>,
 ): readonly string[] {
-  const touched = new Set<string>();
-  for (const path of [...diff.directories, ...diff.remove, ...diff.upload.map((entry) => entry.path)]) {
-    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
-      touched.add(path.slice(0, end));
-  }
+  const made = [...diff.directories, ...diff.upload.map((entry) => entry.path)];
+  const touched = new Set(parentsOf([...made, ...diff.remove]));
   return (held ?? [])
     .filter((entry) => entry.kind === 'directory' && touched.has(entry.path) && !unsure.has(entry.path))
     .map((entry) => entry.path);

@@ -1,3 +1,4 @@
+import { parentsOf } from '../../sync/parents.ts';
 import type { CachedManifest } from '../../sync/types.ts';
 import type { Fence, Leak, RepairRequest } from '../engine.ts';
 import { compare, isAsUploaded } from './compare.ts';
@@ -8,7 +9,7 @@ import type { Place } from './place.ts';
 import { putFiles, type Sending } from './putFiles.ts';
 import { markMended } from './spare.ts';
 import { disown } from './standby.ts';
-import { makeDirectories, makeWithParents, parentsOf, removeTree, removeTrees, walk } from './tree.ts';
+import { makeDirectories, makeWithParents, removeTree, removeTrees, walk } from './tree.ts';
 import { endedEarly, untar } from './untar.ts';
 
 /** The files of the deploy-cache that are not what was uploaded, by mode, size and time. Changes nothing. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { CutoverError } from '../../contract/index.ts';
 import { formatCacheHead } from '../../sync/cacheHead.ts';
 import { formatSegment } from '../../sync/manifestText.ts';
+import { parentsOf } from '../../sync/parents.ts';
 import { type Received, wholeFiles } from '../../sync/wholeFiles.ts';
 import type { Fence, SyncRequest } from '../engine.ts';
 import { proveFence, underFence } from './fence.ts';
@@ -10,15 +11,7 @@ import { inParallel } from './parallel.ts';
 import { type Place, writeText } from './place.ts';
 import { putFiles, type Sending } from './putFiles.ts';
 import { disown } from './standby.ts';
-import {
-  byDepth,
-  makeDirectories,
-  makeWithParents,
-  parentsOf,
-  removeTree,
-  removeTrees,
-  walk,
-} from './tree.ts';
+import { byDepth, makeDirectories, makeWithParents, removeTree, removeTrees, walk } from './tree.ts';
 
 /** What earlier attempts of this process have put into the cache already, by path. */
 export type Moved = Map<string, Received>;

@@ -72,16 +72,3 @@ export function byDepth(paths: Iterable<string>): readonly (readonly string[])[]
   }
   return [...levels].sort(([a], [b]) => a - b).map(([, level]) => level);
 }
-
-/** The directories above them, each once. */
-export function parentsOf(paths: readonly string[]): readonly string[] {
-  const parents = new Set<string>();
-  for (const path of paths) {
-    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
-      const parent = path.slice(0, end);
-      if (parents.has(parent)) break;
-      parents.add(parent);
-    }
-  }
-  return [...parents];
-}

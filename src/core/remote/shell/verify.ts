@@ -1,5 +1,6 @@
 import { CutoverError } from '../../contract/index.ts';
 import { comparePaths } from '../../sync/order.ts';
+import { parentsOf } from '../../sync/parents.ts';
 import {
   type CacheDifference,
   type DifferenceKind,
@@ -44,17 +45,12 @@ function withOdd(found: readonly CacheDifference[], oddNames: readonly string[])
   const above = new Set(found.flatMap(({ path, kind }) => (COVERING.has(kind) ? [path] : [])));
   const odd = oddNames
     .map((name) => name.replace(/^\.\//, ''))
-    .filter((path) => !parentsOf(path).some((parent) => above.has(parent)))
+    .filter((path) => !parentsOf([path]).some((parent) => above.has(parent)))
     .map((path): CacheDifference => ({ path, kind: 'extra', live: false }));
   return [...found, ...odd].sort((one, other) => comparePaths(one.path, other.path));
 }
 
 const COVERING: ReadonlySet<DifferenceKind> = new Set(['extra', 'kind']);
-
-function parentsOf(path: string): readonly string[] {
-  const names = path.split('/');
-  return names.slice(1).map((_, index) => names.slice(0, index + 1).join('/'));
-}
 
 function cannotRead(server: string, lacking: readonly string[]): CutoverError {
   return new CutoverError(
