@@ -9,7 +9,7 @@ export default class Deploy extends EnvironmentCommand {
   static override summary =
     'Bring a new release to every server of an environment, or leave all as they are.';
   static override description =
-    'Plans, then runs the plan as one transaction: the deploy-cache is brought up to date, a release is linked from it, the post-upload commands run, and only when every server holds the whole release is "current" switched, in one rename. If anything fails, every server goes on serving the old release.';
+    'Takes the lock of every server, plans, and runs the plan as one transaction: the deploy-cache is brought up to date, a release is linked from it, the post-upload commands run, and only when every server holds the whole release is "current" switched, in one rename. If anything fails, every server goes on serving the old release.';
   static override examples = [
     '<%= config.bin %> deploy production',
     '<%= config.bin %> deploy production --ref v2.1',
