@@ -6,7 +6,11 @@ import { normalisePath } from './patterns.ts';
 import { resolvePath } from './resolvePath.ts';
 import type { CheckedConfig } from './schema.ts';
 import type {
+  Batch,
+  CommandCondition,
   CommandConfig,
+  CommandServers,
+  Concurrency,
   Config,
   EnvironmentConfig,
   ExtensionConfig,
@@ -46,11 +50,16 @@ function sourceOf(source: CheckedConfig['source'], baseDirectory: string): Sourc
 }
 
 function environmentOf(name: string, checked: CheckedEnvironment, optionsAt: OptionsAt): EnvironmentConfig {
-  const { branch, strategy, keep, shared, link, unshare, commands } = checked;
+  const { branch, strategy, onFailure, maxUnreachable, keep, shared, link, unshare, commands } = checked;
   return {
     name,
     branch: branch ?? null,
     strategy,
+    batch: batchOf(checked.batch),
+    pauseMs: checked.pause === undefined ? 0 : parseDuration(checked.pause)!,
+    onFailure,
+    maxUnreachable,
+    concurrency: { ...CONCURRENCY, ...checked.concurrency } as Concurrency,
     keep,
     shared: {
       directories: (shared?.directories ?? []).map(normalisePath),
@@ -70,16 +79,29 @@ function environmentOf(name: string, checked: CheckedEnvironment, optionsAt: Opt
   };
 }
 
+const CONCURRENCY: Concurrency = { logins: 32, uploads: 16 };
+
+function batchOf(batch: CheckedEnvironment['batch']): Batch {
+  return typeof batch === 'number' ? { servers: batch } : { percent: Number.parseInt(batch, 10) };
+}
+
 function commandOf(command: CheckedCommand): CommandConfig {
-  const { run, on, cwd, timeout, idleTimeout } =
+  const { run, on, when, retries, cwd, timeout, idleTimeout } =
     typeof command === 'string' ? { run: command } : { ...command };
   return {
     run,
     cwd: cwd === 'root' ? 'root' : 'release',
-    on: on ?? 'all',
+    on: (on ?? 'all') as CommandServers,
+    when: conditionOf(when),
+    retries: retries ?? 0,
     timeoutMs: timeout === undefined ? null : parseDuration(timeout),
     idleTimeoutMs: idleTimeout === undefined ? null : parseDuration(idleTimeout),
   };
+}
+
+function conditionOf(when: Exclude<CheckedCommand, string>['when']): CommandCondition | null {
+  if (when === undefined) return null;
+  return when === 'first-deploy' ? { type: when } : { type: 'changed', patterns: when.changed };
 }
 
 function serversOf(
@@ -87,8 +109,9 @@ function serversOf(
   { servers }: CheckedEnvironment,
   optionsAt: OptionsAt,
 ): readonly ServerConfig[] {
-  return Object.entries(servers).map(([server, { transport, path }]) => ({
+  return Object.entries(servers).map(([server, { transport, path, roles }]) => ({
     name: server,
+    roles: roles ?? [],
     transport,
     path: normalisePath(path),
     options: optionsAt(['environments', name, 'servers', server]),

@@ -63,7 +63,7 @@ function placesIn(raw: unknown): readonly Place[] {
 function serversOf(servers: unknown, base: Path): readonly Place[] {
   return membersOf(servers).flatMap(([name, server]) => {
     if (!isObject(server) || typeof server.transport !== 'string') return [];
-    const { transport, path: _, ...raw } = server;
+    const { transport, path: _, roles: __, ...raw } = server;
     const path = [...base, name];
     return [{ kind: 'transport', name: transport, path, nameAt: [...path, 'transport'], raw }];
   });

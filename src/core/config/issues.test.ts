@@ -39,7 +39,20 @@ test.each([
   ['keep:', `${E}.keep: expected an integer of 1 or more, or "all"; found an empty value`],
   ['link: softlink', `${E}.link: expected "auto" or "hardlink" or "reflink" or "copy"; found "softlink"`],
   ['unshare: "*.db"', `${E}.unshare: expected a list of patterns; found "*.db"`],
-  ['strategy: sequential', `${E}.strategy: expected "parallel"; found "sequential"`],
+  ['strategy: rolling', `${E}.strategy: expected "parallel" or "sequential"; found "rolling"`],
+  ['batch: 0', `${E}.batch: expected an integer of 1 or more; found 0`],
+  ['batch: 101%', `${E}.batch: expected how many servers, or a percentage such as "25%"; found "101%"`],
+  ['onFailure: revert', `${E}.onFailure: expected "revert-all", "revert-server" or "keep"; found "revert"`],
+  ['maxUnreachable: -1', `${E}.maxUnreachable: expected an integer of 0 or more; found -1`],
+  ['concurrency: { logins: 0 }', `${E}.concurrency.logins: expected an integer of 1 or more; found 0`],
+  [
+    'commands: { postLaunch: [{ run: x, on: web1 }] }',
+    `${E}.commands.postLaunch[0].on: expected "all", "first", "last", "once", "rest", "role:NAME" or "server:NAME"; found "web1"`,
+  ],
+  [
+    'commands: { postLaunch: [{ run: x, when: always }] }',
+    `${E}.commands.postLaunch[0].when: expected "first-deploy" or { changed: [PATTERN, …] }; found "always"`,
+  ],
   ['branch: 1.10', `${E}.branch: expected the name of a branch or tag; found the number 1.1`],
   ['branch: --upload-pack=x', `${E}.branch: expected the name of a branch or tag; found "--upload-pack=x"`],
   ['servers: {}', `${E}.servers: expected at least one server; found an empty object`],
@@ -67,7 +80,7 @@ test.each([
   ],
   [
     'commands: { postLaunch: [7] }',
-    `${E}.commands.postLaunch[0]: expected a command, or an object with run, on, cwd, timeout, idleTimeout; found 7`,
+    `${E}.commands.postLaunch[0]: expected a command, or an object with run, on, when, retries, cwd, timeout, idleTimeout; found 7`,
   ],
   ['commands: { postLaunch: ["  "] }', `${E}.commands.postLaunch[0]: expected a command; found "  "`],
   [
@@ -81,7 +94,7 @@ test.each([
   ['notify: [post]', `${E}.notify[0]: expected a notifier and its options: { NAME: { … } }; found "post"`],
   [
     'extra: 1',
-    `${E}.extra: unknown key; expected one of branch, strategy, keep, shared, link, unshare, commands, servers, hooks, notify`,
+    `${E}.extra: unknown key; expected one of branch, strategy, batch, pause, onFailure, maxUnreachable, concurrency, keep, shared, link, unshare, commands, servers, hooks, notify`,
   ],
   ['__proto__: 1', `${E}.__proto__: unknown key; expected one of branch`],
 ])('%s', async (line, expected) => {

@@ -5,6 +5,7 @@ import { loadConfig } from './loadConfig.ts';
 import { fakeExtensions } from './testing/extensions.ts';
 import { folderWith } from './testing/folder.ts';
 import { load, production } from './testing/load.ts';
+import { plainCommand } from './testing/plain.ts';
 
 const small = production();
 
@@ -20,12 +21,17 @@ test('a small configuration gets its defaults, and paths from its own folder', a
         name: 'production',
         branch: null,
         strategy: 'parallel',
+        batch: { servers: 1 },
+        pauseMs: 0,
+        onFailure: 'revert-all',
+        maxUnreachable: 0,
+        concurrency: { logins: 32, uploads: 16 },
         keep: 3,
         shared: { directories: [], files: [] },
         link: 'auto',
         unshare: [],
         commands: { postUpload: [], postLaunch: [] },
-        servers: [{ name: 'web1', transport: 'here', path: '/srv/shop', options: {} }],
+        servers: [{ name: 'web1', roles: [], transport: 'here', path: '/srv/shop', options: {} }],
         hooks: [],
         notify: [],
       },
@@ -38,14 +44,20 @@ test('everything that can be said arrives', async () => {
     production(
       'branch: release/2.x',
       'keep: all',
+      'strategy: sequential',
+      'batch: 25%',
+      'pause: 1m',
+      'onFailure: revert-server',
+      'maxUnreachable: 1',
+      'concurrency: { uploads: 4 }',
       'shared: { directories: [storage/, ./var//log], files: [.env] }',
       'link: reflink',
       'unshare: ["*.db", /var/]',
       'commands:',
-      '  postUpload: [make, { run: "make db", on: first, cwd: root, timeout: 5m, idleTimeout: 30s }]',
+      '  postUpload: [make, { run: "make db", on: first, cwd: root, timeout: 5m, idleTimeout: 30s, retries: 2, when: { changed: ["*.sql"] } }]',
       '  postLaunch: [reload, { run: x, cwd: current }, { run: y, cwd: root }]',
       'servers:',
-      '  b: { transport: wire, host: b.example.com, password: { env: PW }, path: "~/shop/" }',
+      '  b: { transport: wire, host: b.example.com, password: { env: PW }, path: "~/shop/", roles: [db] }',
       '  a: { transport: here, path: /srv//shop }',
       'hooks:',
       '  "after:activate": [{ ping: { url: "https://example.com/" } }]',
@@ -53,11 +65,16 @@ test('everything that can be said arrives', async () => {
       'notify: [{ post: { url: { command: "op read x" } } }]',
     ),
   );
-  const command = { cwd: 'release', on: 'all', timeoutMs: null, idleTimeoutMs: null };
+  const command = plainCommand('');
   expect(environments.production).toEqual({
     name: 'production',
     branch: 'release/2.x',
-    strategy: 'parallel',
+    strategy: 'sequential',
+    batch: { percent: 25 },
+    pauseMs: 60_000,
+    onFailure: 'revert-server',
+    maxUnreachable: 1,
+    concurrency: { logins: 32, uploads: 4 },
     keep: 'all',
     shared: { directories: ['storage', 'var/log'], files: ['.env'] },
     link: 'reflink',
@@ -65,7 +82,14 @@ test('everything that can be said arrives', async () => {
     commands: {
       postUpload: [
         { ...command, run: 'make' },
-        { run: 'make db', cwd: 'root', on: 'first', timeoutMs: 300_000, idleTimeoutMs: 30_000 },
+        plainCommand('make db', {
+          cwd: 'root',
+          on: 'first',
+          retries: 2,
+          when: { type: 'changed', patterns: ['*.sql'] },
+          timeoutMs: 300_000,
+          idleTimeoutMs: 30_000,
+        }),
       ],
       postLaunch: [
         { ...command, run: 'reload' },
@@ -76,11 +100,12 @@ test('everything that can be said arrives', async () => {
     servers: [
       {
         name: 'b',
+        roles: ['db'],
         transport: 'wire',
         path: '~/shop',
         options: { host: 'b.example.com', password: { env: 'PW' } },
       },
-      { name: 'a', transport: 'here', path: '/srv/shop', options: {} },
+      { name: 'a', roles: [], transport: 'here', path: '/srv/shop', options: {} },
     ],
     hooks: [
       { at: 'before:prune', name: 'ping', options: { url: 'https://example.com/', status: 204 } },

@@ -29,6 +29,14 @@ export const LINE = /^[^\u0000-\u001f\u007f]+$/;
 /** Anything but white space alone, without NUL, which no shell command can hold. */
 export const COMMAND = /^(?=[^\u0000]*[^\s\u0000])[^\u0000]+$/;
 
+export const COMMAND_SERVERS =
+  /^(?:all|first|last|once|rest|(?:role|server):[A-Za-z0-9][A-Za-z0-9._-]{0,63})$/;
+export const COMMAND_SERVERS_EXPECTED =
+  '"all", "first", "last", "once", "rest", "role:NAME" or "server:NAME"';
+
+/** 1 to 100. */
+export const PERCENT = /^(?:[1-9][0-9]?|100)%$/;
+
 /** `a//b/` and `./a/b` are `a/b`; `/srv//app/` is `/srv/app`. */
 export function normalisePath(path: string): string {
   return path

@@ -1,17 +1,14 @@
 import * as z from 'zod';
 import { type HookPoint, STEPS } from '../contract/index.ts';
-import { DURATION_EXPECTED, DURATION_PATTERN, parseDuration } from './duration.ts';
+import { commands } from './commandSchema.ts';
+import { group } from './groupSchema.ts';
 import * as pattern from './patterns.ts';
+import { listOf, text } from './schemaParts.ts';
 
 /**
  * The shape of a configuration. The text of every `error` is what was expected: it stands behind the word "expected"
  * in messages. Descriptions are the documentation of the keys. What a plugin reads is left open here.
  */
-
-const text = (expected: string, form: RegExp) =>
-  z.string({ error: expected }).regex(form, { error: expected });
-
-const listOf = <T extends z.ZodType>(item: T, expected: string) => z.array(item, { error: expected });
 
 const relativePath = text(pattern.RELATIVE_PATH_EXPECTED, pattern.RELATIVE_PATH);
 
@@ -65,74 +62,6 @@ const shared = z
   .optional()
   .describe('What outlives releases, relative to the release.');
 
-const duration = z
-  .string({ error: DURATION_EXPECTED })
-  .regex(DURATION_PATTERN, { error: DURATION_EXPECTED })
-  .refine((value) => parseDuration(value) !== null, { error: DURATION_EXPECTED })
-  .optional();
-
-const timeout = duration.describe(
-  'After this time the command has failed: `500ms`, `30s`, `5m`, `1h`. Without it, no limit.',
-);
-
-const idleTimeout = duration.describe(
-  'When the command has printed nothing for this time it has failed. Without it, it may be silent.',
-);
-
-const run = text('a command', pattern.COMMAND);
-
-const command = <const Folders extends readonly string[]>(folders: Folders, where: string) =>
-  z.union(
-    [
-      run.describe('A command for the shell of the server.'),
-      z.strictObject({
-        run: run.describe('A command for the shell of the server.'),
-        on: z
-          .enum(['all', 'first'], { error: '"all" or "first"' })
-          .optional()
-          .describe('On which servers it runs: on `all` (the default) or only on the `first` of the group.'),
-        cwd: z
-          .enum(folders, { error: folders.map((folder) => `"${folder}"`).join(' or ') })
-          .optional()
-          .describe(where),
-        timeout,
-        idleTimeout,
-      }),
-    ],
-    { error: 'a command, or an object with run, on, cwd, timeout, idleTimeout' },
-  );
-
-const commands = z
-  .strictObject(
-    {
-      postUpload: listOf(
-        command(
-          ['release', 'root'],
-          'Where it runs: in the new `release` (the default) or in the deploy path, `root`.',
-        ),
-        'a list of commands',
-      )
-        .optional()
-        .describe(
-          'Commands in the new release, before it becomes current. A failing one ends the deployment.',
-        ),
-      postLaunch: listOf(
-        command(
-          ['current', 'release', 'root'],
-          'Where it runs: in `current` (the default; `release` is the same here) or in the deploy path, `root`.',
-        ),
-        'a list of commands',
-      )
-        .optional()
-        .describe(
-          'Commands in `current`, after the release became current. A failing one brings the old one back.',
-        ),
-    },
-    { error: 'an object with postUpload, postLaunch' },
-  )
-  .optional()
-  .describe('Your commands, run on the servers.');
-
 const server = z
   .looseObject(
     {
@@ -142,6 +71,9 @@ const server = z
       path: text(pattern.DEPLOY_PATH_EXPECTED, pattern.DEPLOY_PATH).describe(
         'The deploy path on the server: absolute, or `~/…` in the home of the user.',
       ),
+      roles: listOf(text(pattern.NAME_EXPECTED, pattern.NAME), 'a list of names')
+        .optional()
+        .describe('What the server is, for commands with `on: role:NAME`.'),
     },
     { error: 'an object with transport, path and the options of the transport' },
   )
@@ -190,10 +122,7 @@ const environment = z
       branch: text('the name of a branch or tag', pattern.REF)
         .optional()
         .describe('What a git source deploys unless `--ref` says otherwise. Without it, HEAD.'),
-      strategy: z
-        .enum(['parallel'], { error: '"parallel"' })
-        .default('parallel')
-        .describe('`parallel`: every step is finished on all servers before the next one begins.'),
+      ...group,
       keep,
       shared,
       link: z

@@ -22,7 +22,15 @@ export interface EnvironmentConfig {
   readonly name: string;
   /** What a git source deploys unless `--ref` says otherwise; null: HEAD. */
   readonly branch: string | null;
-  readonly strategy: 'parallel';
+  readonly strategy: Strategy;
+  /** What is switched together when the strategy is `sequential`. */
+  readonly batch: Batch;
+  /** Between two batches. */
+  readonly pauseMs: number;
+  readonly onFailure: FailurePolicy;
+  /** So many servers may be out of reach, and are left behind. */
+  readonly maxUnreachable: number;
+  readonly concurrency: Concurrency;
   readonly keep: number | 'all';
   readonly shared: { readonly directories: readonly string[]; readonly files: readonly string[] };
   readonly link: LinkMode;
@@ -37,6 +45,24 @@ export interface EnvironmentConfig {
   readonly notify: readonly ExtensionConfig[];
 }
 
+/** `parallel`: all servers change over at once. `sequential`: one batch after the other. */
+export type Strategy = 'parallel' | 'sequential';
+
+/** Percent: of the servers that take part, rounded up. */
+export type Batch = { readonly servers: number } | { readonly percent: number };
+
+/**
+ * What becomes of a group when a server fails after its activation. `revert-all`: every server goes back.
+ * `revert-server`: that server goes back, and those that were not switched yet stay as they are. `keep`: it stays as well.
+ */
+export type FailurePolicy = 'revert-all' | 'revert-server' | 'keep';
+
+/** How many servers of the group at a time. */
+export interface Concurrency {
+  readonly logins: number;
+  readonly uploads: number;
+}
+
 /** How a release gets the files of the deploy-cache. */
 export type LinkMode = 'auto' | 'hardlink' | 'reflink' | 'copy';
 
@@ -44,14 +70,38 @@ export interface CommandConfig {
   readonly run: string;
   /** `release`: the release directory before activation, `current` after it. `root`: the deploy path. */
   readonly cwd: 'release' | 'root';
-  readonly on: 'all' | 'first';
+  readonly on: CommandServers;
+  /** Null: every time. */
+  readonly when: CommandCondition | null;
+  /** How often it is tried again when it fails. */
+  readonly retries: number;
   readonly timeoutMs: number | null;
   /** How long it may print nothing. */
   readonly idleTimeoutMs: number | null;
 }
 
+/**
+ * Which servers of a plan run a command, which are in the order of the configuration. `rest`: all but the first. `once`:
+ * the first, and not again when the same release is brought to more servers.
+ */
+export type CommandServers =
+  | 'all'
+  | 'first'
+  | 'last'
+  | 'once'
+  | 'rest'
+  | `role:${string}`
+  | `server:${string}`;
+
+export type CommandCondition =
+  /** Nothing is live on the server yet. */
+  | { readonly type: 'first-deploy' }
+  /** Something that these patterns match is added, updated or removed there, or nobody knows. */
+  | { readonly type: 'changed'; readonly patterns: readonly string[] };
+
 export interface ServerConfig {
   readonly name: string;
+  readonly roles: readonly string[];
   readonly transport: string;
   /** The deploy path on the server: absolute, or relative to the login directory with `~/`. */
   readonly path: string;

@@ -1,6 +1,7 @@
 import type { Config, EnvironmentConfig } from '../config/types.ts';
 import { type CutoverError, errorCode, messageOf } from '../contract/index.ts';
-import { commandTexts } from '../plan/planDeployment.ts';
+import { commandTexts } from '../plan/commandRuns.ts';
+import { runsOn } from '../plan/planDeployment.ts';
 import { commandRefusals, layoutRefusals } from '../plan/refusals.ts';
 import type { Leak } from '../remote/engine.ts';
 import type { Observation } from '../remote/observation.ts';
@@ -103,8 +104,7 @@ function serverFindings(
   environment: EnvironmentConfig,
   now: Date,
 ): readonly Finding[] {
-  const index = environment.servers.findIndex((server) => server.name === name);
-  const commands = Object.values(commandTexts(environment, index)).flat();
+  const commands = Object.values(commandTexts(environment.commands, runsOn(environment, name, seen))).flat();
   const refusals = [...layoutRefusals(name, seen), ...commandRefusals(name, seen, commands)].map(
     ({ why, fix }): Finding => ({ level: 'error', message: why, fix, code: null }),
   );

@@ -4,8 +4,8 @@ import { CutoverError } from '../contract/index.ts';
 import type { Fact } from '../journal/facts.ts';
 import { isCommitted, isReverting, type Merged } from '../journal/merge.ts';
 import { releaseLocks } from '../lock/acquire.ts';
+import { commandTexts } from '../plan/commandRuns.ts';
 import { sealPlan } from '../plan/digest.ts';
-import { commandsOn } from '../plan/planDeployment.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Observation } from '../remote/observation.ts';
 import { openSource } from '../sync/source.ts';
@@ -138,16 +138,10 @@ function rebuildPlan({ opening, facts }: Open, group: Group, config: Config, req
   const { digest: _, ...rest } = plan;
   return sealPlan({
     ...rest,
-    servers: plan.servers.map((server, index) => ({
+    servers: plan.servers.map((server) => ({
       ...server,
       files: [],
-      commands: {
-        postUpload:
-          plan.kind === 'rollback'
-            ? []
-            : commandsOn(environment.commands.postUpload, index).map(({ run }) => run),
-        postLaunch: commandsOn(environment.commands.postLaunch, index).map(({ run }) => run),
-      },
+      commands: commandTexts(environment.commands, server.runs),
     })),
   });
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { plainCommand } from '../config/testing/plain.ts';
 import type { Observation } from '../remote/observation.ts';
 import { manifestHash } from '../sync/manifestText.ts';
 import { manifestOf } from '../testing/trees.ts';
@@ -151,16 +152,9 @@ test('what was live until now stays, although a crash kept the ledger from calli
 });
 
 test('a command for the first server runs on the first alone', () => {
-  const command = {
-    run: 'migrate',
-    cwd: 'release',
-    on: 'first',
-    timeoutMs: null,
-    idleTimeoutMs: null,
-  } as const;
   const commands = {
-    postUpload: [command],
-    postLaunch: [{ ...command, run: 'restart', on: 'all' as const }],
+    postUpload: [plainCommand('migrate', { on: 'first' })],
+    postLaunch: [plainCommand('restart')],
   };
   const plan = planDeployment(facts(TREE, { environment: environment({ commands }) }));
   expect(plan.servers.map((server) => server.commands)).toEqual([

@@ -1,4 +1,4 @@
-import type { CommandConfig, EnvironmentConfig } from '../config/types.ts';
+import type { EnvironmentConfig } from '../config/types.ts';
 import { nextReleaseId } from '../release/id.ts';
 import { foldLedger, type LedgerRecord } from '../release/ledger.ts';
 import { pinOf } from '../release/pin.ts';
@@ -6,12 +6,14 @@ import { releasesToRemove } from '../release/retention.ts';
 import type { Observation } from '../remote/observation.ts';
 import type { SyncWork } from '../sync/syncWork.ts';
 import type { ManifestEntry, Snapshot } from '../sync/types.ts';
+import { batchesOf } from './batches.ts';
+import { type CommandPlace, type CommandRuns, commandRuns, commandTexts } from './commandRuns.ts';
 import { sealPlan } from './digest.ts';
 import { notesOf } from './notes.ts';
 import { commandRefusals, layoutRefusals, sharedRefusals } from './refusals.ts';
 import { refuseAll } from './refuse.ts';
 import { spaceRefusals } from './space.ts';
-import type { Plan, ServerPlan } from './types.ts';
+import type { AbsentServer, Plan, ServerPlan } from './types.ts';
 
 export interface DeploymentFacts {
   readonly application: string;
@@ -29,16 +31,31 @@ export interface DeploymentFacts {
   readonly release: string;
   readonly full: boolean;
   readonly unpin: boolean;
+  /** Servers that are left behind by consent. Default: none. */
+  readonly absent?: readonly AbsentServer[];
+  /** Other servers have this release already. Default: none has. */
+  readonly isBroughtAgain?: boolean;
 }
 
 /** Pure: the same facts give the same plan. Throws `E_REFUSED`, naming everything that stands against it at once. */
 export function planDeployment(facts: DeploymentFacts): Plan {
   const { environment, snapshot, observations, work, release } = facts;
   const seenOf = (name: string) => observations.get(name)!;
+  const { isBroughtAgain = false } = facts;
+  const runs = new Map(
+    environment.servers.map(({ name }) => {
+      const changed = changedSinceLive(seenOf(name), work.get(name)!);
+      return [name, runsOn(environment, name, seenOf(name), { changed, isBroughtAgain })];
+    }),
+  );
   refuseAll(
-    environment.servers.flatMap(({ name }, index) => [
+    environment.servers.flatMap(({ name }) => [
       ...layoutRefusals(name, seenOf(name)),
-      ...commandRefusals(name, seenOf(name), Object.values(commandTexts(environment, index)).flat()),
+      ...commandRefusals(
+        name,
+        seenOf(name),
+        Object.values(commandTexts(environment.commands, runs.get(name)!)).flat(),
+      ),
       ...sharedRefusals(name, seenOf(name), environment.shared, facts.sourceKinds),
       ...spaceRefusals(name, seenOf(name), work.get(name)!, environment),
     ]),
@@ -63,11 +80,51 @@ export function planDeployment(facts: DeploymentFacts): Plan {
     configuration: facts.configuration,
     manifest: snapshot.state,
     keep: environment.keep,
-    servers: environment.servers.map(({ name }, index) =>
-      planServer(name, index, facts, seenOf(name), work.get(name)!, release),
+    ...changeOver(environment),
+    absent: facts.absent ?? [],
+    servers: environment.servers.map(({ name }) =>
+      planServer(name, runs.get(name)!, facts, seenOf(name), work.get(name)!, release),
     ),
     notes: notesOf(environment, observations, work, facts.unpin),
   });
+}
+
+/** How the servers change over together, as the configuration says. */
+export function changeOver(
+  environment: EnvironmentConfig,
+): Pick<Plan, 'strategy' | 'batches' | 'pauseMs' | 'onFailure'> {
+  const { strategy, onFailure, servers } = environment;
+  const batches = batchesOf(
+    environment,
+    servers.map(({ name }) => name),
+  );
+  return { strategy, batches, pauseMs: batches.length > 1 ? environment.pauseMs : 0, onFailure };
+}
+
+/** Which commands run on a server. `changed` as in `CommandPlace`; default: nobody knows. */
+export function runsOn(
+  { commands, servers }: EnvironmentConfig,
+  name: string,
+  seen: Observation,
+  { changed = null, isBroughtAgain = false }: Partial<Pick<CommandPlace, 'changed' | 'isBroughtAgain'>> = {},
+): CommandRuns {
+  const index = servers.findIndex((server) => server.name === name);
+  return commandRuns(commands, {
+    name,
+    roles: servers[index]!.roles,
+    index,
+    isLast: index === servers.length - 1,
+    isFirstDeploy: liveRelease(seen) === null,
+    changed,
+    isBroughtAgain,
+  });
+}
+
+/** What is sent tells it only where the deploy-cache holds what is live. */
+function changedSinceLive(seen: Observation, { fresh, diff }: SyncWork): readonly string[] | null {
+  const live = liveRecord(seen)?.manifest;
+  const isLive = live !== undefined && live === seen.cache.head?.state;
+  return isLive && !fresh && !seen.cache.pending ? diff.changes.map(({ path }) => path) : null;
 }
 
 /** The id of a release that is made now: greater than all that the servers know of. */
@@ -104,7 +161,7 @@ export function liveRelease(seen: Observation): string | null {
 
 function planServer(
   name: string,
-  index: number,
+  runs: CommandRuns,
   { environment, unpin }: DeploymentFacts,
   seen: Observation,
   work: SyncWork,
@@ -119,7 +176,8 @@ function planServer(
     expects: expectationOf(seen),
     changes: { added, updated, removed, bytes },
     files: changes,
-    commands: commandTexts(environment, index),
+    commands: commandTexts(environment.commands, runs),
+    runs,
     shared: environment.shared,
     prune: releasesToRemove({
       ledger: foldLedger(seen.ledger),
@@ -132,13 +190,6 @@ function planServer(
   };
 }
 
-export function commandTexts({ commands }: EnvironmentConfig, index: number): ServerPlan['commands'] {
-  return {
-    postUpload: commandsOn(commands.postUpload, index).map((command) => command.run),
-    postLaunch: commandsOn(commands.postLaunch, index).map((command) => command.run),
-  };
-}
-
 export function expectationOf(seen: Observation): ServerPlan['expects'] {
   return {
     current: seen.current.kind === 'link' ? seen.current.text : null,
@@ -147,9 +198,4 @@ export function expectationOf(seen: Observation): ServerPlan['expects'] {
     manifest: seen.cache.hash,
     realPath: seen.realPath,
   };
-}
-
-/** The commands that run on the server of this index. */
-export function commandsOn(commands: readonly CommandConfig[], index: number): readonly CommandConfig[] {
-  return commands.filter((command) => command.on === 'all' || index === 0);
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { plainCommand } from '../config/testing/plain.ts';
 import type { Observation } from '../remote/observation.ts';
 import { isSealed } from './digest.ts';
 import { planRollback } from './planRollback.ts';
@@ -33,7 +34,7 @@ test('it goes to the last good release before the one that is live, and sends an
 });
 
 test('only post-launch commands are run', () => {
-  const command = { run: 'x', cwd: 'release', on: 'first', timeoutMs: null, idleTimeoutMs: null } as const;
+  const command = plainCommand('x', { on: 'first' });
   const plan = planned(everywhere(three), null, {
     commands: { postUpload: [command], postLaunch: [command] },
   });

@@ -3,11 +3,12 @@ import { CutoverError } from '../contract/index.ts';
 import { foldLedger } from '../release/ledger.ts';
 import { rollbackCandidates } from '../release/retention.ts';
 import type { Observation } from '../remote/observation.ts';
+import { type CommandRuns, commandTexts } from './commandRuns.ts';
 import { sealPlan } from './digest.ts';
-import { commandTexts, expectationOf, liveRecord, liveRelease } from './planDeployment.ts';
+import { changeOver, expectationOf, liveRecord, liveRelease, runsOn } from './planDeployment.ts';
 import { commandRefusals, layoutRefusals } from './refusals.ts';
 import { refuseAll } from './refuse.ts';
-import type { Plan, ServerPlan } from './types.ts';
+import type { AbsentServer, Plan, ServerPlan } from './types.ts';
 
 export interface RollbackFacts {
   readonly application: string;
@@ -16,15 +17,17 @@ export interface RollbackFacts {
   readonly observations: ReadonlyMap<string, Observation>;
   /** The release asked for; null: the last one before the current one that succeeded on every server. */
   readonly to: string | null;
+  /** Servers that are left behind by consent. Default: none. */
+  readonly absent?: readonly AbsentServer[];
 }
 
 /** Pure. Throws `E_REFUSED` when there is nowhere to go back to. */
 export function planRollback(facts: RollbackFacts): Plan {
   const { environment, observations } = facts;
   refuseAll(
-    environment.servers.flatMap(({ name }, index) => {
+    environment.servers.flatMap(({ name }) => {
       const seen = observations.get(name)!;
-      const { postLaunch } = commandTexts(environment, index);
+      const { postLaunch } = commandTexts(environment.commands, launchesOn(environment, name, seen));
       return [...layoutRefusals(name, seen), ...commandRefusals(name, seen, postLaunch)];
     }),
   );
@@ -49,9 +52,9 @@ export function planRollback(facts: RollbackFacts): Plan {
     configuration: facts.configuration,
     manifest: null,
     keep: environment.keep,
-    servers: environment.servers.map(({ name }, index) =>
-      planServer(name, index, environment, observations.get(name)!),
-    ),
+    ...changeOver(environment),
+    absent: facts.absent ?? [],
+    servers: environment.servers.map(({ name }) => planServer(name, environment, observations.get(name)!)),
     notes: [],
   });
 }
@@ -87,12 +90,8 @@ function requireOnDisk(release: string, observations: ReadonlyMap<string, Observ
   );
 }
 
-function planServer(
-  name: string,
-  index: number,
-  environment: EnvironmentConfig,
-  seen: Observation,
-): ServerPlan {
+function planServer(name: string, environment: EnvironmentConfig, seen: Observation): ServerPlan {
+  const runs = launchesOn(environment, name, seen);
   return {
     name,
     path: seen.path,
@@ -101,8 +100,14 @@ function planServer(
     expects: expectationOf(seen),
     changes: { added: 0, updated: 0, removed: 0, bytes: 0 },
     files: [],
-    commands: { postUpload: [], postLaunch: commandTexts(environment, index).postLaunch },
+    commands: commandTexts(environment.commands, runs),
+    runs,
     shared: environment.shared,
     prune: [],
   };
+}
+
+/** Only what launches a release. What changes is not looked at: it counts as changed. */
+function launchesOn(environment: EnvironmentConfig, name: string, seen: Observation): CommandRuns {
+  return { postUpload: [], postLaunch: runsOn(environment, name, seen).postLaunch };
 }

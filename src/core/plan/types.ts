@@ -1,4 +1,6 @@
+import type { FailurePolicy, Strategy } from '../config/types.ts';
 import type { FileChange } from '../sync/types.ts';
+import type { CommandRuns } from './commandRuns.ts';
 
 /** Everything decided, before anything is touched. JSON only; the same facts give the same plan. */
 export interface Plan {
@@ -23,11 +25,25 @@ export interface Plan {
   /** Names the tree of the source, as `Snapshot.state`; null for a rollback. */
   readonly manifest: string | null;
   readonly keep: number | 'all';
+  readonly strategy: Strategy;
+  /** Names of servers that are switched together, batch after batch; one batch of all when the strategy is `parallel`. */
+  readonly batches: readonly (readonly string[])[];
+  /** Between two batches. */
+  readonly pauseMs: number;
+  /** What becomes of the group when a server fails after its activation. */
+  readonly onFailure: FailurePolicy;
+  /** Servers of the environment that take no part, by consent. */
+  readonly absent: readonly AbsentServer[];
   readonly servers: readonly ServerPlan[];
   /** What a person should know before saying yes. */
   readonly notes: readonly string[];
   /** sha256 of all the above. */
   readonly digest: string;
+}
+
+export interface AbsentServer {
+  readonly name: string;
+  readonly why: 'unreachable' | 'paused';
 }
 
 export interface ServerPlan {
@@ -46,6 +62,8 @@ export interface ServerPlan {
   };
   readonly files: readonly FileChange[];
   readonly commands: { readonly postUpload: readonly string[]; readonly postLaunch: readonly string[] };
+  /** Which of the configured commands these are. */
+  readonly runs: CommandRuns;
   readonly shared: { readonly directories: readonly string[]; readonly files: readonly string[] };
   /** Releases that will be removed after activation. */
   readonly prune: readonly string[];

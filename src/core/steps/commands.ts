@@ -1,12 +1,12 @@
 import type { CommandConfig } from '../config/types.ts';
-import type { StepName } from '../contract/index.ts';
-import { commandsOn } from '../plan/planDeployment.ts';
+import { errorCode, messageOf } from '../contract/index.ts';
+import { chosen } from '../plan/commandRuns.ts';
+
 import { currentPath, releasePath, sharedPath } from '../release/paths.ts';
 import type { StepContext } from './context.ts';
 
 export interface CommandRun {
-  readonly step: StepName;
-  readonly commands: readonly CommandConfig[];
+  readonly step: 'postUpload' | 'postLaunch';
   /** Where commands run unless they say otherwise. */
   readonly directory: string;
   /** The release the commands are about, and the one before it. */
@@ -33,29 +33,65 @@ export function planned({ plan, server }: StepContext): Subject {
   };
 }
 
-/** Runs the user's commands of one step on one server, in order; the first that fails ends it. */
+/** Runs the user's commands that the plan has for one step on one server, in order; the first that fails ends it. */
 export async function runCommands(context: StepContext, run: CommandRun): Promise<number> {
-  const { engine, fence, server, plan, emit } = context;
-  const commands = commandsOn(run.commands, context.serverIndex);
-  for (const [index, command] of commands.entries()) {
-    emit({ type: 'command', server: server.name, step: run.step, run: command.run });
-    await engine.command(
-      fence,
-      {
-        // The same after a crash, and another one for the release that a compensation brings back.
-        id: `${plan.release}-${run.step}-${index}${run.about.release === plan.release ? '' : '-again'}`,
-        run: command.run,
-        directory: command.cwd === 'root' ? server.path : run.directory,
-        variables: variablesOf(context, run.about),
-        timeoutMs: command.timeoutMs,
-        idleTimeoutMs: command.idleTimeoutMs,
-        onLine: (stream, line) => emit({ type: 'output', server: server.name, step: run.step, stream, line }),
-        catchUp: context.catchUp,
-      },
-      context.cancel,
-    );
+  const { server, environment } = context;
+  const commands = chosen(environment.commands[run.step], server.runs[run.step]);
+  for (const [position, command] of commands.entries()) {
+    // The same after a crash, and another one for the release that a compensation brings back.
+    const index = server.runs[run.step][position];
+    const isAgain = run.about.release !== context.plan.release;
+    const id = `${context.plan.release}-${run.step}-${index}${isAgain ? '-again' : ''}`;
+    await tryCommand(context, run, command, id);
   }
   return commands.length;
+}
+
+/** Each try is a run of its own on the server, so that a resumed transaction attaches to the one that counts. */
+async function tryCommand(
+  context: StepContext,
+  run: CommandRun,
+  command: CommandConfig,
+  id: string,
+): Promise<void> {
+  const { server, emit } = context;
+  for (let left = command.retries, name = id; ; left--, name = `${id}-try-${command.retries - left + 1}`) {
+    try {
+      return await runCommand(context, run, command, name);
+    } catch (error) {
+      if (left === 0 || !MAY_BE_TRIED_AGAIN.has(errorCode(error) ?? '') || context.cancel.aborted)
+        throw error;
+      const message = `${messageOf(error)}\nTrying it again; ${left} ${left === 1 ? 'try' : 'tries'} left.`;
+      emit({ type: 'log', server: server.name, message });
+    }
+  }
+}
+
+/** It is known to be over. */
+const MAY_BE_TRIED_AGAIN: ReadonlySet<string> = new Set(['E_COMMAND', 'E_TIMEOUT']);
+
+async function runCommand(
+  context: StepContext,
+  run: CommandRun,
+  command: CommandConfig,
+  id: string,
+): Promise<void> {
+  const { engine, fence, server, emit } = context;
+  emit({ type: 'command', server: server.name, step: run.step, run: command.run });
+  await engine.command(
+    fence,
+    {
+      id,
+      run: command.run,
+      directory: command.cwd === 'root' ? server.path : run.directory,
+      variables: variablesOf(context, run.about),
+      timeoutMs: command.timeoutMs,
+      idleTimeoutMs: command.idleTimeoutMs,
+      onLine: (stream, line) => emit({ type: 'output', server: server.name, step: run.step, stream, line }),
+      catchUp: context.catchUp,
+    },
+    context.cancel,
+  );
 }
 
 /** What every command finds in its environment. Truths are `1` and `0`; what there is not is empty. */

@@ -67,7 +67,6 @@ async function launchAgain(context: StepContext): Promise<void> {
       { ...context, cancel: new AbortController().signal },
       {
         step: 'postLaunch',
-        commands: context.environment.commands.postLaunch,
         directory: currentPath(server.path),
         about: {
           release: server.current,

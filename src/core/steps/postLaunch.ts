@@ -7,7 +7,6 @@ import { mendAfterCommands } from './leaks.ts';
 export const postLaunch: Step = async (context) => {
   const commands = await runCommands(context, {
     step: 'postLaunch',
-    commands: context.environment.commands.postLaunch,
     directory: currentPath(context.server.path),
     about: planned(context),
   });

@@ -8,7 +8,6 @@ export const postUpload: Step = async (context) => {
   if (context.plan.kind === 'rollback') return null;
   const commands = await runCommands(context, {
     step: 'postUpload',
-    commands: context.environment.commands.postUpload,
     directory: releasePath(context.server.path, context.plan.release),
     about: planned(context),
   });

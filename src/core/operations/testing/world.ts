@@ -1,5 +1,6 @@
 import { mkdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { plainCommand, plainEnvironment, plainServer } from '../../config/testing/plain.ts';
 import type { Config, EnvironmentConfig, HookConfig } from '../../config/types.ts';
 import {
   CutoverError,
@@ -123,20 +124,12 @@ function configOf(options: WorldOptions, servers: readonly string[], root: strin
       options: `${when}:${step}`,
     })),
   );
-  const production: EnvironmentConfig = {
-    name: 'production',
-    branch: null,
-    strategy: 'parallel',
-    keep: 3,
-    shared: { directories: [], files: [] },
-    link: 'auto',
-    unshare: [],
-    commands: { postUpload: [], postLaunch: [] },
-    servers: servers.map((name) => ({ name, transport: 'here', path: join(root, name), options: name })),
+  const production = plainEnvironment({
+    servers: servers.map((name) => plainServer(name, join(root, name), { options: name })),
     hooks: options.hook ? hooks : [],
     notify: options.notify ? [{ name: 'spy', options: null }] : [],
     ...options.environment,
-  };
+  });
   return {
     file: join(root, 'cutover.yaml'),
     application: 'shop',
@@ -181,5 +174,5 @@ function made<T>(create: (options: unknown) => T): Extension<T> {
 
 /** A command of the user's, on all servers, in the release. */
 export function command(run: string): EnvironmentConfig['commands']['postUpload'][number] {
-  return { run, cwd: 'release', on: 'all', timeoutMs: null, idleTimeoutMs: null };
+  return plainCommand(run);
 }

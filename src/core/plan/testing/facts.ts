@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { plainEnvironment, plainServer } from '../../config/testing/plain.ts';
 import type { EnvironmentConfig } from '../../config/types.ts';
 import { releaseTimeSec } from '../../release/id.ts';
 import { formatLedgerEntry, type LedgerEntry } from '../../release/ledger.ts';
@@ -80,20 +81,11 @@ export function knowledgeOf({ head, hash, pending }: ObservedCache) {
 }
 
 export function environment(changes: Partial<EnvironmentConfig> = {}): EnvironmentConfig {
-  return {
-    name: 'production',
+  return plainEnvironment({
     branch: 'main',
-    strategy: 'parallel',
-    keep: 3,
-    shared: { directories: [], files: [] },
-    link: 'auto',
-    unshare: [],
-    commands: { postUpload: [], postLaunch: [] },
-    servers: ['web1', 'web2'].map((name) => ({ name, transport: 'here', path: '/srv/shop', options: null })),
-    hooks: [],
-    notify: [],
+    servers: ['web1', 'web2'].map((name) => plainServer(name, '/srv/shop')),
     ...changes,
-  };
+  });
 }
 
 export function facts(
