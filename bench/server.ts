@@ -62,7 +62,7 @@ export async function trust(server: BenchServer, port: number): Promise<void> {
 }
 
 /** What a program on the server prints. Throws when it ends with another status than 0. */
-export async function asRoot(server: BenchServer, argv: readonly string[]): Promise<string> {
+export async function asRoot(server: Pick<BenchServer, 'exec'>, argv: readonly string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await server.exec(argv);
   if (exitCode === 0) return stdout;
   throw new Error(`${argv[0]} on the server ended with ${exitCode}: ${stderr.trim() || stdout.trim()}`);
