@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { type Cut, faultyTransport } from '../testing/faultyConnection.ts';
+import type { Cut } from '../testing/breakingLine.ts';
+import { faultyTransport } from '../testing/faultyConnection.ts';
 import { command, createWorld } from './testing/world.ts';
 
 /**

@@ -2,14 +2,16 @@ import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { formatLockRecord } from '../lock/record.ts';
+import { errorCode } from '../contract/index.ts';
 import { releaseTimeSec } from '../release/id.ts';
 import type { Engine, Fence, FenceJournal, LinkRequest, SyncRequest } from '../remote/engine.ts';
-import { entriesOf } from '../sync/cacheHead.ts';
 import { manifestHash } from '../sync/manifestText.ts';
-import { planSync, type SyncWork } from '../sync/syncWork.ts';
+import { planSync } from '../sync/syncWork.ts';
+import { ledgerLine, linkRequest, lockRecord, never } from './engineHere.ts';
 import { scratch } from './scratch.ts';
 import { manifestOf, snapshotOf, type Tree } from './trees.ts';
+
+export { ledgerLine, linkRequest, lockRecord, never };
 
 /** Where a line breaks: at the n-th thing that an engine asks of the server, whatever that is for it; the first is 1. */
 export type LineCut = (index: number) => 'before' | 'after' | null;
@@ -36,17 +38,6 @@ export async function placeHere(engine: (path: string, cut: LineCut | undefined)
       return (await promisify(execFile)('sh', ['-eu', '-c', program], { cwd: top })).stdout;
     },
   };
-}
-
-export const never: AbortSignal = new AbortController().signal;
-
-export function lockRecord(nonce: string): string {
-  const since = '2026-11-21T19:38:11Z';
-  return formatLockRecord({ nonce, by: `${nonce}@here`, pid: 1, since, release: null });
-}
-
-export function ledgerLine(release: string, state: string): string {
-  return JSON.stringify({ release, state, at: '2026-11-21T19:38:11Z', by: 'me@here' });
 }
 
 /** What a fence's journal was told, and what it still has to tell. */
@@ -83,25 +74,6 @@ export async function syncRequest(
   const work = planSync({ ...(await engine.manifest(never)), head, hash }, wanted, full, target);
   const onProgress = () => {};
   return { release, work, snapshot: snapshotOf(tree), modifiedAtSec, onProgress, cancel: never, ...more };
-}
-
-export function linkRequest(
-  release: string,
-  work: SyncWork,
-  options: Partial<LinkRequest> = {},
-): LinkRequest {
-  return {
-    release,
-    sharedDirectories: [],
-    sharedFiles: [],
-    entries: entriesOf(work.head.totals),
-    mode: 'auto',
-    verify: true,
-    commandsFollow: false,
-    unshared: [],
-    ready: ledgerLine(release, 'ready'),
-    ...options,
-  };
 }
 
 /** The cache, and a release of it. */
@@ -147,6 +119,31 @@ export async function deploy(engine: Engine, bare: Fence, release: string, tree:
     },
     never,
   );
+}
+
+/** How much an engine asks of a server while it does this. */
+export async function countAsked(place: Place, work: (engine: Engine) => Promise<unknown>): Promise<number> {
+  let total = 0;
+  const engine = place.engine((index) => {
+    total = index;
+    return null;
+  });
+  await work(engine);
+  await engine.close();
+  return total;
+}
+
+/** Does this with a line that breaks for ever once that much was asked; whether it ends has to be unknown then. */
+export async function dieAt(
+  place: Place,
+  at: number,
+  work: (engine: Engine) => Promise<unknown>,
+): Promise<void> {
+  const dying = place.engine((index) => (index >= at ? 'after' : null));
+  const end = await work(dying).then(() => 'ended', errorCode);
+  if (end === null || !['ended', 'E_UNKNOWN', 'E_UNREACHABLE'].includes(end))
+    throw new Error(`At ${at} it ended with ${end}.`);
+  await dying.close().catch(() => {});
 }
 
 /** Every entry below a path: kind, mode, path, and content or target. */

@@ -65,22 +65,7 @@ export async function engineAt(transport: Transport, path: string): Promise<Here
     return work;
   };
   const link: Here['link'] = (release, work, request = {}) =>
-    engine.link(
-      fence,
-      {
-        release,
-        sharedDirectories: [],
-        sharedFiles: [],
-        entries: entriesOf(work.head.totals),
-        mode: 'auto',
-        verify: true,
-        commandsFollow: false,
-        unshared: [],
-        ready: ledgerLine(release, 'ready'),
-        ...request,
-      },
-      never,
-    );
+    engine.link(fence, linkRequest(release, work, request), never);
   return {
     engine,
     path,
@@ -129,6 +114,25 @@ export function syncRequest(
     modifiedAtSec: 1_700_000_000,
     onProgress: () => {},
     cancel: never,
+    ...options,
+  };
+}
+
+export function linkRequest(
+  release: string,
+  work: SyncWork,
+  options: Partial<LinkRequest> = {},
+): LinkRequest {
+  return {
+    release,
+    sharedDirectories: [],
+    sharedFiles: [],
+    entries: entriesOf(work.head.totals),
+    mode: 'auto',
+    verify: true,
+    commandsFollow: false,
+    unshared: [],
+    ready: ledgerLine(release, 'ready'),
     ...options,
   };
 }

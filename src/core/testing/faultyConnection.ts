@@ -1,9 +1,7 @@
 import type { Connection, ExecRequest, ExecResult, Transport } from '../contract/index.ts';
 import { CutoverError } from '../contract/index.ts';
+import { type BreakingLine, type Cut, connectedThrough } from './breakingLine.ts';
 import { gated, isKeptOpen } from './eachScript.ts';
-
-/** When the line breaks: before the command was started, or after it has ended but before anybody heard of it. */
-export type Cut = 'before' | 'after';
 
 /** Which commands of a server never give an answer, counted over all its connections; the first is 1. */
 export type Cuts = Readonly<Record<number, Cut>> | ((request: ExecRequest, index: number) => Cut | null);
@@ -16,28 +14,22 @@ export interface FaultyTransport extends Transport {
 /** A server whose line breaks: the command's exit is unknown, and the connection is gone. */
 export function faultyTransport(inner: Transport, cuts: Cuts): FaultyTransport {
   const counts = { connects: 0, execs: 0 };
-  return {
-    address: inner.address,
-    counts,
-    async connect(scope) {
-      counts.connects++;
-      return faultyConnection(await inner.connect(scope), cuts, counts);
-    },
-  };
+  return connectedThrough(inner, counts, (connection, line) =>
+    faultyConnection(connection, line, cuts, counts),
+  );
 }
 
 /** A script that goes through an open shell is a command as well, with that script as its `stdin`. */
-export function faultyConnection(inner: Connection, cuts: Cuts, counts = { execs: 0 }): Connection {
-  const lost = Promise.withResolvers<string>();
+function faultyConnection(
+  inner: Connection,
+  { isLost, lose, lost, closed }: BreakingLine,
+  cuts: Cuts,
+  counts: { execs: number },
+): Connection {
   const nothing = new Uint8Array();
-  const unheard = lost.promise.then(
+  const unheard = lost.then(
     (reason): ExecResult => ({ exit: { type: 'unknown', reason }, stdout: nothing, stderr: nothing }),
   );
-  let isLost = false;
-  const lose = () => {
-    isLost = true;
-    lost.resolve('the line was cut');
-  };
   const cutOf = (request: ExecRequest): Cut | null => {
     const index = ++counts.execs;
     return typeof cuts === 'function' ? cuts(request, index) : (cuts[index] ?? null);
@@ -78,7 +70,7 @@ export function faultyConnection(inner: Connection, cuts: Cuts, counts = { execs
 
   return {
     async exec(request) {
-      if (isLost) throw new CutoverError('E_UNREACHABLE', 'The connection is gone.');
+      if (isLost()) throw new CutoverError('E_UNREACHABLE', 'The connection is gone.');
       if (typeof request.stdin === 'object') return execStream(request, request.stdin);
       const cut = cutOf(request);
       if (cut === null) return inner.exec!(request);
@@ -89,7 +81,7 @@ export function faultyConnection(inner: Connection, cuts: Cuts, counts = { execs
       lose();
       return unheard;
     },
-    closed: Promise.race([inner.closed, lost.promise]),
+    closed,
     close: () => inner.close(),
   };
 }

@@ -1,5 +1,5 @@
 import { type Connection, CutoverError, type Sftp, type Transport } from '../contract/index.ts';
-import type { Cut } from './faultyConnection.ts';
+import { type BreakingLine, type Cut, connectedThrough } from './breakingLine.ts';
 
 /** Which requests never give an answer, counted over all connections; the first is 1. */
 export type RequestCuts = (index: number, name: string) => Cut | null;
@@ -11,33 +11,27 @@ export interface FaultySftpTransport extends Transport {
 /** A server whose line breaks before or after a request, with all that is under way then. */
 export function faultySftp(inner: Transport, cutAt: RequestCuts): FaultySftpTransport {
   const counts = { connects: 0, requests: 0 };
-  return {
-    address: inner.address,
-    counts,
-    async connect(scope) {
-      counts.connects += 1;
-      return faultyConnection(await inner.connect(scope), cutAt, counts);
-    },
-  };
+  return connectedThrough(inner, counts, (connection, line) =>
+    faultyConnection(connection, line, cutAt, counts),
+  );
 }
 
-function faultyConnection(inner: Connection, cutAt: RequestCuts, counts: { requests: number }): Connection {
-  const lost = Promise.withResolvers<string>();
-  let isLost = false;
-  const lose = () => {
-    isLost = true;
-    lost.resolve('the line was cut');
-  };
+function faultyConnection(
+  inner: Connection,
+  { isLost, lose, closed }: BreakingLine,
+  cutAt: RequestCuts,
+  counts: { requests: number },
+): Connection {
   const answering =
     (name: string, member: (...args: readonly unknown[]) => Promise<unknown>) =>
     async (...args: readonly unknown[]): Promise<unknown> => {
-      if (isLost) throw new CutoverError('E_UNREACHABLE', 'The line was cut.');
+      if (isLost()) throw new CutoverError('E_UNREACHABLE', 'The line was cut.');
       counts.requests += 1;
       const cut = cutAt(counts.requests, name);
       if (cut === 'before') lose();
-      const answer = isLost ? null : await member(...args);
+      const answer = isLost() ? null : await member(...args);
       if (cut === 'after') lose();
-      if (isLost) throw new CutoverError('E_UNKNOWN', 'The line was cut.');
+      if (isLost()) throw new CutoverError('E_UNKNOWN', 'The line was cut.');
       return answer;
     };
   return {
@@ -49,7 +43,7 @@ function faultyConnection(inner: Connection, cutAt: RequestCuts, counts: { reque
       ]);
       return Object.fromEntries(members) as Sftp;
     },
-    closed: Promise.race([inner.closed, lost.promise]),
+    closed,
     close: () => inner.close(),
   };
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { RUNS } from '../remote/shell/runs.ts';
 import { sh } from '../remote/shell/sh.ts';
+import { untilSo } from './untilSo.ts';
 
 /** Until no tidying is at work in these deploy paths: a shell text, and the paths are its parameters. */
 export const UNTIL_TIDIED = sh`link_text() { if [ -L "$1" ]; then readlink "$1"; fi; }
@@ -14,7 +15,7 @@ tidying() {
   return 1
 }
 for path in "$@"; do
-  while tidying "$path"; do sleep 0.02; done
+  ${untilSo('! tidying "$path"')}
 done`;
 
 /** The same on this machine. */

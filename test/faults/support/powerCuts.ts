@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { untilSo } from '../../../src/core/testing/untilSo.ts';
 import { startProxy } from '../../integration/support/proxy.ts';
 import type { Site } from './site.ts';
 import { followStory } from './story.ts';
@@ -61,7 +62,6 @@ export async function openPowerSite(site: Site): Promise<PowerSite> {
 
 /** The container runs before its sshd listens. */
 async function answers(site: Site): Promise<void> {
-  const probe =
-    'until perl -MIO::Socket::INET -e \'exit !IO::Socket::INET->new("127.0.0.1:22")\'; do sleep 0.05; done';
-  await execa('docker', ['exec', site.server.container.getId(), 'sh', '-c', probe], { timeout: 30_000 });
+  const listens = `perl -MIO::Socket::INET -e 'exit !IO::Socket::INET->new("127.0.0.1:22")'`;
+  await execa('docker', ['exec', site.server.container.getId(), 'sh', '-c', untilSo(listens)]);
 }

@@ -1,3 +1,4 @@
+import { untilSo } from '../../../src/core/testing/untilSo.ts';
 import { inContainer } from '../../integration/support/remoteTree.ts';
 import type { Site } from './site.ts';
 
@@ -35,11 +36,11 @@ const START = `program=$1; name=$2; shift 2
 printf '%s' "$program" >"$name.pl"
 setsid perl "$name.pl" "$@" >"$name.out" 2>&1 </dev/null &
 echo $! >"$name.pid"
-until [ -s "$name.out" ]; do sleep 0.02; done`;
+${untilSo('[ -s "$name.out" ]')}`;
 
 /** The reader says how much it read when it is told to end. */
 const STOP = `kill -TERM "$(cat "$1.pid")"
-until tail -n 1 "$1.out" | grep -q '^reads '; do sleep 0.02; done
+${untilSo('tail -n 1 "$1.out" | grep -q "^reads "')}
 cat "$1.out"; rm -f "$1".*`;
 
 /**

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { errorCode } from '../../contract/index.ts';
+import type { Engine } from '../../remote/engine.ts';
 import {
   contents,
   contentsOf,
+  countAsked,
   deploy,
-  type LineCut,
+  dieAt,
   locked,
   never,
   type Place,
@@ -27,12 +28,12 @@ export function cutConformance(open: () => Promise<Place>, every: number): void 
     test('a line that breaks anywhere is opened again, and the deployment ends as without', {
       timeout: 120_000,
     }, async () => {
-      const total = await countAll(open);
+      const total = await countAsked(await deployed(open), deployNew);
       for (let at = 1; at <= total; at += every) {
         for (const cut of ['before', 'after'] as const) {
           const place = await deployed(open);
           const engine = place.engine((index) => (index === at ? cut : null));
-          await deploy(engine, await locked(engine, 'two'), B, NEW);
+          await deployNew(engine);
           await engine.close();
           expect([at, cut, await place.sh('readlink shop/current')]).toEqual([at, cut, `releases/${B}\n`]);
           await expectWhole(place);
@@ -43,15 +44,10 @@ export function cutConformance(open: () => Promise<Place>, every: number): void 
     test('who dies anywhere leaves the old or the new release whole, and another one finishes', {
       timeout: 120_000,
     }, async () => {
-      const total = await countAll(open);
+      const total = await countAsked(await deployed(open), deployNew);
       for (let at = 1; at <= total; at += every) {
         const place = await deployed(open);
-        const dying = place.engine((index) => (index >= at ? 'after' : null));
-        const end = await locked(dying, 'two')
-          .then((fence) => deploy(dying, fence, B, NEW))
-          .then(() => 'ended', errorCode);
-        expect(['ended', 'E_UNKNOWN', 'E_UNREACHABLE']).toContain(end);
-        await dying.close().catch(() => {});
+        await dieAt(place, at, deployNew);
         expect([`releases/${A}\n`, `releases/${B}\n`]).toContain(await place.sh('readlink shop/current'));
         await expectWhole(place);
         const next = place.engine();
@@ -67,17 +63,8 @@ export function cutConformance(open: () => Promise<Place>, every: number): void 
   });
 }
 
-async function countAll(open: () => Promise<Place>): Promise<number> {
-  let total = 0;
-  const count: LineCut = (index) => {
-    total = index;
-    return null;
-  };
-  const place = await deployed(open);
-  const engine = place.engine(count);
+async function deployNew(engine: Engine): Promise<void> {
   await deploy(engine, await locked(engine, 'two'), B, NEW);
-  await engine.close();
-  return total;
 }
 
 async function deployed(open: () => Promise<Place>): Promise<Place> {

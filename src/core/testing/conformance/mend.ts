@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { errorCode } from '../../contract/index.ts';
 import { mendCache } from '../../operations/cacheMend.ts';
 import type { Engine, Fence } from '../../remote/engine.ts';
 import type { DifferenceKind } from '../../sync/verification.ts';
 import {
   contents,
   contentsOf,
+  countAsked,
   deploy,
-  type LineCut,
+  dieAt,
   locked,
   never,
   type Place,
@@ -116,25 +116,18 @@ export function mendConformance(open: () => Promise<Place>, every: number): void
       timeout: 120_000,
     }, async () => {
       const { by } = DAMAGES['all at once']!;
-      let total = 0;
-      const counted = await deployed(open);
-      await counted.place.sh(`cd shop/deploy-cache; ${by}`);
-      const counting = counted.place.engine((index) => {
-        total = index;
-        return null;
-      });
-      await mend(counting, await locked(counting, 'two', counted.fence.generation));
-      await counting.close();
-      for (let at = 1; at <= total; at += every) {
+      const damaged = async () => {
         const { place, fence } = await deployed(open);
         await place.sh(`cd shop/deploy-cache; ${by}`);
-        const cut: LineCut = (index) => (index >= at ? 'after' : null);
-        const dying = place.engine(cut);
-        const end = await locked(dying, 'two', fence.generation)
-          .then((own) => mend(dying, own))
-          .then(() => 'ended', errorCode);
-        expect(['ended', 'E_UNKNOWN', 'E_UNREACHABLE']).toContain(end);
-        await dying.close().catch(() => {});
+        const takeOver = async (engine: Engine) =>
+          mend(engine, await locked(engine, 'two', fence.generation));
+        return { place, takeOver };
+      };
+      const counted = await damaged();
+      const total = await countAsked(counted.place, counted.takeOver);
+      for (let at = 1; at <= total; at += every) {
+        const { place, takeOver } = await damaged();
+        await dieAt(place, at, takeOver);
         const next = place.engine();
         const { lock } = await next.observe([], never);
         await mend(next, await locked(next, 'three', lock.generation));
