@@ -2,22 +2,21 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TransactionResult } from '../../src/core/operations/results.ts';
-import { createProject, type Project, serverEntry } from './support/project.ts';
+import { type Project, serverEntry } from './support/project.ts';
 import { currentOf, inContainer } from './support/remoteTree.ts';
+import { createServedProject, type ServedProject } from './support/servedProject.ts';
 import { type SshServer, startServer } from './support/sshServer.ts';
 
+let at: ServedProject;
 let server: SshServer;
 let project: Project;
 
 beforeAll(async () => {
-  server = await startServer({ image: 'openssh' });
-  project = await createProject({ servers: { web1: serverEntry(server) } });
+  at = await createServedProject({ image: 'openssh' });
+  ({ server, project } = at);
   await project.repository.commit({ 'index.html': 'one' });
 });
-afterAll(async () => {
-  await project?.[Symbol.asyncDispose]();
-  await server?.stop();
-});
+afterAll(() => at?.[Symbol.asyncDispose]());
 
 test('an unknown host key is refused before a login, with its fingerprint and how to trust it', async () => {
   await writeFile(join(project.path, 'nobody'), '');

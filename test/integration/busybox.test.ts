@@ -1,28 +1,28 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TransactionResult } from '../../src/core/operations/results.ts';
-import { createProject, type EnvironmentOptions, type Project, serverEntry } from './support/project.ts';
+import { type EnvironmentOptions, type Project, serverEntry } from './support/project.ts';
 import { contentOf, currentOf, inContainer, namesIn, tidiedIn } from './support/remoteTree.ts';
-import { type SshServer, startServer } from './support/sshServer.ts';
+import { createServedProject, type ServedProject } from './support/servedProject.ts';
+import type { SshServer } from './support/sshServer.ts';
 
+let at: ServedProject;
 let server: SshServer;
 let project: Project;
 let environment: EnvironmentOptions;
 
 beforeAll(async () => {
-  server = await startServer({ image: 'busybox' });
+  at = await createServedProject({ image: 'busybox' });
+  ({ server, project } = at);
   environment = {
     keep: 2,
     shared: { directories: ['storage'] },
     commands: { postUpload: ['echo "$CUTOVER_RELEASE" >built'], postLaunch: ['test -f built'] },
     servers: { web1: serverEntry(server) },
   };
-  project = await createProject(environment);
+  await project.configure(environment);
 });
-afterAll(async () => {
-  await project?.[Symbol.asyncDispose]();
-  await server?.stop();
-});
+afterAll(() => at?.[Symbol.asyncDispose]());
 
 const STANDBY = '/srv/app/.cutover/standby';
 const LONG = `${'long directory name/'.repeat(14)}${'x'.repeat(180)}.txt`;

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { CacheRepairResult, CacheVerifyResult } from '../../src/core/operations/cacheResults.ts';
-import { createProject, serverEntry } from './support/project.ts';
 import { contentOf, currentOf, inContainer } from './support/remoteTree.ts';
-import { type SshServer, startServer } from './support/sshServer.ts';
+import { createServedProject, type ServedProject } from './support/servedProject.ts';
+import type { SshServer } from './support/sshServer.ts';
 
 const FILES = {
   'index.html': 'one',
@@ -13,22 +13,14 @@ const FILES = {
   gone: 'g',
 };
 
-async function deployed(image: 'openssh' | 'busybox' | 'sftp-only') {
-  const server = await startServer({ image });
-  const project = await createProject({ servers: { web1: serverEntry(server) } });
+async function deployed(image: 'openssh' | 'busybox' | 'sftp-only'): Promise<ServedProject> {
+  const at = await createServedProject({ image });
   for (const text of ['zero', 'one']) {
-    await project.repository.commit({ ...FILES, 'index.html': text });
-    const { exitCode, stderr } = await project.run(['deploy', 'production']);
+    await at.project.repository.commit({ ...FILES, 'index.html': text });
+    const { exitCode, stderr } = await at.project.run(['deploy', 'production']);
     expect(exitCode, stderr).toBe(0);
   }
-  return {
-    server,
-    project,
-    async [Symbol.asyncDispose]() {
-      await project[Symbol.asyncDispose]();
-      await server.stop();
-    },
-  };
+  return at;
 }
 
 /** Kinds, modes, times, targets and contents, in the cache and the releases. */

@@ -1,48 +1,26 @@
-import { EventEmitter, once } from 'node:events';
 import { expect, test } from 'vitest';
-import type { Event } from '../../src/core/journal/events.ts';
 import type { TransactionResult } from '../../src/core/operations/results.ts';
 import { type CutoverProcess, startCutover } from './support/cutover.ts';
-import { createProject, type Project, serverEntry } from './support/project.ts';
+import type { Project } from './support/project.ts';
 import { contentOf, currentOf, inContainer } from './support/remoteTree.ts';
-import { type ServerOptions, startServer } from './support/sshServer.ts';
+import { createServedProject, type ServedProject } from './support/servedProject.ts';
+import type { ServerOptions } from './support/sshServer.ts';
+import { eventsIn, isLine, listenTo, outputIn } from './support/story.ts';
 
-async function projectFor(options: ServerOptions, commands: object) {
-  const server = await startServer(options);
-  const project = await createProject({ servers: { web1: serverEntry(server) }, commands });
-  await project.repository.commit({ 'index.html': 'one' });
-  return {
-    server,
-    project,
-    async [Symbol.asyncDispose]() {
-      await project[Symbol.asyncDispose]();
-      await server.stop();
-    },
-  };
+async function projectFor(options: ServerOptions, commands: object): Promise<ServedProject> {
+  const at = await createServedProject(options, { commands });
+  await at.project.repository.commit({ 'index.html': 'one' });
+  return at;
 }
 
-/** Deploys, and acts once on the first event that matches. */
-async function deploy(
-  project: Project,
-  matches: (event: Event) => boolean,
-  act: (running: CutoverProcess) => unknown,
-) {
+/** Deploys, and acts once the line is told. */
+async function deploy(project: Project, line: string, act: (running: CutoverProcess) => unknown) {
   const running = startCutover(['deploy', 'production', '--json', '--events'], { cwd: project.path });
-  const events: Event[] = [];
-  const heard = new EventEmitter();
-  let rest = '';
-  running.stderr!.on('data', (chunk) => {
-    const lines = (rest + String(chunk)).split('\n');
-    rest = lines.pop()!;
-    events.push(...lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Event));
-    heard.emit('more');
-  });
-  running.stderr!.on('end', () => heard.emit('more'));
-  while (!events.some(matches) && !running.stderr!.readableEnded) await once(heard, 'more');
-  if (events.some(matches)) await act(running);
-  const { exitCode, stdout, stderr } = await running;
-  const output = events.flatMap((event) => (event.type === 'output' ? [event.line] : []));
-  return { exitCode, stdout, stderr, output };
+  const story = listenTo(running);
+  await story.tells(isLine(line));
+  await act(running);
+  const { exitCode, stdout } = await running;
+  return { exitCode, stdout, output: outputIn(story.events()) };
 }
 
 const COUNTING = 'echo x >>count; n=0; while [ $n -lt 30 ]; do n=$((n + 1)); echo "line $n"; sleep 0.1; done';
@@ -54,8 +32,7 @@ test.each(['openssh', 'busybox'] as const)(
     await using at = await projectFor({ image }, { postUpload: [COUNTING], postLaunch: ['cat count'] });
     const { server, project } = at;
     const kill = () => inContainer(server, ['sh', '-c', KILL_SESSIONS]);
-    const isLine = (event: Event) => event.type === 'output' && event.line === 'line 5';
-    const { exitCode, stdout, output } = await deploy(project, isLine, kill);
+    const { exitCode, stdout, output } = await deploy(project, 'line 5', kill);
     const result = JSON.parse(stdout) as TransactionResult;
     expect({ exitCode, outcome: result.outcome, problems: result.problems }).toEqual({
       exitCode: 0,
@@ -81,18 +58,13 @@ test('when the program dies, whoever resumes attaches to the command that still 
     { image: 'openssh' },
     { postUpload: [COUNTING], postLaunch: ['cat count'] },
   );
-  const isLine = (event: Event) => event.type === 'output' && event.line === 'line 5';
-  await deploy(at.project, isLine, (running) => running.kill('SIGKILL'));
+  await deploy(at.project, 'line 5', (running) => running.kill('SIGKILL'));
   const { exitCode, stdout, stderr } = await at.project.run(
     ['resume', 'production', '--json', '--events', '--lock-wait', '1m'],
     { home: `${at.project.home}-elsewhere` },
   );
   expect(exitCode, stderr).toBe(0);
-  const events = stderr
-    .split('\n')
-    .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Event] : []));
-  const output = events.flatMap((event) => (event.type === 'output' ? [event.line] : []));
-  expect(output).toEqual([...COUNTED, 'x']);
+  expect(outputIn(eventsIn(stderr))).toEqual([...COUNTED, 'x']);
   const result = JSON.parse(stdout) as TransactionResult;
   expect(await currentOf(at.server)).toBe(`releases/${result.release}`);
 });

@@ -1,82 +1,40 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { TransactionResult } from '../../src/core/operations/results.ts';
-import { createProject, type EnvironmentOptions, type Project, serverEntry } from './support/project.ts';
-import { contentOf, currentOf, inContainer, namesIn, tidiedIn } from './support/remoteTree.ts';
-import { type SshServer, startServer } from './support/sshServer.ts';
+import { putInFront, removeFronts } from './support/frontOfTool.ts';
+import type { Tree } from './support/gitRepository.ts';
+import { inContainer, namesIn, tidiedIn } from './support/remoteTree.ts';
+import { openVersions, type State, type Versions } from './support/versions.ts';
 
 /** Small disks: one of few bytes, one of few inodes. */
 const BYTES = '/srv/bytes';
 const INODES = '/srv/inodes';
 
-let server: SshServer;
-let project: Project;
-let version = 0;
+let at: Versions;
 
 beforeAll(async () => {
-  server = await startServer({
-    image: 'openssh',
-    tmpfs: { [BYTES]: 'size=8m,uid=1000,gid=1000', [INODES]: 'nr_inodes=300,uid=1000,gid=1000' },
-  });
-  project = await createProject(on(BYTES));
-  for (const path of [BYTES, INODES]) {
-    await nextVersion(path);
-    expect(await deployed()).toMatchObject({ exitCode: 0 });
-  }
+  const tmpfs = { [BYTES]: 'size=8m,uid=1000,gid=1000', [INODES]: 'nr_inodes=300,uid=1000,gid=1000' };
+  at = await openVersions({ image: 'openssh', tmpfs }, [BYTES, INODES], pages);
 });
-afterAll(async () => {
-  await project?.[Symbol.asyncDispose]();
-  await server?.stop();
+afterAll(() => at?.[Symbol.asyncDispose]());
+beforeEach(async () => {
+  await removeFronts(at.server);
+  await shell(`rm -rf ${BYTES}/filler ${INODES}/filler`);
 });
-beforeEach(() => shell(`rm -rf /usr/local/bin/* ${BYTES}/filler ${INODES}/filler`));
 
-function on(path: string, more: object = {}): EnvironmentOptions {
-  return { servers: { web1: serverEntry(server, { path }) }, ...more };
-}
-
-async function nextVersion(path: string, more: object = {}): Promise<void> {
-  version += 1;
-  await project.configure(on(path, more));
-  const files = Object.fromEntries(
+const pages = (version: number): Tree =>
+  Object.fromEntries(
     Array.from({ length: 20 }, (_, index) => [`pages/${index}.html`, `${version} ${'x'.repeat(50_000)}`]),
   );
-  await project.repository.commit({ 'index.html': `version ${version}`, ...files }, `Version ${version}`);
-}
 
-async function deployed() {
-  const { exitCode, answer } = await project.json<TransactionResult>(['deploy', 'production']);
-  return { exitCode, outcome: answer.outcome, failure: answer.servers?.[0]?.failure, answer };
-}
-
-async function shell(script: string): Promise<string> {
-  return inContainer(server, ['sh', '-c', script]);
-}
+const shell = (script: string) => inContainer(at.server, ['sh', '-c', script]);
 
 /** Somebody else takes all that is left, just before this program of a step begins its work. */
-async function fillBefore(tool: string, pattern: string, fill: string): Promise<void> {
-  const text = `#!/bin/sh\ncase "$*" in ${pattern}) (${fill}) 2>/dev/null ;; esac\nexec /usr/bin/${tool} "$@"\n`;
-  await inContainer(server, [
-    'sh',
-    '-c',
-    'printf %s "$1" >"/usr/local/bin/$2" && chmod 755 "/usr/local/bin/$2"',
-    'sh',
-    text,
-    tool,
-  ]);
-}
+const fillBefore = (tool: string, pattern: string, fill: string) =>
+  putInFront(at.server, tool, pattern, `(${fill}) 2>/dev/null`);
 
 const ALL_BYTES = `cat /dev/zero >${BYTES}/filler`;
 /** One line more in the ledger needs a block that is not there. */
 const FULL_BLOCK = `size=$(wc -c <${BYTES}/.cutover/ledger); head -c "$((4096 - size % 4096))" /dev/zero >>${BYTES}/.cutover/ledger`;
 const ALL_INODES = `mkdir -p ${INODES}/filler; i=0; while : >${INODES}/filler/$i; do i=$((i + 1)); done`;
-
-/** What is served and kept, to be compared: what a failed deployment must leave as it was. */
-async function stateOf(path: string) {
-  return {
-    current: await currentOf(server, path),
-    page: await contentOf(server, `${path}/current/index.html`),
-    releases: await namesIn(server, `${path}/releases`),
-  };
-}
 
 /** What a deployment that did not end well must free: all but names. */
 async function unfinished(path: string): Promise<string> {
@@ -85,20 +43,19 @@ async function unfinished(path: string): Promise<string> {
 }
 
 /** Nothing is served but what was, nothing is left, and with room again the next deployment works. */
-async function expectUndone(path: string, before: Awaited<ReturnType<typeof stateOf>>): Promise<void> {
-  expect(await stateOf(path)).toEqual(before);
+async function expectUndone(path: string, before: State): Promise<void> {
+  expect(await at.stateOf(path)).toEqual(before);
   expect(await unfinished(path)).toBe('');
-  await shell(`rm -rf /usr/local/bin/* ${path}/filler`);
-  const { answer } = await project.json<{ servers: object[] }>(['status', 'production']);
+  await removeFronts(at.server);
+  await shell(`rm -rf ${path}/filler`);
+  const { answer } = await at.project.json<{ servers: object[] }>(['status', 'production']);
   expect(answer.servers[0]).toMatchObject({
     reachable: true,
     lock: null,
     openTransaction: null,
     drift: null,
   });
-  await project.configure(on(path));
-  expect(await deployed()).toMatchObject({ exitCode: 0 });
-  expect(await contentOf(server, `${path}/current/index.html`)).toBe(`version ${version}`);
+  await at.expectWorking(path);
 }
 
 const TEXT = {
@@ -113,11 +70,11 @@ describe.each([
   { what: 'inodes', path: INODES, fill: ALL_INODES },
 ] as const)('few $what', ({ what, path, fill }) => {
   test('what cannot fit is refused before anything is touched', async () => {
-    await nextVersion(path);
+    await at.next(path);
     await shell(`(${fill}) 2>/dev/null || :`);
     const listed = `find ${path} | sort; cat ${path}/.cutover/ledger`;
     const before = await shell(listed);
-    const { exitCode, answer } = await project.json<{ error: { code: string; message: string } }>([
+    const { exitCode, answer } = await at.project.json<{ error: { code: string; message: string } }>([
       'deploy',
       'production',
     ]);
@@ -139,14 +96,14 @@ describe.each([
       { only: 'inodes', step: 'linkRelease', tool: 'cp', pattern: '*.cutover/build/*' },
     ].filter(({ only }) => only === null || only === what),
   )('taken away in $step: the old release is served, and all is freed', async ({ step, tool, pattern }) => {
-    await nextVersion(path);
+    await at.next(path);
     // With a standby a release needs no inode for its directories.
-    await tidiedIn(server, path);
+    await tidiedIn(at.server, path);
     await shell(`rm -rf ${path}/.cutover/standby`);
-    const before = await stateOf(path);
+    const before = await at.stateOf(path);
     await fillBefore(tool, pattern, what === 'bytes' ? `${FULL_BLOCK}; ${fill}` : fill);
 
-    const { exitCode, outcome, failure } = await deployed();
+    const { exitCode, outcome, failure } = await at.deploy();
 
     expect({ exitCode, outcome }).toEqual({ exitCode: 12, outcome: 'compensated' });
     expect(failure).toMatchObject({
@@ -160,9 +117,9 @@ describe.each([
 
   test('taken away by a post-upload command: the same, and what it took in the release is free again', async () => {
     const inRelease = fill.replaceAll(`${path}/`, '');
-    await nextVersion(path, { commands: { postUpload: [`${inRelease}; exit 1`] } });
-    const before = await stateOf(path);
-    const { exitCode, outcome, failure } = await deployed();
+    await at.next(path, { commands: { postUpload: [`${inRelease}; exit 1`] } });
+    const before = await at.stateOf(path);
+    const { exitCode, outcome, failure } = await at.deploy();
     expect({ exitCode, outcome }).toEqual({ exitCode: 12, outcome: 'compensated' });
     expect(failure).toMatchObject({
       step: 'postUpload',
@@ -176,13 +133,13 @@ describe.each([
 
 test('bytes taken away once all is live: what is removed makes room for what the ledger has to say', async () => {
   const fill = `${FULL_BLOCK}; ${ALL_BYTES} 2>/dev/null || :`;
-  await nextVersion(BYTES, { keep: 1, commands: { postLaunch: [fill] } });
-  const { exitCode, outcome, answer } = await deployed();
+  await at.next(BYTES, { keep: 1, commands: { postLaunch: [fill] } });
+  const { exitCode, outcome, answer } = await at.deploy();
   expect({ exitCode, outcome, problems: answer.problems }).toEqual({
     exitCode: 0,
     outcome: 'committed',
     problems: [],
   });
-  expect(await namesIn(server, `${BYTES}/releases`)).toEqual([answer.release]);
+  expect(await namesIn(at.server, `${BYTES}/releases`)).toEqual([answer.release]);
   expect(await shell(`tail -n 1 ${BYTES}/.cutover/ledger`)).toMatch(/"succeeded"/);
 });

@@ -3,27 +3,26 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Notice } from '../../src/core/contract/index.ts';
 import type { TransactionResult } from '../../src/core/operations/results.ts';
-import { createProject, type Project, serverEntry } from './support/project.ts';
+import { type Project, serverEntry } from './support/project.ts';
 import { contentOf, currentOf, inContainer } from './support/remoteTree.ts';
-import { type SshServer, startServer } from './support/sshServer.ts';
+import { createServedProject, type ServedProject } from './support/servedProject.ts';
+import type { SshServer } from './support/sshServer.ts';
 
+let at: ServedProject;
 let server: SshServer;
 let project: Project;
 let servers: Record<string, object>;
 let url: string;
 
 beforeAll(async () => {
-  server = await startServer({ image: 'nginx' });
+  at = await createServedProject({ image: 'nginx' });
+  ({ server, project } = at);
   url = `http://${server.host}:${server.httpPort}/index.html`;
   servers = { web1: serverEntry(server) };
-  project = await createProject({ servers });
   await project.repository.commit({ 'index.html': 'version one' }, 'One');
   expect((await project.run(['deploy', 'production'])).exitCode).toBe(0);
 });
-afterAll(async () => {
-  await project?.[Symbol.asyncDispose]();
-  await server?.stop();
-});
+afterAll(() => at?.[Symbol.asyncDispose]());
 
 function checking(contains: string): object {
   return {

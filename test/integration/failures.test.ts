@@ -1,27 +1,27 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { TransactionResult } from '../../src/core/operations/results.ts';
-import { createProject, type EnvironmentOptions, type Project, serverEntry } from './support/project.ts';
-import { contentOf, currentOf, inContainer, namesIn } from './support/remoteTree.ts';
-import { type SshServer, startServer } from './support/sshServer.ts';
+import { putInFront, removeFronts } from './support/frontOfTool.ts';
+import { type EnvironmentOptions, type Project, serverEntry } from './support/project.ts';
+import { contentOf, currentOf, namesIn } from './support/remoteTree.ts';
+import { createServedProject, type ServedProject } from './support/servedProject.ts';
+import type { SshServer } from './support/sshServer.ts';
 
+let at: ServedProject;
 let server: SshServer;
 let project: Project;
 let environment: EnvironmentOptions;
 let version = 0;
 
 beforeAll(async () => {
-  server = await startServer({ image: 'openssh' });
+  at = await createServedProject({ image: 'openssh' });
+  ({ server, project } = at);
   environment = { servers: { web1: serverEntry(server) } };
-  project = await createProject(environment);
   await nextVersion();
   expect((await project.run(['deploy', 'production'])).exitCode).toBe(0);
 });
-afterAll(async () => {
-  await project?.[Symbol.asyncDispose]();
-  await server?.stop();
-});
+afterAll(() => at?.[Symbol.asyncDispose]());
 beforeEach(async () => {
-  await inContainer(server, ['sh', '-c', 'rm -f /usr/local/bin/*']);
+  await removeFronts(server);
   await project.configure(environment);
 });
 
@@ -30,18 +30,9 @@ async function nextVersion(): Promise<void> {
   await project.repository.commit({ 'index.html': `version ${version}` }, `Version ${version}`);
 }
 
-/** Puts a program in front of the real one that fails when its arguments match. */
-async function breakTool(name: string, pattern: string): Promise<void> {
-  const text = `#!/bin/sh\ncase "$*" in ${pattern}) echo "${name}: broken for a test" >&2; exit 1 ;; esac\nexec /usr/bin/${name} "$@"\n`;
-  await inContainer(server, [
-    'sh',
-    '-c',
-    'printf %s "$1" >"/usr/local/bin/$2" && chmod 755 "/usr/local/bin/$2"',
-    'sh',
-    text,
-    name,
-  ]);
-}
+/** The tool fails when its arguments match. */
+const breakTool = (tool: string, pattern: string) =>
+  putInFront(server, tool, pattern, `echo "${tool}: broken for a test" >&2; exit 1`);
 
 const FAULTS: readonly { readonly step: string; readonly make: () => Promise<void> }[] = [
   { step: 'prepare', make: () => breakTool('mkdir', '*.cutover/build*') },
@@ -82,7 +73,7 @@ describe.each(FAULTS)('when $step fails', ({ step, make }) => {
     expect(await namesIn(server, '/srv/app/.cutover/build')).toEqual([]);
     expect(await namesIn(server, '/srv/app/.cutover/trash')).toEqual([]);
 
-    await inContainer(server, ['sh', '-c', 'rm -f /usr/local/bin/*']);
+    await removeFronts(server);
     await project.configure(environment);
     const { answer: status } = await project.json<{
       servers: { lock: unknown; drift: unknown; openTransaction: unknown }[];

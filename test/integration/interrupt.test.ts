@@ -1,45 +1,23 @@
-import { EventEmitter, once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Event } from '../../src/core/journal/events.ts';
 import type { TransactionResult } from '../../src/core/operations/results.ts';
-import { type CutoverProcess, startCutover } from './support/cutover.ts';
-import { createProject, type Project, serverEntry } from './support/project.ts';
+import { startCutover } from './support/cutover.ts';
+import { type Project, serverEntry } from './support/project.ts';
 import { contentOf, currentOf, namesIn } from './support/remoteTree.ts';
-import { type SshServer, startServer } from './support/sshServer.ts';
+import { createServedProject, type ServedProject } from './support/servedProject.ts';
+import type { SshServer } from './support/sshServer.ts';
+import { isLine, listenTo } from './support/story.ts';
 
+let at: ServedProject;
 let server: SshServer;
 let project: Project;
 
 beforeAll(async () => {
-  server = await startServer({ image: 'openssh' });
-  project = await createProject({ servers: { web1: serverEntry(server) } });
+  at = await createServedProject({ image: 'openssh' });
+  ({ server, project } = at);
   await project.repository.commit({ 'index.html': 'one' });
   expect((await project.run(['deploy', 'production'])).exitCode).toBe(0);
 });
-afterAll(async () => {
-  await project?.[Symbol.asyncDispose]();
-  await server?.stop();
-});
-
-/** The story of a run: `until` resolves once it has had an event of a kind. */
-function watch(running: CutoverProcess) {
-  const events: Event[] = [];
-  const heard = new EventEmitter();
-  let rest = '';
-  running.stderr!.on('data', (chunk) => {
-    const lines = (rest + String(chunk)).split('\n');
-    rest = lines.pop()!;
-    events.push(...lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Event));
-    heard.emit('more');
-  });
-  heard.on('error', () => {});
-  running.stderr!.on('end', () => heard.emit('error', new Error('The program ended without that.')));
-  return {
-    async until(matches: (event: Event) => boolean): Promise<void> {
-      while (!events.some(matches)) await once(heard, 'more');
-    },
-  };
-}
+afterAll(() => at?.[Symbol.asyncDispose]());
 
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
   '%s ends the running command, compensates, and exits with 130',
@@ -51,8 +29,8 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     });
     await project.repository.commit({ 'index.html': `not yet, ${signal}` });
     const running = startCutover(['deploy', 'production', '--json', '--events'], { cwd: project.path });
-    const story = watch(running);
-    await story.until((event) => event.type === 'output' && event.line === 'started');
+    const story = listenTo(running);
+    await story.tells(isLine('started'));
     running.kill(signal);
     const { exitCode, stdout } = await running;
     const result = JSON.parse(stdout) as TransactionResult;
@@ -70,10 +48,10 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
 
 test('a second signal stops at once, says so, and leaves the lock to be seen', async () => {
   const running = startCutover(['deploy', 'production', '--events'], { cwd: project.path });
-  const story = watch(running);
-  await story.until((event) => event.type === 'output' && event.line === 'started');
+  const story = listenTo(running);
+  await story.tells(isLine('started'));
   running.kill('SIGINT');
-  await story.until((event) => event.type === 'cancelled');
+  await story.tells((event) => event.type === 'cancelled');
   running.kill('SIGINT');
   const { exitCode, stderr } = await running;
   expect(stderr).toContain('Stopped at once');

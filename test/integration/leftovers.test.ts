@@ -1,27 +1,26 @@
 import { expect, test } from 'vitest';
 import type { TransactionResult } from '../../src/core/operations/results.ts';
 import { startCutover } from './support/cutover.ts';
-import { createProject, serverEntry } from './support/project.ts';
+import { serverEntry } from './support/project.ts';
 import { currentOf, inContainer } from './support/remoteTree.ts';
-import { startServer } from './support/sshServer.ts';
+import { createServedProject } from './support/servedProject.ts';
+import { isLine, listenTo } from './support/story.ts';
 
 test.each(['openssh', 'busybox'] as const)(
   '%s: a command of a deployment that died is ended before the deployment is taken back',
   async (image) => {
-    await using server = await startServer({ image });
+    await using at = await createServedProject({ image });
+    const { server, project } = at;
     const commands = { postUpload: ['echo begun; sleep 3000; touch "$CUTOVER_SHARED_PATH/late"'] };
-    const servers = { web1: serverEntry(server) };
-    await using project = await createProject({ servers });
     await project.repository.commit({ 'index.html': 'one' });
     expect((await project.run(['deploy', 'production'])).exitCode).toBe(0);
     const live = await currentOf(server);
-    await project.configure({ servers, commands });
+    await project.configure({ servers: { web1: serverEntry(server) }, commands });
     await project.repository.commit({ 'index.html': 'two' });
 
     const running = startCutover(['deploy', 'production', '--events'], { cwd: project.path });
-    running.stderr!.on('data', (text) => {
-      if (String(text).includes('"begun"')) running.kill('SIGKILL');
-    });
+    await listenTo(running).tells(isLine('begun'));
+    running.kill('SIGKILL');
     await running;
     const works = () => inContainer(server, ['sh', '-c', 'cat /proc/[0-9]*/cmdline | tr "\\000" " "']);
     expect(await works()).toContain('sleep 3000 ');

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TransactionResult } from '../../src/core/operations/results.ts';
 import { startCutover } from './support/cutover.ts';
-import { createProject, type EnvironmentOptions, type Project, serverEntry } from './support/project.ts';
+import { type EnvironmentOptions, type Project, serverEntry } from './support/project.ts';
 import { contentOf, currentOf, inContainer } from './support/remoteTree.ts';
-import { type SshServer, startServer } from './support/sshServer.ts';
+import { createServedProject, type ServedProject } from './support/servedProject.ts';
+import type { SshServer } from './support/sshServer.ts';
+import { isLine, listenTo } from './support/story.ts';
 
 const SITE = {
   'index.html': 'one',
@@ -14,21 +16,19 @@ const SITE = {
 };
 
 describe.each(['openssh', 'busybox'] as const)('%s', (image) => {
+  let at: ServedProject;
   let server: SshServer;
   let project: Project;
   let environment: EnvironmentOptions;
   let version = 0;
 
   beforeAll(async () => {
-    server = await startServer({ image });
+    at = await createServedProject({ image });
+    ({ server, project } = at);
     environment = { servers: { web1: serverEntry(server) } };
-    project = await createProject(environment);
     await deployWith({});
   });
-  afterAll(async () => {
-    await project?.[Symbol.asyncDispose]();
-    await server?.stop();
-  });
+  afterAll(() => at?.[Symbol.asyncDispose]());
 
   async function deployWith(options: object, expected = 0): Promise<TransactionResult> {
     version += 1;
@@ -106,14 +106,7 @@ describe.each(['openssh', 'busybox'] as const)('%s', (image) => {
     await project.configure({ ...environment, commands });
     await project.repository.commit({ ...SITE, version: String(version) }, `Version ${version}`);
     const run = startCutover(['deploy', 'production', '--events'], { cwd: project.path });
-    const written = Promise.withResolvers<void>();
-    let said = '';
-    run.stderr!.on('data', (chunk) => {
-      said += String(chunk);
-      if (said.includes('"line":"written"')) written.resolve();
-    });
-    run.stderr!.on('end', () => written.reject(new Error(`The command did not run: ${said}`)));
-    await written.promise;
+    await listenTo(run).tells(isLine('written'));
     run.kill('SIGKILL');
     await run;
     const resumed = await project.json<TransactionResult>(['resume', 'production', '--abort']);

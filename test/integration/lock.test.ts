@@ -1,23 +1,23 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Event } from '../../src/core/journal/events.ts';
 import type { StatusResult, TransactionResult } from '../../src/core/operations/results.ts';
-import { type CutoverProcess, startCutover } from './support/cutover.ts';
-import { createProject, type Project, serverEntry } from './support/project.ts';
+import { untilSo } from '../../src/core/testing/untilSo.ts';
+import { startCutover } from './support/cutover.ts';
+import { type Project, serverEntry } from './support/project.ts';
 import { contentOf, currentOf, inContainer, listTree, namesIn } from './support/remoteTree.ts';
-import { type SshServer, startServer } from './support/sshServer.ts';
+import { createServedProject, type ServedProject } from './support/servedProject.ts';
+import type { SshServer } from './support/sshServer.ts';
+import { isLine, listenTo } from './support/story.ts';
 
+let at: ServedProject;
 let server: SshServer;
 let project: Project;
 let commits = 0;
 
 beforeAll(async () => {
-  server = await startServer({ image: 'openssh', sshd: ['MaxStartups=100'] });
-  project = await createProject({ servers: { web1: serverEntry(server) } });
+  at = await createServedProject({ image: 'openssh', sshd: ['MaxStartups=100'] });
+  ({ server, project } = at);
 });
-afterAll(async () => {
-  await project?.[Symbol.asyncDispose]();
-  await server?.stop();
-});
+afterAll(() => at?.[Symbol.asyncDispose]());
 beforeEach(async () => {
   await inContainer(server, ['sh', '-c', 'pkill -KILL -u deploy sleep; rm -rf /srv/app/* /srv/app/.cutover']);
   await project.configure({ servers: { web1: serverEntry(server) } });
@@ -27,32 +27,17 @@ beforeEach(async () => {
 });
 
 /** Starts a deployment whose command lasts until it is told to end, and waits until the command has begun. */
-async function deploying(run = 'echo began; while [ ! -e /tmp/go-on ]; do sleep 0.1; done') {
+async function deploying() {
   await inContainer(server, ['rm', '-f', '/tmp/go-on']);
-  await project.configure({ servers: { web1: serverEntry(server) }, commands: { postUpload: [run] } });
+  const commands = { postUpload: [`echo began; ${untilSo('[ -e /tmp/go-on ]')}`] };
+  await project.configure({ servers: { web1: serverEntry(server) }, commands });
   const running = startCutover(['deploy', 'production', '--events'], { cwd: project.path });
-  await told(running, (event) => event.type === 'output' && event.line === 'began');
+  await listenTo(running).tells(isLine('began'));
   // A process is a promise of its end: it must not be awaited here.
   return { running };
 }
 
 const goOn = () => inContainer(server, ['touch', '/tmp/go-on']);
-
-/** Resolves once a run has told of such an event. */
-async function told(running: CutoverProcess, matches: (event: Event) => boolean): Promise<void> {
-  const heard = Promise.withResolvers<void>();
-  let rest = '';
-  const listen = (chunk: Buffer | string) => {
-    const lines = (rest + String(chunk)).split('\n');
-    rest = lines.pop()!;
-    const events = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Event);
-    if (events.some(matches)) heard.resolve();
-  };
-  const end = () => heard.reject(new Error('The program ended without that.'));
-  running.stderr!.on('data', listen).once('end', end);
-  await heard.promise;
-  running.stderr!.off('data', listen).off('end', end);
-}
 
 test('a lock taken by hand stops whoever deploys, says why, and waits for its unlock', async () => {
   const locked = await project.json(['lock', 'production', '--message', 'Moving the database, ask Ada']);
@@ -100,8 +85,7 @@ test('who waits says for whom, and goes on when that run is done', async () => {
   const second = startCutover(['deploy', 'production', '--lock-wait', '2m', '--json', '--events'], {
     cwd: project.path,
   });
-  await told(
-    second,
+  await listenTo(second).tells(
     (event) =>
       event.type === 'log' && /^Locked: waiting for \S+ \(process \d+\), release \d{14},/.test(event.message),
   );
@@ -120,7 +104,9 @@ test('a wish to stop ends the waiting', async () => {
   const second = startCutover(['deploy', 'production', '--lock-wait', '2m', '--events'], {
     cwd: project.path,
   });
-  await told(second, (event) => event.type === 'log' && event.message.startsWith('Locked: waiting'));
+  await listenTo(second).tells(
+    (event) => event.type === 'log' && event.message.startsWith('Locked: waiting'),
+  );
   second.kill('SIGINT');
   expect((await second).exitCode).toBe(130);
   await goOn();
@@ -173,8 +159,7 @@ test('a deployment that was suspended and lost its lock changes nothing when it 
 
 test('a run gives signs of life while it works', async () => {
   const { running } = await deploying();
-  const beat = 'until [ -e /srv/app/.cutover/locks/beat-g-* ]; do sleep 0.2; done';
-  await inContainer(server, ['sh', '-c', beat]);
+  await inContainer(server, ['sh', '-c', untilSo('[ -e /srv/app/.cutover/locks/beat-g-* ]')]);
   const { answer } = await project.json<StatusResult>(['status', 'production']);
   expect(answer.servers).toMatchObject([{ lock: { message: null, beatAgeSec: expect.any(Number) } }]);
   await goOn();

@@ -1,36 +1,31 @@
 import { expect, test } from 'vitest';
+import { untilSo } from '../../src/core/testing/untilSo.ts';
 import { startCutover } from './support/cutover.ts';
-import { createProject, serverEntry } from './support/project.ts';
+import { serverEntry } from './support/project.ts';
 import { currentOf, inContainer, listTree } from './support/remoteTree.ts';
-import { type SshServer, startServer } from './support/sshServer.ts';
+import { createServedProject } from './support/servedProject.ts';
+import type { SshServer } from './support/sshServer.ts';
+import { listenTo } from './support/story.ts';
 
 test('who loses the lock in the middle reads it at once, changes nothing more, and is told what to do', async () => {
-  await using server = await startServer({ image: 'openssh' });
+  await using at = await createServedProject({ image: 'openssh' });
+  const { server, project } = at;
   const on = (text: string) => inContainer(server, ['sh', '-c', `cd /srv/app && ${text}`]);
-  const servers = { web1: serverEntry(server) };
-  await using project = await createProject({ servers });
   await project.repository.commit({ 'index.html': 'one' });
   expect((await project.run(['deploy', 'production'])).exitCode).toBe(0);
   const live = await currentOf(server);
   await project.repository.commit({ 'index.html': 'two' });
   await project.configure({
-    servers,
-    commands: { postUpload: ['echo begun; until [ -e /tmp/go ]; do sleep 0.1; done'] },
+    servers: { web1: serverEntry(server) },
+    commands: { postUpload: [`echo begun; ${untilSo('[ -e /tmp/go ]')}`] },
   });
 
   const running = startCutover(['deploy', 'production'], { cwd: project.path });
-  let story = '';
-  const tells = (text: string) =>
-    new Promise<void>((resolve) => {
-      running.stderr!.on('data', (chunk) => {
-        story += String(chunk);
-        if (story.includes(text)) resolve();
-      });
-    });
-  await tells('[web1] | begun');
+  const story = listenTo(running);
+  await story.says('[web1] | begun');
   const owner = 'v1 nonce somebody%40else 7 2026-11-21T19:38:11Z -';
   await on(`ln -s "${owner}" .cutover/locks/g-999999`);
-  await tells('the lock was lost while this ran');
+  await story.says('the lock was lost while this ran');
   const before = await treeWithoutRuns(server);
   await on('touch /tmp/go');
   const { exitCode, stderr, stdout } = await running;

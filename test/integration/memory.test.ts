@@ -3,22 +3,21 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createProject, type Project, serverEntry } from './support/project.ts';
-import { type SshServer, startServer } from './support/sshServer.ts';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { type Project, serverEntry } from './support/project.ts';
+import { createServedProject, type ServedProject } from './support/servedProject.ts';
+import type { SshServer } from './support/sshServer.ts';
 
 const MIB = 1024 ** 2;
 
+let at: ServedProject;
 let server: SshServer;
 let project: Project;
 beforeAll(async () => {
-  server = await startServer({ image: 'openssh' });
-  project = await createProject({ servers: {} });
+  at = await createServedProject({ image: 'openssh' });
+  ({ server, project } = at);
 });
-afterAll(async () => {
-  await project?.[Symbol.asyncDispose]();
-  await server?.stop();
-});
+afterAll(() => at?.[Symbol.asyncDispose]());
 
 /**
  * Deploys with this command, and reads nothing of the story until the command has ended and nobody asks for more of
@@ -43,7 +42,12 @@ async function deploy(run: string) {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const ended = once(running, 'close');
-  for (let quiet = 0; quiet < 5; ) quiet = (await isQuiet()) ? quiet + 1 : 0;
+  let quiet = 0;
+  const isForLong = async () => {
+    quiet = (await isQuiet()) ? quiet + 1 : 0;
+    return quiet === 5;
+  };
+  await vi.waitUntil(isForLong, { timeout: 120_000 });
   const story: string[] = [];
   for await (const text of running.stderr.setEncoding('utf8')) story.push(String(text));
   const [exitCode] = await ended;

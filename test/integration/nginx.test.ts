@@ -1,26 +1,25 @@
 import autocannon from 'autocannon';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createProject, type Project, serverEntry } from './support/project.ts';
-import { type SshServer, startServer } from './support/sshServer.ts';
+import type { Project } from './support/project.ts';
+import { createServedProject, type ServedProject } from './support/servedProject.ts';
+import type { SshServer } from './support/sshServer.ts';
 
 const DEPLOYMENTS = 50;
 const ROLLBACKS = 10;
 
+let at: ServedProject;
 let server: SshServer;
 let project: Project;
 let url: string;
 let version = 0;
 
 beforeAll(async () => {
-  server = await startServer({ image: 'nginx' });
+  at = await createServedProject({ image: 'nginx' }, { keep: 3 });
+  ({ server, project } = at);
   url = `http://${server.host}:${server.httpPort}`;
-  project = await createProject({ keep: 3, servers: { web1: serverEntry(server) } });
   await deployNext();
 });
-afterAll(async () => {
-  await project?.[Symbol.asyncDispose]();
-  await server?.stop();
-});
+afterAll(() => at?.[Symbol.asyncDispose]());
 
 /** A page and its asset carry their version at both ends, with enough between them to be cut. */
 async function deployNext(...flags: readonly string[]): Promise<void> {

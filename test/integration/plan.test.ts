@@ -3,22 +3,21 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TransactionResult } from '../../src/core/operations/results.ts';
 import type { Plan } from '../../src/core/plan/types.ts';
-import { createProject, type Project, serverEntry } from './support/project.ts';
+import { type Project, serverEntry } from './support/project.ts';
 import { contentOf, currentOf, listTree } from './support/remoteTree.ts';
-import { type SshServer, startServer } from './support/sshServer.ts';
+import { createServedProject, type ServedProject } from './support/servedProject.ts';
+import type { SshServer } from './support/sshServer.ts';
 
+let at: ServedProject;
 let server: SshServer;
 let project: Project;
 
 beforeAll(async () => {
-  server = await startServer({ image: 'openssh' });
-  project = await createProject({ servers: { web1: serverEntry(server) } });
+  at = await createServedProject({ image: 'openssh' });
+  ({ server, project } = at);
   await project.repository.commit({ 'index.html': 'one', 'assets/site.css': 'a{}' }, 'One');
 });
-afterAll(async () => {
-  await project?.[Symbol.asyncDispose]();
-  await server?.stop();
-});
+afterAll(() => at?.[Symbol.asyncDispose]());
 
 /** Everything on both sides that a command could have written. */
 async function everything(): Promise<string> {

@@ -1,42 +1,28 @@
-import { once } from 'node:events';
-import { chmod, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
-import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CheckResult, StatusResult, TransactionResult } from '../../src/core/operations/results.ts';
 import { startCutover } from './support/cutover.ts';
 import { writeTree } from './support/gitRepository.ts';
-import { packVersions, replaceWorkTree } from './support/packageHistory.ts';
-import { createProject, type Project, serverEntry } from './support/project.ts';
+import { archiveIn, packageHistory } from './support/packageHistory.ts';
+import { type Project, serverEntry } from './support/project.ts';
 import { currentOf, inContainer, listTree, namesIn } from './support/remoteTree.ts';
+import { createServedProject, type ServedProject } from './support/servedProject.ts';
 import { type SshServer, startServer } from './support/sshServer.ts';
+import { listenTo } from './support/story.ts';
 
-const VERSIONS =
-  '4.0.0 4.1.0 4.2.1 4.3.0 4.4.0 4.5.1 4.6.1 4.7.0 4.8.2 4.9.0 4.10.0 4.11.2 4.12.0 4.13.1 4.14.2 4.15.0 4.16.6 4.17.0 4.17.10 4.17.21';
-
+let at: ServedProject;
 let server: SshServer;
 let project: Project;
 
 beforeEach(async () => {
-  server = await startServer({ image: 'sftp-only' });
-  project = await createProject({ branch: 'main', keep: 3, servers: { web1: serverEntry(server) } });
+  at = await createServedProject({ image: 'sftp-only' }, { branch: 'main', keep: 3 });
+  ({ server, project } = at);
 });
-afterEach(async () => {
-  await project?.[Symbol.asyncDispose]();
-  await server?.stop();
-});
+afterEach(() => at?.[Symbol.asyncDispose]());
 
 test('twenty states of a real tree arrive on a server without a shell exactly as git archive gives them', {
   timeout: 300_000,
 }, async () => {
-  const versions = VERSIONS.split(' ');
-  const packed = await packVersions('lodash', versions, join(project.path, 'packed'));
-  for (const [index, directory] of packed.entries()) {
-    await replaceWorkTree(project.repository, directory);
-    await addOddities(project.repository.path, index);
-    const commit = await project.repository.commitAll(`lodash ${versions[index]}`);
+  for await (const commit of packageHistory(project)) {
     const { exitCode, answer } = await project.json<TransactionResult>(['deploy', 'production']);
     expect({ exitCode, outcome: answer.outcome, problems: answer.problems }).toEqual({
       exitCode: 0,
@@ -147,23 +133,9 @@ async function release(message: string, files: Readonly<Record<string, string>>)
 /** Kills a deployment, as nothing else can, when it has begun this step. */
 async function dieIn(step: string): Promise<void> {
   const deployment = startCutover(['deploy', 'production', '--events'], { cwd: project.path });
-  const lines = createInterface({ input: deployment.stderr as Readable });
-  lines.on('line', (line) => {
-    if (line.includes('"step.begun"') && line.includes(`"${step}"`)) deployment.kill('SIGKILL');
-  });
-  await once(lines, 'close');
+  await listenTo(deployment).tells((event) => event.type === 'step.begun' && event.step === step);
+  deployment.kill('SIGKILL');
   expect((await deployment).signal).toBe('SIGKILL');
-}
-
-async function addOddities(path: string, index: number): Promise<void> {
-  await writeFile(join(path, `-rf ${index}'s "file" $(touch pwned) é e\u0301`), `state ${index}`);
-  await writeFile(join(path, 'run.sh'), '#!/bin/sh\n');
-  await chmod(join(path, 'run.sh'), index % 2 === 0 ? 0o755 : 0o644);
-  await writeFile(join(path, 'empty'), '');
-  await symlink(index % 2 === 0 ? 'run.sh' : 'package.json', join(path, 'link'));
-  // A file in one state, a link in the next.
-  if (index % 3 === 0) await writeFile(join(path, 'changeling'), 'a file');
-  else if (index % 3 === 1) await symlink('lodash.js', join(path, 'changeling'));
 }
 
 /** Kind, mode and target of everything below, and what is in the files. */
@@ -175,11 +147,5 @@ find . -type f -print0 | LC_ALL=C sort -z | xargs -0r sha256sum`;
 }
 
 async function listedArchive(commit: string): Promise<string> {
-  const { stdout } = await execa('git', ['-c', 'tar.umask=0022', 'archive', commit], {
-    cwd: project.repository.path,
-    encoding: 'buffer',
-  });
-  await inContainer(server, ['sh', '-c', 'rm -rf /expected && mkdir /expected']);
-  await server.container.copyArchiveToContainer(Readable.from([stdout]), '/expected');
-  return listed('/expected');
+  return listed(await archiveIn(server, project.repository, commit));
 }

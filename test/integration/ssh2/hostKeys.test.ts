@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeUser } from '../../../src/plugins/ssh2/testing/client.ts';
 import { makeKey } from '../../../src/plugins/ssh2/testing/server.ts';
+import { logUntil } from '../support/serverLog.ts';
 import { type SshServer, startServer } from '../support/sshServer.ts';
 import { byKey, never, output, trusting } from './support.ts';
 
@@ -48,10 +49,10 @@ test('a changed one is refused, and the server hears of no user', async () => {
   });
   expect((refused as Error).message).toContain(`the server shows ${shown}.`);
   const hung = /Connection (closed|reset)|[Dd]isconnect/;
-  expect(await logOf(own, hung)).not.toMatch(/userauth-request/);
+  expect(await logUntil(own, hung)).not.toMatch(/userauth-request/);
   // The same log would show it.
   await user.connect({ ...options, hostKey: shown ?? '' });
-  expect(await logOf(own, /Accepted publickey/)).toMatch(/userauth-request for user deploy/);
+  expect(await logUntil(own, /Accepted publickey/)).toMatch(/userauth-request for user deploy/);
 });
 
 test('each is checked and logged in to by itself; when it goes, so does what is behind it', async () => {
@@ -80,13 +81,3 @@ test('each is checked and logged in to by itself; when it goes, so does what is 
   expect(await running).toMatchObject({ exit: { type: 'unknown' } });
   expect(await connection.closed).toEqual(expect.any(String));
 });
-
-/** What sshd wrote, as soon as it has written a line like this. */
-async function logOf(of: SshServer, until: RegExp): Promise<string> {
-  let log = '';
-  for await (const chunk of await of.container.logs()) {
-    log += chunk;
-    if (until.test(log)) break;
-  }
-  return log;
-}
