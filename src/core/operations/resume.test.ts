@@ -278,3 +278,28 @@ test('a journal that somebody wrote cannot make anything run, or name a path', a
     'compensated',
   );
 });
+
+test('what a run left open that was waited for is ended too, not only its lock', async () => {
+  let meanwhile = async () => {};
+  const world = await createWorld({
+    servers: ['web1'],
+    transport: (_, plain) => ({
+      ...plain,
+      connect: async (scope) => {
+        let scripts = 0;
+        return eachScript(await plain.connect(scope), () => (++scripts === 2 ? meanwhile() : null));
+      },
+    }),
+  });
+  await world.deploy();
+  await world.write({ 'index.html': 'two' });
+  const other = await world.engine('web1').takeLock(lockRecord('other'), never);
+  meanwhile = async () => {
+    meanwhile = async () => {};
+    await world.engine('web1').releaseLock(other.taken ? other.fence.generation : '', never);
+    expect(await cutShort(world, 4, (runtime) => deploy(runtime, world.config, DEPLOY))).toBe(true);
+  };
+  expect(await resume(elsewhere(world), world.config, RESUME)).toMatchObject({ outcome: 'committed' });
+  expect(await contents(world)).toEqual(['two']);
+  await restsWell(world);
+});

@@ -3,7 +3,6 @@ import type { Config } from '../config/types.ts';
 import { CutoverError } from '../contract/index.ts';
 import type { Fact } from '../journal/facts.ts';
 import { isCommitted, isReverting, type Merged } from '../journal/merge.ts';
-import { releaseLocks } from '../lock/acquire.ts';
 import { commandTexts } from '../plan/commandRuns.ts';
 import { sealPlan } from '../plan/digest.ts';
 import type { Plan } from '../plan/types.ts';
@@ -11,6 +10,8 @@ import type { Observation } from '../remote/observation.ts';
 import { openSource } from '../sync/source.ts';
 import type { Snapshot } from '../sync/types.ts';
 import { lockGroup } from './groupLocks.ts';
+import { holdLocks } from './heldLocks.ts';
+import { abandonLocks } from './lockFirst.ts';
 import { lockOwner } from './lockOwner.ts';
 import { environmentNamed, type Group, narrowGroup, observeGroup, openGroup } from './openGroup.ts';
 import { openTransactionOf, severalOpen } from './openTransaction.ts';
@@ -44,11 +45,10 @@ export async function resume(
     warm: true,
   });
   const seen = await observeGroup(whole, runtime.cancel);
-  const open = requireOne(openTransactionOf(seen));
-  if (open === null) {
-    await freeDeadLocks(runtime, whole, seen, request.lockWaitMs);
-    return null;
-  }
+  const open =
+    requireOne(openTransactionOf(seen)) ??
+    requireOne(openTransactionOf(await freeDeadLocks(runtime, whole, seen, request.lockWaitMs)));
+  if (open === null) return null;
   const group = narrowGroup(
     whole,
     open.opening.plan.servers.map(({ name }) => name),
@@ -80,16 +80,20 @@ export async function resume(
   return request.abort ? { ...result, interrupted: false } : result;
 }
 
-/** A run that died before it had begun anything left its locks, and nothing else. Throws `E_LOCKED` for one that lives. */
+/**
+ * A run that died before it had begun anything left its locks, and nothing else. One that was waited for may have left
+ * more: gives what was seen under the locks. Throws `E_LOCKED` for one that lives.
+ */
 async function freeDeadLocks(
   runtime: Runtime,
   group: Group,
   seen: ReadonlyMap<string, Observation>,
   waitMs: number,
-): Promise<void> {
-  if ([...seen.values()].every(({ lock }) => lockOwner(lock) === null)) return;
-  const { fences } = await lockGroup(runtime, group, { release: null, waitMs, message: null });
-  await releaseLocks(group.engines, fences);
+): Promise<ReadonlyMap<string, Observation>> {
+  if ([...seen.values()].every(({ lock }) => lockOwner(lock) === null)) return seen;
+  const locks = await lockGroup(runtime, group, { release: null, waitMs, message: null });
+  await abandonLocks(runtime, holdLocks(runtime, group, locks));
+  return locks.seen;
 }
 
 function requireOne(merged: Merged): Open | null {
