@@ -30,10 +30,13 @@ test('a reader who is behind is waited for, until he has read or gone away', asy
   stream.on('error', () => {});
   expect(drained(stream)).toBeNull();
   stream.write('one\n');
+  const listeners = () => ['drain', 'error', 'close'].map((event) => stream.listenerCount(event));
+  const before = listeners();
   const first = drained(stream);
   expect(first).not.toBeNull();
   taken.shift()?.();
   await first;
+  expect(listeners()).toEqual(before);
   expect(drained(stream)).toBeNull();
   stream.write('two\n');
   const second = drained(stream);

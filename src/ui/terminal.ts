@@ -25,9 +25,15 @@ export interface OutputStream {
 export function drained(stream: Writable): Promise<void> | null {
   if (!stream.writableNeedDrain) return null;
   return new Promise((resolve) => {
-    for (const event of ['drain', 'error', 'close']) stream.once(event, () => resolve());
+    const done = () => {
+      for (const event of SETTLING) stream.off(event, done);
+      resolve();
+    };
+    for (const event of SETTLING) stream.on(event, done);
   });
 }
+
+const SETTLING = ['drain', 'error', 'close'];
 
 /** A reader that goes away (`| head`, a closed window) ends the writing, never the deployment. */
 export function openTerminal(stream: OutputStream, env: Environment): Terminal {
