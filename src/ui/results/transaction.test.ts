@@ -189,3 +189,12 @@ test('stranded: what each server serves, or that it could not be read', () => {
     '    Hint: cutover status production',
   ]);
 });
+
+test.for(['compensated', 'stranded'] as const)('%s: no problem is called harmless', (outcome) => {
+  const server = sampleServerResult('web1', { ...nothingSent, outcome, current: oldRelease });
+  const result = sampleResult([server], { outcome, problems: ['web1: the lock was lost while this ran'] });
+  expect(renderTransaction(result, plain).slice(-2)).toEqual([
+    '1 problem:',
+    '  ! web1: the lock was lost while this ran',
+  ]);
+});

@@ -79,12 +79,14 @@ function failed(code: ErrorCode, style: Style): string {
   return code === 'E_INTERRUPTED' ? style.yellow('stopped') : style.red('failed');
 }
 
-function problems({ problems: all }: TransactionResult, style: Style): readonly string[] {
+/** Where it was not committed, one of them may be what stopped it: a lock that was lost. */
+function problems({ outcome, problems: all }: TransactionResult, style: Style): readonly string[] {
   if (all.length === 0) return [];
   const lines = all.flatMap((problem) =>
     escapeLines(problem).map((line, index) =>
       index === 0 ? `  ${style.yellow('!')} ${line}` : `    ${line}`,
     ),
   );
-  return ['', `${plural(all.length, 'problem')} that stopped nothing:`, ...lines];
+  const title = `${plural(all.length, 'problem')}${outcome === 'committed' ? ' that stopped nothing' : ''}:`;
+  return ['', title, ...lines];
 }
