@@ -106,7 +106,7 @@ async function attempt(
 ): Promise<TransactionResult> {
   const { snapshot, look } = await gather(runtime, config, group, request);
   const { held } = look;
-  let isRun = false;
+  let isTold = false;
   try {
     const prepared = await prepareDeployment(runtime, config, group, request, { ...look, snapshot });
     const { plan, work, seen } = prepared;
@@ -117,14 +117,14 @@ async function attempt(
     if (request.saved !== null) requireSame(request.saved, plan);
     if (plan.unchanged && !busy) return unchangedResult(plan);
     const execution = { ...prepared, runtime, config, group, lockWaitMs: request.lockWaitMs ?? 0 };
-    if (held !== null && look.release === plan.release) {
-      isRun = true;
+    // From here on the result tells what becomes of the locks, or it was told.
+    isTold = true;
+    if (held !== null && look.release === plan.release)
       return await execute({ ...execution, decided: { held, work } });
-    }
     if (held !== null) await abandonLocks(runtime, held);
     return await execute({ ...execution, inTurn: look.isContended });
   } finally {
-    if (held !== null) await (isRun ? held.release() : abandonLocks(runtime, held));
+    if (held !== null) await (isTold ? held.release() : abandonLocks(runtime, held));
   }
 }
 

@@ -1,5 +1,7 @@
+import { symlinkSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { lockRecord } from '../testing/engineHere.ts';
 import { faultyTransport } from '../testing/faultyConnection.ts';
 import { listing } from '../testing/listing.ts';
 import { rollback } from './rollback.ts';
@@ -78,4 +80,26 @@ test('where a newer release exists than the clock stands for, the lock names the
   let release = '';
   expect(await count(async () => (release = (await world.deploy()).release))).toBe(9);
   expect(release).toBe('20300101000001');
+});
+
+test('locks that cannot be used are given back, and what goes wrong with that is told once', async () => {
+  let thief: string | null = null;
+  const world = await createWorld({
+    servers: ['web1'],
+    transport: (_, plain) =>
+      faultyTransport(plain, ({ stdin }) => {
+        if (thief === null || !String(stdin).includes('make_room')) return null;
+        symlinkSync(lockRecord('thief'), world.at('web1', '.cutover/locks', thief));
+        thief = null;
+        return null;
+      }),
+  });
+  await world.deploy();
+  await mkdir(world.at('web1', 'releases/20300101000000'));
+  await world.write({ 'index.html': 'two' });
+  thief = 'g-000004';
+  await expect(world.deploy()).rejects.toMatchObject({ code: 'E_LOCKED' });
+  expect(world.events.filter(({ type }) => type === 'log')).toMatchObject([
+    { server: 'web1', message: 'web1: the lock was taken over by somebody else' },
+  ]);
 });
