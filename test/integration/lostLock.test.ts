@@ -34,11 +34,11 @@ test('who loses the lock in the middle reads it at once, changes nothing more, a
   const told = stderr.split('\n').filter((line) => line.includes('the lock was lost'));
   expect(told).toEqual([
     expect.stringMatching(
-      /^\[web1\] Problem: the lock was lost while this ran: .*another deployer took the lock over \(g-999999\)$/,
+      /^\[web1\] Problem: the lock was lost while this ran: .*somebody@else \(process 7\) took the lock over \(g-999999\)$/,
     ),
   ]);
   expect(stderr).toMatch(
-    /^\[web1\] activate failed after .*: another deployer took the lock over \(g-999999\)$/m,
+    /^\[web1\] activate failed after .*: somebody@else \(process 7\) took the lock over \(g-999999\)$/m,
   );
   expect(stderr + stdout).toContain(`web1  ${live.replace('releases/', '')} (the old release)`);
   expect(stderr + stdout).toMatch(/! web1: the lock was lost while this ran: .*\(g-999999\)$/m);

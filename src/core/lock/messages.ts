@@ -1,6 +1,6 @@
 import { CutoverError } from '../contract/index.ts';
 import type { LockAttempt } from '../remote/engine.ts';
-import { generationNumber, type LockRecord, parseLockRecord } from './record.ts';
+import { generationNumber, type LockRecord, parseLockRecord, RELEASED } from './record.ts';
 
 type Held = Extract<LockAttempt, { taken: false }>;
 
@@ -43,6 +43,15 @@ export function lockedByRun(
           : `To wait until it is done: --lock-wait 5m. A run that is dead loses its lock a minute after its last sign of life; at once: cutover unlock ${environment}`,
     },
   );
+}
+
+/** The error about a lock that was ours. `record`: what the generation that rules now says; '' when that cannot be read. */
+export function lostLock(server: string, generation: string, record: string): CutoverError {
+  const how =
+    record === RELEASED
+      ? 'somebody took the lock over, and has released it'
+      : `${nameOfHolder(parseLockRecord(record))} took the lock over`;
+  return new CutoverError('E_FENCED', `${server}: ${how} (${generation})`, { server });
 }
 
 /** `Waiting for ada@laptop (process 9), release 20261121193811, since … to be done.` */

@@ -35,6 +35,13 @@ export function releasedLock(server: string, { released, problem, current }: Rel
   return { server, current, problem: released ? null : `${server}: ${whyNot(problem)}` };
 }
 
+/** `web1: serves releases/20261121193811` */
+export function whatIsServed({ server, current }: ReleasedLock): string {
+  return current === undefined
+    ? `${server}: what it serves could not be read`
+    : `${server}: serves ${current ?? 'nothing'}`;
+}
+
 function whyNot(problem: string | undefined): string {
   return problem === undefined
     ? 'the lock was taken over by somebody else'

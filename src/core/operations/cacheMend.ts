@@ -7,7 +7,7 @@ import { planMending } from '../sync/mending.ts';
 import { packRepair } from '../sync/repairArchive.ts';
 import type { CachedManifest, Snapshot } from '../sync/types.ts';
 import type { CacheDifference } from '../sync/verification.ts';
-import type { FindContent } from './cacheSource.ts';
+import { type FindContent, releaseOfSegment } from './cacheSource.ts';
 
 export interface MendRequest {
   readonly engine: Engine;
@@ -73,7 +73,5 @@ async function readHeld({ engine, environment, cancel }: MendRequest): Promise<C
 /** No release has this id: all of them are mended. Nor has a segment that is needed still. */
 function nameOf({ seen, now }: MendRequest): string {
   const segments = seen.cache.head?.segments ?? [];
-  return nextReleaseId(now, [...seen.releases, ...segments.map((name) => name.slice(0, RELEASE_DIGITS))]);
+  return nextReleaseId(now, [...seen.releases, ...segments.map(releaseOfSegment)]);
 }
-
-const RELEASE_DIGITS = 14;

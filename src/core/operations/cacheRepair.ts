@@ -1,5 +1,6 @@
 import type { Config } from '../config/types.ts';
-import { CutoverError, errorCode, messageOf } from '../contract/index.ts';
+import { CutoverError } from '../contract/index.ts';
+import { type ReleasedLock, whatIsServed } from '../lock/release.ts';
 import { liveRelease } from '../plan/planDeployment.ts';
 import type { Observation } from '../remote/observation.ts';
 import type { CacheDifference } from '../sync/verification.ts';
@@ -44,12 +45,14 @@ export async function repairCache(
     requireUncancelled(runtime.cancel);
     refuseOpenTransaction(held.locks.seen, environment.name);
     const findContent = contentFinder(config, environment.name, runtime.cancel);
-    const servers = await Promise.all(
+    const repaired = await Promise.all(
       [...held.locks.seen].map(([name, seen]) =>
         repairOne({ runtime, group, held, findContent, name, seen }),
       ),
     );
     if (runtime.cancel.aborted) throw interrupted(environment.name);
+    const released = new Map((await held.release()).map((lock) => [lock.server, lock]));
+    const servers = repaired.map((each) => withServed(each, released.get(each.name)!, environment.name));
     return { environment: environment.name, servers };
   } finally {
     await abandonLocks(runtime, held);
@@ -95,8 +98,16 @@ async function repairOne(repair: OneRepair): Promise<RepairedCache> {
     const problems = [...liveProblems(mended, seen), ...strangeNames(after.differences)];
     return { ...known, ...after, mended, problems };
   } catch (error) {
-    return { ...known, failure: asFailure(withoutFence(error, name, group.environment.name)) };
+    return { ...known, failure: asFailure(error) };
   }
+}
+
+/** Who took the lock over may deploy by now, so what the server serves is read back. */
+function withServed(repaired: RepairedCache, lock: ReleasedLock, environment: string): RepairedCache {
+  const { failure } = repaired;
+  if (failure?.code !== 'E_FENCED') return repaired;
+  const message = `${failure.message}; what was mended until then stays mended\n${whatIsServed(lock)}`;
+  return { ...repaired, failure: { ...failure, message, hint: failure.hint ?? again(environment) } };
 }
 
 /** A name that is not UTF-8 came with marks in its place: nobody can name it to the server. */
@@ -127,17 +138,12 @@ const WRONG: Readonly<Partial<Record<CacheDifference['kind'], string>>> = {
   time: 'the wrong time',
 };
 
-function withoutFence(error: unknown, server: string, environment: string): unknown {
-  if (errorCode(error) !== 'E_FENCED') return error;
-  return new CutoverError('E_LOCKED', `${messageOf(error)}; what was mended until then stays mended`, {
-    server,
-    hint: `cutover cache repair ${environment}`,
-    cause: error,
-  });
+function again(environment: string): string {
+  return `cutover cache repair ${environment}`;
 }
 
 function interrupted(environment: string): CutoverError {
   return new CutoverError('E_INTERRUPTED', 'Interrupted; what was mended until then stays mended.', {
-    hint: `cutover cache repair ${environment}`,
+    hint: again(environment),
   });
 }

@@ -7,17 +7,21 @@ export interface CacheVerifyResult {
   readonly servers: readonly VerifiedCache[];
 }
 
-export interface VerifiedCache {
+interface ComparedCache {
   readonly name: string;
   /** How many files the deploy-cache should hold. */
   readonly files: number;
   /** False: only sizes and times were compared, or nothing was. */
   readonly hashed: boolean;
+  /** What differs still. */
   readonly differences: readonly CacheDifference[];
+  /** Why it was not verified, or not all of it mended; null when nothing failed. */
+  readonly failure: Failure | null;
+}
+
+export interface VerifiedCache extends ComparedCache {
   /** What else there is to know of these finds, in sentences. */
   readonly notes: readonly string[];
-  /** Why it was not verified; null when it was. */
-  readonly failure: Failure | null;
 }
 
 /** `cache repair --json`. */
@@ -26,16 +30,9 @@ export interface CacheRepairResult {
   readonly servers: readonly RepairedCache[];
 }
 
-export interface RepairedCache {
-  readonly name: string;
-  readonly files: number;
-  readonly hashed: boolean;
+export interface RepairedCache extends ComparedCache {
   /** What differed and does not any more. */
   readonly mended: readonly CacheDifference[];
-  /** What differs still. */
-  readonly differences: readonly CacheDifference[];
   /** What was wrong beyond the deploy-cache, and whatever stopped nothing. */
   readonly problems: readonly string[];
-  /** Why it was not mended, or not all of it; null when nothing failed. */
-  readonly failure: Failure | null;
 }

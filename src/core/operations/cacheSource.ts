@@ -49,16 +49,21 @@ async function commitsOf(seen: Observation): Promise<readonly string[]> {
   const { commitNamedBy } = await import('../sync/git/state.ts');
   const ledger = foldLedger(seen.ledger);
   const { state, segments } = seen.cache.head!;
-  const made = segments.toReversed().map((name) => ledger.get(name.slice(0, RELEASE_DIGITS))?.revision);
+  const made = segments.toReversed().map((name) => ledger.get(releaseOfSegment(name))?.revision);
   const commits = [commitNamedBy(state), ...made, liveRecord(seen)?.revision];
   return [
     ...new Set(commits.filter((commit) => typeof commit === 'string' && COMMIT.test(commit))),
   ] as string[];
 }
 
-/** A segment has the name of the release that it was written for. */
-const RELEASE_DIGITS = 14;
 const COMMIT = /^[0-9a-f]{40,64}$/;
+
+/** Its name begins with the release that it was written for. */
+export function releaseOfSegment(name: string): string {
+  return name.slice(0, RELEASE_DIGITS);
+}
+
+const RELEASE_DIGITS = 14;
 
 async function lackingIn(
   snapshot: Snapshot,

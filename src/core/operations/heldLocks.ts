@@ -1,6 +1,6 @@
 import type { Journal } from '../journal/journal.ts';
 import { type Locks, type ReleasedLock, releaseLocks } from '../lock/acquire.ts';
-import { keepLocks } from '../lock/keep.ts';
+import { type KeepOptions, keepLocks } from '../lock/keep.ts';
 import type { Group } from './openGroup.ts';
 import { emitNow, type Runtime } from './runtime.ts';
 
@@ -18,10 +18,16 @@ export interface HeldLocks extends AsyncDisposable {
 }
 
 /** A lock that is lost stops nothing here: the server itself stops what would follow. */
-export function holdLocks(runtime: Runtime, group: Group, locks: Locks): HeldLocks {
+export function holdLocks(
+  runtime: Runtime,
+  group: Pick<Group, 'engines'>,
+  locks: Locks,
+  timing: Pick<KeepOptions, 'sleep'> = {},
+): HeldLocks {
   let journal: Journal | null = null;
   const returned = new Map<string, ReleasedLock>();
   const keeping = keepLocks(group.engines, locks.fences, {
+    ...timing,
     onLost(server, error) {
       const why = error.message.replace(`${server}: `, '');
       const message = `the lock was lost while this ran: ${why}`;

@@ -1,5 +1,5 @@
 import { CutoverError, messageOf } from '../contract/index.ts';
-import type { ReleasedLock } from '../lock/acquire.ts';
+import { type ReleasedLock, whatIsServed } from '../lock/release.ts';
 import type { Plan } from '../plan/types.ts';
 
 /** Before anything was touched. */
@@ -13,11 +13,7 @@ export function journalRefused(path: string, cause: unknown): CutoverError {
 
 /** In the middle: nobody may go on without a journal, so all stays as it was read back. */
 export function journalLost(plan: Plan, cause: unknown, released: readonly ReleasedLock[]): CutoverError {
-  const served = released.map(({ server, current }) =>
-    current === undefined
-      ? `${server}: what it serves could not be read`
-      : `${server}: serves ${current ?? 'nothing'}`,
-  );
+  const served = released.map(whatIsServed);
   return new CutoverError(
     'E_STRANDED',
     `The journal cannot be written any more: ${messageOf(cause)}. It was stopped there.\n${served.join('\n')}`,

@@ -19,6 +19,7 @@ const OF_ERRORS: Readonly<Partial<Record<ErrorCode, number>>> = {
   E_UNKNOWN: 10,
   E_TIMEOUT: 10,
   E_LOCKED: 11,
+  E_FENCED: 11,
   E_COMPENSATED: 12,
   E_STRANDED: 13,
   E_OPEN_TRANSACTION: 14,

@@ -110,7 +110,7 @@ test.for([
   ['something differs', [{ path: 'x', kind: 'mode', live: false }], null, 4],
   ['one was not verified', [], 'E_CAPABILITY', 4],
   ['one is out of reach', [{ path: 'x', kind: 'mode', live: false }], 'E_UNREACHABLE', 10],
-  ['a lock was lost', [], 'E_LOCKED', 11],
+  ['a lock was lost', [], 'E_FENCED', 11],
   ['there is a bug', [], 'E_BUG', 1],
 ] as const)('the exit code when %s', ([, differences, code, exitCode]) => {
   const failure = code === null ? null : { code, message: '', hint: null };

@@ -1,4 +1,4 @@
-import { CutoverError } from '../../contract/index.ts';
+import { lostLock } from '../../lock/messages.ts';
 import type { Fence } from '../engine.ts';
 import { generationAfter } from './generations.ts';
 import type { Place } from './place.ts';
@@ -27,11 +27,7 @@ export async function proveFence(
   const next = generationAfter(generation);
   const [held, later] = await Promise.all([sftp.readlink(locks(generation)), sftp.readlink(locks(next))]);
   if (held === record && later === null) return;
-  throw new CutoverError(
-    'E_FENCED',
-    `${server}: another deployer took the lock over (${later === null ? generation : next})`,
-    { server },
-  );
+  throw later === null ? lostLock(server, generation, held ?? '') : lostLock(server, next, later);
 }
 
 async function tellBefore(place: Place, { journal: told }: Fence): Promise<void> {

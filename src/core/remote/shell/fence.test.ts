@@ -103,9 +103,18 @@ test.for(Object.keys(CHANGES))('whoever lost the lock changes nothing any more: 
   const before = await listing(here.path, 'trace');
   await expect(CHANGES[name]!(here)).rejects.toMatchObject({
     code: 'E_FENCED',
-    message: expect.stringContaining('took the lock over (g-000002)'),
+    message: 'web1: somebody else@here (process 1) took the lock over (g-000002)',
   });
   expect(await listing(here.path, 'trace')).toEqual(before);
+});
+
+test('whoever lost it to somebody who is done by now reads that', async () => {
+  const here = await engineHere();
+  await here.engine.releaseLock(here.fence.generation, never);
+  await expect(here.engine.beat(here.fence, never)).rejects.toMatchObject({
+    code: 'E_FENCED',
+    message: 'web1: somebody took the lock over, and has released it (g-000002)',
+  });
 });
 
 test.for(Object.keys(CHANGES))('a generation with another record is not ours either: %s', async (name) => {

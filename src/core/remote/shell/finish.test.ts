@@ -135,7 +135,10 @@ test('whoever lost the lock ends nothing, also where it was lost in the middle',
   const engine = await withTools(here, { mv });
   expect(await engine.finish(fence, REQUEST, never)).toMatchObject({
     released: false,
-    closeFailure: { code: 'E_FENCED' },
+    closeFailure: {
+      code: 'E_FENCED',
+      message: 'web1: somebody else@here (process 1) took the lock over (g-000002)',
+    },
   });
   expect(await readdir(here.at('.cutover/journals'))).toEqual(['open']);
   const before = await linesOf(here, 'open');

@@ -1,9 +1,10 @@
-import { CutoverError, type ErrorCode } from '../../contract/index.ts';
+import { CutoverError } from '../../contract/index.ts';
 import type { Fence, Finished, FinishRequest } from '../engine.ts';
 import { asFunctions } from './asFunctions.ts';
 import { closeScript } from './journal.ts';
 import { readReleased, releaseLockScript } from './lock.ts';
 import { pruneScript, readReleasesInUse } from './prune.ts';
+import { saidFailure } from './run.ts';
 import { FAILED_BY_ITSELF, type Fields, type Script } from './script.ts';
 import { sh } from './sh.ts';
 
@@ -87,10 +88,7 @@ function failureOf(server: string, part: keyof typeof NAMES, fields: Fields): Cu
   const status = fields.one(`${part}-status`);
   if (status === null) return null;
   const lines = (fields.one(`${part}-said`) ?? '').trim().split('\n');
-  if (status === String(FAILED_BY_ITSELF)) {
-    const [code = '', ...words] = lines.at(-1)!.split(' ');
-    return new CutoverError(code as ErrorCode, `${server}: ${words.join(' ')}`, { server });
-  }
+  if (status === String(FAILED_BY_ITSELF)) return saidFailure(server, lines.at(-1)!);
   const said = lines.join(' | ').slice(-600);
   return new CutoverError(
     /no space left|disk quota/i.test(said) ? 'E_DISK_FULL' : 'E_REMOTE',

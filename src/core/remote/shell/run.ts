@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ErrorCode, ExecResult } from '../../contract/index.ts';
 import { CutoverError, errorCode } from '../../contract/index.ts';
+import { lostLock } from '../../lock/messages.ts';
 import type { FenceJournal } from '../engine.ts';
 import type { Link } from '../link.ts';
 import { FAILED_BY_ITSELF, type Fields, readFields, renderScript, type Script, unframe } from './script.ts';
@@ -128,9 +129,14 @@ export function failureIn(server: string, nonce: string, { exit, stdout }: ExecR
   if (exit.type !== 'code' || exit.code !== FAILED_BY_ITSELF) return null;
   const framed = unframe(stdout, nonce);
   const failure = framed.begun ? readFields(framed.body).one('failure') : null;
-  if (failure === null) return null;
-  const [code, ...words] = failure.split(' ');
-  return new CutoverError((code ?? 'E_REMOTE') as ErrorCode, `${server}: ${words.join(' ')}`, { server });
+  return failure === null ? null : saidFailure(server, failure);
+}
+
+/** `CODE text`; of a lost lock the text is the generation that rules now, and its record. */
+export function saidFailure(server: string, said: string): CutoverError {
+  const [code = '', ...words] = said.split(' ');
+  if (code === 'E_FENCED') return lostLock(server, words[0] ?? '', words.slice(1).join(' '));
+  return new CutoverError(code as ErrorCode, `${server}: ${words.join(' ')}`, { server });
 }
 
 export function inWords(exit: ExecResult['exit']): string {

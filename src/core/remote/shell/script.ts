@@ -73,7 +73,7 @@ fence() {
   top=
   for each in .cutover/locks/g-*; do top=$each; done
   if [ "$top" != ".cutover/locks/$1" ] || [ "$(readlink "$top")" != "$2" ]; then
-    fail E_FENCED "another deployer took the lock over ($\{top##*/})"
+    fail E_FENCED "$\{top##*/} $(readlink "$top")"
   fi
   journal_home=$(pwd)/.cutover/journals
   journal "$journal_before"

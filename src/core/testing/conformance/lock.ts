@@ -103,7 +103,10 @@ export function lockConformance(open: () => Promise<Place>): void {
       await locked(place.engine(), 'two', lost.generation);
       const before = await place.sh('find shop -printf "%p %s %T@ %l\\n" | sort');
       for (const attempt of await changes(engine, lost))
-        await expect(attempt()).rejects.toMatchObject({ code: 'E_FENCED' });
+        await expect(attempt()).rejects.toMatchObject({
+          code: 'E_FENCED',
+          message: expect.stringMatching(/ took the lock over \(g-000002\)$/),
+        });
       expect(await place.sh('find shop -printf "%p %s %T@ %l\\n" | sort')).toBe(before);
     });
 
