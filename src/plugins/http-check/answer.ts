@@ -2,7 +2,8 @@ import type { Options } from './options.ts';
 
 export type Answer =
   | { readonly type: 'answer'; readonly status: number; readonly headers: Headers; readonly body: string }
-  | { readonly type: 'none'; readonly why: string };
+  /** `isLate`: when its time was up. */
+  | { readonly type: 'none'; readonly why: string; readonly isLate: boolean };
 
 export function matches(answer: Answer, wanted: Pick<Options, 'status' | 'contains' | 'header'>): boolean {
   if (answer.type === 'none') return false;

@@ -20,8 +20,9 @@ export async function ask(
     return { type: 'answer', status, headers: response.headers, body: await readSome(response) };
   } catch (error) {
     signal.throwIfAborted();
+    const isLate = timeout.aborted;
     const slow = `none within ${showDuration(Math.ceil(timeoutMs))}`;
-    return { type: 'none', why: timeout.aborted ? slow : networkFailure(error) };
+    return { type: 'none', why: isLate ? slow : networkFailure(error), isLate };
   }
 }
 

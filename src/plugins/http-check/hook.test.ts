@@ -50,6 +50,16 @@ test('what was wanted and what came are told, made harmless', async () => {
   );
 });
 
+test('a last request that has less than its time hides no answer that came before', async () => {
+  await using site = await startSite((response, count) => {
+    if (count === 1) response.writeHead(500).end('down');
+  });
+  await expect(check({ url: site.url, deadline: '300ms', interval: '1ms' })).rejects.toThrow(
+    'last got status 500, the body "down"',
+  );
+  expect(site.count()).toBe(2);
+});
+
 test('a redirect is an answer', async () => {
   await using site = await startSite((response) => response.writeHead(301, { location: '/elsewhere' }).end());
   await check({ url: site.url, status: 301, header: { location: '/elsewhere' } });
