@@ -1,10 +1,22 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+
+/**
+ * The same for both, so that they run as one group on any machine: unit tests take the workers that the last
+ * integration tests leave. Most of them wait for other processes, so there may be one more than two cores.
+ */
+const maxWorkers = Math.max(3, availableParallelism());
 
 export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: 'unit', include: ['src/**/*.test.ts', 'test/unit/**/*.test.ts'], testTimeout: 20_000 },
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/unit/**/*.test.ts'],
+          testTimeout: 20_000,
+          maxWorkers,
+        },
       },
       {
         test: {
@@ -14,8 +26,7 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 180_000,
           pool: 'forks',
-          fileParallelism: true,
-          maxWorkers: 3,
+          maxWorkers,
         },
       },
       {
@@ -27,6 +38,8 @@ export default defineConfig({
           hookTimeout: 180_000,
           pool: 'forks',
           maxWorkers: 2,
+          // After the others, which have another number of workers.
+          sequence: { groupOrder: 1 },
         },
       },
     ],
