@@ -1,4 +1,4 @@
-import type { HookPoint, Json } from '../contract/index.ts';
+import type { FailurePolicy, HookPoint, Json } from '../contract/index.ts';
 
 /** A configuration, checked, with defaults filled in and paths made absolute. */
 export interface Config {
@@ -50,12 +50,6 @@ export type Strategy = 'parallel' | 'sequential';
 
 /** Percent: of the servers that take part, rounded up. */
 export type Batch = { readonly servers: number } | { readonly percent: number };
-
-/**
- * What becomes of a group when a server fails after its activation. `revert-all`: every server goes back.
- * `revert-server`: that server goes back, and those that were not switched yet stay as they are. `keep`: it stays as well.
- */
-export type FailurePolicy = 'revert-all' | 'revert-server' | 'keep';
 
 /** How many servers of the group at a time. */
 export interface Concurrency {

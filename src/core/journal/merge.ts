@@ -1,3 +1,4 @@
+import type { FailurePolicy } from '../contract/index.ts';
 import type { Fact } from './facts.ts';
 import type { Opening, ServerJournal } from './serverText.ts';
 
@@ -30,9 +31,15 @@ function isAbout(fact: Fact, server: string): boolean {
   return !('server' in fact) || fact.server === null || fact.server === server;
 }
 
-/** Was it decided that every server goes back? Then no server goes forward any more, whatever it could do. */
-export function isReverting(facts: readonly Fact[]): boolean {
-  return facts.some((fact) => fact.type === 'undo.begun' || fact.type === 'cancelled');
+/**
+ * Was it decided that every server goes back? Then no server goes forward any more, whatever it could do. Where the policy
+ * lets servers stay, one that goes back tells nothing of the others, unless nothing was ever switched.
+ */
+export function isReverting(facts: readonly Fact[], policy: FailurePolicy): boolean {
+  if (facts.some((fact) => fact.type === 'cancelled')) return true;
+  const goesBack = facts.some((fact) => fact.type === 'undo.begun');
+  const activates = facts.some((fact) => fact.type === 'step.begun' && fact.step === 'activate');
+  return goesBack && (policy === 'revert-all' || !activates);
 }
 
 /** Was it decided that the release stays? Then nothing can be taken back by this transaction. */

@@ -168,7 +168,7 @@ async function prepareDeployment(
   const facts = {
     application: config.application,
     environment,
-    configuration: configDigest(environment, config.application),
+    configuration: configDigest(environmentNamed(config, request.environment), config.application),
     snapshot,
     sourceKinds: await snapshot.kindsOf(sharedPathsToKnow(environment.shared), signal),
     release,

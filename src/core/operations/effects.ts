@@ -1,10 +1,12 @@
+import { setTimeout } from 'node:timers/promises';
 import { CutoverError, type Json, type StepName } from '../contract/index.ts';
 import type { Fact } from '../journal/facts.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { ServerJournals } from '../journal/serverJournals.ts';
 import type { Fence, PruneRequest } from '../remote/engine.ts';
-import { compensate, patiently, recordSuccess, type StepContext, steps } from '../steps/index.ts';
+import { arm, compensate, patiently, recordSuccess, type StepContext, steps } from '../steps/index.ts';
 import type { Effects } from '../transaction/runTransaction.ts';
+import type { Arming } from './arming.ts';
 import type { Ending } from './ending.ts';
 import { emitNow } from './runtime.ts';
 import type { Transaction } from './transaction.ts';
@@ -22,7 +24,12 @@ const ONE_SCRIPT: ReadonlySet<StepName> = new Set([
 ]);
 
 /** Gives the transaction its hands: each step with what it needs, its hooks around it. */
-export function effectsOf(sources: Transaction, journals: ServerJournals, ending: Ending): Effects {
+export function effectsOf(
+  sources: Transaction,
+  journals: ServerJournals,
+  ending: Ending,
+  arming: Arming,
+): Effects {
   const { plan, hooks, runtime } = sources;
   const endsWithPrune = !hooks.has('before:prune') && !hooks.has('after:prune');
   const at = () => runtime.now().toISOString();
@@ -32,28 +39,44 @@ export function effectsOf(sources: Transaction, journals: ServerJournals, ending
     return inUse;
   };
   const contextFor = (name: string, fence: Fence) => contextOf(sources, journals, name, fence);
+  /** The script of the step tells the server's journal that it is done; with a hook behind it, it is only when that is. */
+  const fenceOf = (server: string, step: StepName) => {
+    const alone = ONE_SCRIPT.has(step) && !hooks.has(`after:${step}`);
+    const after = alone
+      ? ({ type: 'step.done', at: at(), server, step, ms: 0, output: null } as const)
+      : null;
+    return journals.fenceFor(server, { after, required: step !== 'prune' });
+  };
   return {
+    async arm(server) {
+      requireWanted(sources, 'activate');
+      await hooks.run('before:activate', server, plan);
+      if (!arming.isWorth(server)) return;
+      arming.keep(server, await arm(contextFor(server, fenceOf(server, 'activate'))));
+    },
     async perform({ server, step }) {
       if (plan.kind === 'rollback' && !STEPS_OF_A_ROLLBACK.has(step)) return null;
-      if (sources.cancel.aborted && step !== 'prune') {
-        throw new CutoverError('E_INTERRUPTED', `Interrupted before ${step}.`);
-      }
+      if (step !== 'prune') requireWanted(sources, step);
       if (step === 'prune' && hooks.has('before:prune')) {
         await recordSuccess(contextFor(server, journals.fenceFor(server)));
       }
-      await hooks.run(`before:${step}`, server, plan);
-      // With a hook behind it, a step is done only when that is.
-      const alone = ONE_SCRIPT.has(step) && !hooks.has(`after:${step}`);
-      const after = alone
-        ? ({ type: 'step.done', at: at(), server, step, ms: 0, output: null } as const)
-        : null;
-      const fence = journals.fenceFor(server, { after, required: step !== 'prune' });
+      // Arming has run those before the switch.
+      if (step !== 'activate') await hooks.run(`before:${step}`, server, plan);
+      const fence = fenceOf(server, step);
       const pruneLast = endsWithPrune ? (request: PruneRequest) => prunedBy(server, fence, request) : null;
-      const output = await steps[step]({ ...contextFor(server, fence), pruneLast });
+      const armed = step === 'activate' ? arming.take(server) : null;
+      const output = await steps[step]({ ...contextFor(server, fence), pruneLast, armed });
       await hooks.run(`after:${step}`, server, plan);
       return output;
     },
-    compensate(server) {
+    async bake(index) {
+      const message = `Batch ${index} of ${plan.batches.length} is live; the next one follows in ${plan.pauseMs / 1000} s.`;
+      if (plan.pauseMs === 0) return;
+      emitNow(runtime, { type: 'log', server: null, message });
+      await setTimeout(plan.pauseMs, undefined, { signal: sources.cancel });
+    },
+    async compensate(server) {
+      await arming.disarm(server);
       const after = { type: 'undo.done', at: at(), server, ms: 0, output: null } as const;
       return compensate(contextFor(server, journals.fenceFor(server, { after, required: false })));
     },
@@ -78,11 +101,13 @@ function contextOf(
     engine: group.engines.get(name)!,
     fence,
     pruneLast: null,
+    armed: null,
     seen: sources.seen.get(name)!,
     upload: sources.snapshot && work ? { work, snapshot: sources.snapshot } : null,
     by: runtime.by,
     cancel: sources.cancel,
     now: runtime.now,
+    clockMs: runtime.clockMs,
     emit: (event) => emitNow(runtime, event),
     catchUp: runtime.catchUp ?? (() => null),
     problem: async (message) => {
@@ -90,8 +115,16 @@ function contextOf(
     },
     outputOf: (step) => outputOf(journal, name, step),
     hasBegun: (step) => begins(journal, name, step) > 0,
+    hasFailed: (step) =>
+      journal
+        .facts()
+        .some((fact) => fact.type === 'step.failed' && fact.server === name && fact.step === step),
     isAgain: (step) => begins(journal, name, step) > 1,
   };
+}
+
+function requireWanted({ cancel }: Transaction, step: StepName): void {
+  if (cancel.aborted) throw new CutoverError('E_INTERRUPTED', `Interrupted before ${step}.`);
 }
 
 function outputOf(journal: Journal, server: string, step: StepName): Json {

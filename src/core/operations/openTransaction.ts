@@ -1,7 +1,8 @@
-import { CutoverError, STEPS } from '../contract/index.ts';
+import { CutoverError, STEPS, type StepName } from '../contract/index.ts';
 import type { Fact } from '../journal/facts.ts';
 import { describeStanding, isReverting, type Merged, mergeJournals } from '../journal/merge.ts';
 import { parseServerJournal } from '../journal/serverText.ts';
+import type { ServerPlan } from '../plan/types.ts';
 import type { Observation } from '../remote/observation.ts';
 import { lockOwner } from './lockOwner.ts';
 
@@ -16,28 +17,40 @@ export function openTransactionOf(seen: ReadonlyMap<string, Observation>): Merge
     ),
   );
   if (merged.type !== 'one') return merged;
-  const facts = endedOn(merged, seen).flatMap((server) => allDone(server, merged.opening.at));
+  const { plan } = merged.opening;
+  const facts = plan.servers.flatMap((server) => endOn(merged, server, seen.get(server.name)));
   return { ...merged, facts: [...merged.facts, ...facts] };
 }
 
 /**
- * The servers that have ended it already, and closed their journals, while others have not: committed, because the
- * release stays once the first of them ends. Nothing is activated before every server has a journal; so where one was
- * and none is, while nobody goes back and `current` is not what it was, there it has been closed.
+ * What a server has done that has ended the transaction already, and closed its journal, while others have not. Nothing
+ * is activated before every server has a journal; so where one was and none is, it has been closed. By `current` one sees
+ * what was decided: the release stays once the first server ends with it, and nobody ends who has not gone back.
  */
-function endedOn({ opening, facts }: OneOpen, seen: ReadonlyMap<string, Observation>): readonly string[] {
+function endOn(
+  { opening, facts }: OneOpen,
+  { name, expects }: Pick<ServerPlan, 'name' | 'expects'>,
+  seen: Observation | undefined,
+): readonly Fact[] {
+  if (seen === undefined || seen.journal !== null) return [];
   const activates = facts.some((fact) => fact.type === 'step.begun' && fact.step === 'activate');
-  if (!activates || isReverting(facts)) return [];
-  return opening.plan.servers.flatMap(({ name, expects }) => {
-    const server = seen.get(name);
-    if (server === undefined || server.journal !== null) return [];
-    const text = server.current.kind === 'link' ? server.current.text : null;
-    return text === expects.current ? [] : [name];
-  });
+  if (!activates || isReverting(facts, opening.plan.onFailure)) return [];
+  const text = seen.current.kind === 'link' ? seen.current.text : null;
+  return text === expects.current ? wentBack(name, opening.at) : done(name, STEPS, opening.at);
 }
 
-function allDone(server: string, at: string): readonly Fact[] {
-  return STEPS.flatMap((step): Fact[] => [
+function wentBack(server: string, at: string): readonly Fact[] {
+  return [
+    ...done(server, BEFORE_THE_SWITCH, at),
+    { type: 'undo.begun', at, server },
+    { type: 'undo.done', at, server, ms: 0, output: null },
+  ];
+}
+
+const BEFORE_THE_SWITCH = STEPS.slice(0, STEPS.indexOf('activate'));
+
+function done(server: string, steps: readonly StepName[], at: string): readonly Fact[] {
+  return steps.flatMap((step): Fact[] => [
     { type: 'step.begun', at, server, step },
     { type: 'step.done', at, server, step, ms: 0, output: null },
   ]);

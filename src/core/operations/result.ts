@@ -1,4 +1,4 @@
-import type { Outcome, StepName } from '../contract/index.ts';
+import type { Json, Outcome } from '../contract/index.ts';
 import type { Fact, Failure } from '../journal/facts.ts';
 import type { ReleasedLock } from '../lock/acquire.ts';
 import type { Plan, ServerPlan } from '../plan/types.ts';
@@ -15,7 +15,7 @@ export function resultOf(
   const intended = closed?.type === 'closed' ? closed.outcome : 'stranded';
   const servers = plan.servers.map((server) => serverResult(plan, server, facts, intended, released));
   return {
-    outcome: servers.every((server) => server.outcome === intended) ? intended : 'stranded',
+    outcome: servers.some(({ outcome }) => outcome === 'stranded') ? 'stranded' : intended,
     environment: plan.environment,
     release: plan.release,
     previous: plan.servers[0]?.current ?? null,
@@ -89,9 +89,17 @@ function serverOutcome(
   text: string | null | undefined,
 ): Outcome {
   if (text === undefined || undoFailure(mine) !== null) return 'stranded';
-  const wanted = intended === 'committed' ? `releases/${plan.release}` : server.expects.current;
-  if (intended === 'stranded') return text === server.expects.current ? 'compensated' : 'stranded';
-  return text === wanted ? intended : 'stranded';
+  const isNew = text === `releases/${plan.release}`;
+  const isOld = text === server.expects.current;
+  const wentBack = intended === 'compensated' || mine.some((fact) => fact.type === 'undo.done');
+  if (intended === 'stranded' && !wentBack)
+    return isNew && isPruned(mine) ? 'committed' : isOld ? 'compensated' : 'stranded';
+  if (wentBack) return isOld ? 'compensated' : 'stranded';
+  return isNew ? 'committed' : 'stranded';
+}
+
+function isPruned(mine: readonly Fact[]): boolean {
+  return mine.some((fact) => fact.type === 'step.done' && fact.step === 'prune');
 }
 
 /** What went wrong first; why it could not be taken back, when it could not. */
@@ -120,11 +128,16 @@ function problemsOf(facts: readonly Fact[]): readonly string[] {
   });
 }
 
-/** By the clock of this machine; null with fewer than two servers. */
+/** Between the first switch and the last one, each in the middle of when it can have been; null with fewer than two. */
 function activationSkewMs(facts: readonly Fact[]): number | null {
-  const step: StepName = 'activate';
-  const times = facts.flatMap((fact) =>
-    fact.type === 'step.done' && fact.step === step ? [Date.parse(fact.at)] : [],
+  const timesMs = facts.flatMap((fact) =>
+    fact.type === 'step.done' && fact.step === 'activate' ? switchedAtMs(fact.output) : [],
   );
-  return times.length < 2 ? null : Math.max(...times) - Math.min(...times);
+  return timesMs.length < 2 ? null : Math.ceil(Math.max(...timesMs) - Math.min(...timesMs));
+}
+
+/** Nothing where only a server's journal knows of it. */
+function switchedAtMs(output: Json): readonly number[] {
+  const { earliestMs, latestMs } = (output ?? {}) as { earliestMs?: number; latestMs?: number };
+  return earliestMs === undefined || latestMs === undefined ? [] : [(earliestMs + latestMs) / 2];
 }

@@ -54,7 +54,7 @@ export async function resume(
     open.opening.plan.servers.map(({ name }) => name),
   );
   const plan = rebuildPlan(open, group, config, request);
-  const forward = !request.abort && !isReverting(open.facts);
+  const forward = !request.abort && !isReverting(open.facts, plan.onFailure);
   const snapshot =
     forward && needsSource(open)
       ? await sourceOf(config, plan, runtime.cancel)
@@ -133,7 +133,10 @@ function rebuildPlan({ opening, facts }: Open, group: Group, config: Config, req
       `cutover resume ${environment.name}, then perhaps: cutover rollback ${environment.name}`,
     );
   }
-  if (!request.abort && plan.configuration !== configDigest(environment, config.application)) {
+  if (
+    !request.abort &&
+    plan.configuration !== configDigest(environmentNamed(config, environment.name), config.application)
+  ) {
     throw refuse(
       'the configuration has changed since',
       `Resume with the configuration it was begun with, or: cutover resume ${environment.name} --abort`,

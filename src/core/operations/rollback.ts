@@ -30,7 +30,7 @@ export async function rollback(
   const facts = {
     application: config.application,
     environment: group.environment,
-    configuration: configDigest(group.environment, config.application),
+    configuration: configDigest(environment, config.application),
   };
   const replan = (observations: ReadonlyMap<string, Observation>, to: string | null) =>
     planRollback({ ...facts, observations, to });

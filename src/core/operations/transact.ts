@@ -3,6 +3,7 @@ import type { Fact } from '../journal/facts.ts';
 import { journalOnServers, type ServerJournals } from '../journal/serverJournals.ts';
 import { openingOf, parseServerJournal } from '../journal/serverText.ts';
 import { runTransaction } from '../transaction/runTransaction.ts';
+import { armingOf } from './arming.ts';
 import { effectsOf } from './effects.ts';
 import { type Ending, endingOf } from './ending.ts';
 import type { Transaction } from './transaction.ts';
@@ -28,13 +29,15 @@ export async function transact(transaction: Transaction): Promise<readonly Fact[
     if (!isOpen(transaction, name) && !isPruned(transaction, name)) servers.open(name, opening);
   }
   const ending = endingOf({ group, held, journals: servers, id: opening.id, now: runtime.now });
+  const arming = armingOf(plan);
   const outcome = await runTransaction({
-    servers: plan.servers.map((server) => server.name),
+    batches: plan.batches,
+    policy: plan.onFailure,
     journal: servers.journal,
     cancel: transaction.cancel,
     clockMs: runtime.clockMs,
-    effects: effectsOf(transaction, servers, ending),
-  });
+    effects: effectsOf(transaction, servers, ending, arming),
+  }).finally(() => arming.disarmAll());
   if (outcome !== 'stranded') await endAll(transaction, servers, ending, signal);
   return transaction.journal.facts();
 }

@@ -1,4 +1,5 @@
-import type { FailurePolicy, Strategy } from '../config/types.ts';
+import type { Strategy } from '../config/types.ts';
+import type { FailurePolicy } from '../contract/index.ts';
 import type { FileChange } from '../sync/types.ts';
 import type { CommandRuns } from './commandRuns.ts';
 

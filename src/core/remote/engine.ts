@@ -134,6 +134,20 @@ export interface ActivateRequest {
   readonly active: string | null;
 }
 
+/** A server where the switch is prepared. It waits for one message, and gives up when none comes. */
+export interface Armed {
+  /** Sends the message before it returns. Resolves and rejects as `activate`. */
+  fire(signal: AbortSignal): Promise<Switched>;
+  /** Nothing is to be switched any more. Resolves once nothing waits there. */
+  disarm(): Promise<void>;
+}
+
+/** When the rename happened, by the clock that was given to `arm`: between these. */
+export interface Switched {
+  readonly earliestMs: number;
+  readonly latestMs: number;
+}
+
 export interface RevertRequest {
   readonly release: string;
   /** The text that `current` gets back; null: the link is removed. */
@@ -262,6 +276,15 @@ export interface Engine {
   repair(fence: Fence, request: RepairRequest, signal: AbortSignal): Promise<void>;
   /** Rejects with `E_STALE` when `current` is not what was expected. Resolves once the new text was read back. */
   activate(fence: Fence, request: ActivateRequest, signal: AbortSignal): Promise<void>;
+  /**
+   * Does all of `activate` but the rename itself, so that many servers can be switched within milliseconds. `clockMs`:
+   * monotonic. Rejects as `activate`. Absent where it cannot be done.
+   */
+  readonly arm?: (
+    fence: Fence,
+    request: ActivateRequest & { readonly clockMs: () => number },
+    signal: AbortSignal,
+  ) => Promise<Armed>;
   /**
    * Ends what still works of a release's commands, and confirms it dead: nobody may have been able to before. Those
    * of the release that a compensation brings back go on.

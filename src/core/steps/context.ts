@@ -2,7 +2,7 @@ import type { EnvironmentConfig } from '../config/types.ts';
 import type { Json, StepName } from '../contract/index.ts';
 import type { NewPassing } from '../journal/events.ts';
 import type { Plan, ServerPlan } from '../plan/types.ts';
-import type { Engine, Fence, PruneRequest, ReleaseInUse } from '../remote/engine.ts';
+import type { Armed, Engine, Fence, PruneRequest, ReleaseInUse } from '../remote/engine.ts';
 import type { Observation } from '../remote/observation.ts';
 import type { SyncWork } from '../sync/syncWork.ts';
 import type { Snapshot } from '../sync/types.ts';
@@ -20,6 +20,8 @@ export interface StepContext {
    * releases were not removed.
    */
   readonly pruneLast: ((request: PruneRequest) => Promise<readonly ReleaseInUse[]>) | null;
+  /** The switch is prepared, and waits for its message; null: it is done in one go. */
+  readonly armed: Armed | null;
   /** What the server was found to hold under the lock. */
   readonly seen: Observation;
   /** Null for a rollback, which sends nothing. */
@@ -33,9 +35,12 @@ export interface StepContext {
   readonly catchUp: () => Promise<void> | null;
   readonly problem: (message: string) => Promise<void>;
   readonly now: () => Date;
+  /** Monotonic, in milliseconds. */
+  readonly clockMs: () => number;
   /** What an earlier step on this server gave, also in an earlier life; null when it has not run. */
   readonly outputOf: (step: StepName) => Json;
   readonly hasBegun: (step: StepName) => boolean;
+  readonly hasFailed: (step: StepName) => boolean;
   /** An earlier life of this transaction has begun it too. */
   readonly isAgain: (step: StepName) => boolean;
 }

@@ -19,6 +19,7 @@ export const steps: Readonly<Record<StepName, Step>> = {
   prune,
 };
 
+export { arm } from './activate.ts';
 export { compensate } from './compensate.ts';
 export { patiently, type Step, type StepContext } from './context.ts';
 export { recordSuccess } from './prune.ts';

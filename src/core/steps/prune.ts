@@ -6,8 +6,11 @@ import { isForeign, stateRecord, successRecord } from './records.ts';
 
 /** Tells the ledger of the success, then removes what is no longer kept and used by nobody. */
 export const prune: Step = async (context) => {
-  const { plan, server } = context;
-  const records = recordsOf(context);
+  const { plan } = context;
+  // Kept although it failed: it has not succeeded, and what it could be rolled back to stays.
+  const isKept = context.hasFailed('postLaunch');
+  const server = isKept ? { prune: [] } : context.server;
+  const records = isKept ? [] : recordsOf(context);
   const inUse = await pruneOnce(context, {
     releases: server.prune,
     records,
@@ -29,6 +32,7 @@ async function pruneOnce(context: StepContext, request: PruneRequest): Promise<r
 
 /** Only tells the ledger of the success: what comes between that and the removal may fail. */
 export async function recordSuccess(context: StepContext): Promise<void> {
+  if (context.hasFailed('postLaunch')) return;
   const nonce = `${context.plan.release}-prune`;
   const request = { releases: [], records: recordsOf(context), ledger: null, nonce };
   await context.engine.prune(context.fence, request, shortly());

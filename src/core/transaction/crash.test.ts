@@ -3,14 +3,45 @@ import { STEPS } from '../contract/index.ts';
 import type { Journal } from '../journal/journal.ts';
 import { groupMachine } from './groupMachine.ts';
 import { runTransaction } from './runTransaction.ts';
-import { copyOf, type Distort, live, newWorld, type Run, type Scenario, wrong } from './testing/world.ts';
+import {
+  copyOf,
+  type Distort,
+  live,
+  newWorld,
+  type Run,
+  type Scenario,
+  SERVERS,
+  stayingUnder,
+  wrong,
+} from './testing/world.ts';
 
 const SCENARIOS: readonly Scenario[] = [
   { name: 'nothing fails' },
   ...STEPS.map((step) => ({ name: `${step} fails on b`, fails: `b/${step}` })),
   ...STEPS.map((step) => ({ name: `somebody stops it in ${step} on c`, cancelsAt: `c/${step}` })),
   { name: 'somebody stops it, and another server fails', fails: 'a/postUpload', cancelsAt: 'c/syncCache' },
+  { name: 'arming fails on b', fails: 'b/arm' },
 ];
+
+const ONE_BY_ONE = [['a'], ['b'], ['c']];
+
+const MIXED: readonly Scenario[] = (['revert-all', 'revert-server', 'keep'] as const).flatMap((policy) =>
+  [undefined, ONE_BY_ONE, [['a', 'b'], ['c']]].flatMap((batches) =>
+    ['b/postUpload', 'b/arm', 'b/activate', 'b/postLaunch', 'c/activate', 'c/postLaunch'].map((fails) => ({
+      name: `${policy}, ${batches?.length ?? 1} batches, ${fails} fails`,
+      policy,
+      ...(batches ? { batches } : {}),
+      fails,
+    })),
+  ),
+);
+
+const STOPPED: readonly Scenario[] = ['a/postLaunch', 'b/activate', 'c/postLaunch'].map((cancelsAt) => ({
+  name: `batch by batch, somebody stops it in ${cancelsAt}`,
+  policy: 'keep',
+  batches: ONE_BY_ONE,
+  cancelsAt,
+}));
 
 interface Trials {
   readonly trials: number;
@@ -30,7 +61,7 @@ async function dieEverywhere(
     trials++;
     let end = await live(world, scenario, dieAt, run, distort);
     if (end.outcome === null) end = await live(world, scenario, undefined, run, distort);
-    const what = wrong(world, end.outcome);
+    const what = wrong(world, end.outcome, scenario);
     if (what !== null) wrongs.push(what);
     return end.ticks;
   };
@@ -38,7 +69,7 @@ async function dieEverywhere(
     const world = newWorld();
     const { outcome } = await live(world, scenario, first, run, distort);
     if (outcome !== null) {
-      const what = wrong(world, outcome);
+      const what = wrong(world, outcome, scenario);
       return { trials: trials + 1, wrongs: what === null ? wrongs : [...wrongs, what] };
     }
     const ticks = await judge(copyOf(world), Number.POSITIVE_INFINITY);
@@ -46,13 +77,25 @@ async function dieEverywhere(
   }
 }
 
-test.for(SCENARIOS)('whenever the program dies, the next one ends it: $name', async (scenario) => {
-  const { trials, wrongs } = await dieEverywhere(scenario, false);
-  expect(wrongs).toEqual([]);
-  expect(trials).toBeGreaterThan(20);
+test.for([...SCENARIOS, ...MIXED, ...STOPPED])(
+  'whenever the program dies, the next one ends it: $name',
+  async (scenario) => {
+    const { trials, wrongs } = await dieEverywhere(scenario, false);
+    expect(wrongs).toEqual([]);
+    expect(trials).toBeGreaterThan(20);
+  },
+);
+
+test.for(MIXED)('without a crash the policy decides: $name', async (scenario) => {
+  const world = newWorld();
+  const { outcome } = await live(world, scenario);
+  expect(wrong(world, outcome, scenario)).toBeNull();
+  expect(outcome).toBe(stayingUnder(scenario).length > 0 ? 'committed' : 'compensated');
 });
 
 const HARDEST: readonly Scenario[] = [
+  { name: 'one by one, a server fails', policy: 'revert-server', batches: ONE_BY_ONE, fails: 'b/postLaunch' },
+  { name: 'one of a batch is kept', policy: 'keep', batches: [['a', 'b'], ['c']], fails: 'b/postLaunch' },
   { name: 'nothing fails' },
   { name: 'linkRelease fails on b', fails: 'b/linkRelease' },
   { name: 'postLaunch fails on c', fails: 'c/postLaunch' },
@@ -84,15 +127,17 @@ test('a transaction that has ended is not done again', async () => {
   expect(ticks).toBe(1);
 });
 
+const hasFailed = ({ rests }: { readonly rests: Readonly<Record<string, string>> }) =>
+  Object.values(rests).some((rest) => rest === 'failed' || rest === 'launchFailed');
+
 /** Decides as soon as one server has failed, while others still move. */
 const hasty: Run = (options) =>
   runTransaction(
     options,
     groupMachine.provide({
       guards: {
-        allRest: ({ context }) =>
-          Object.values(context.rests).includes('failed') ||
-          context.servers.every((name) => name in context.rests),
+        allRest: ({ context }) => hasFailed(context) || SERVERS.every((name) => name in context.rests),
+        batchRests: ({ context }) => hasFailed(context) || SERVERS.every((name) => name in context.rests),
       },
     }),
   );
@@ -108,7 +153,7 @@ const forgetting =
 test.for([
   ['decides before all rest', hasty, undefined],
   ['forgets failures', undefined, forgetting('step.failed')],
-  ['forgets outcomes', undefined, forgetting('step.done')],
+  ['forgets that it goes back', undefined, forgetting('undo.begun', 'undo.done', 'cancelled')],
 ] as const)('a program that %s is caught by the same trials', async ([, run, distort]) => {
   let wrongs = 0;
   for (const scenario of HARDEST)

@@ -1,22 +1,23 @@
 import { expect, test } from 'vitest';
 import type { AnyActorLogic, AnyStateMachine, EventObject } from 'xstate';
 import { getShortestPaths } from 'xstate/graph';
-import { groupMachine } from './groupMachine.ts';
 import { serverMachine } from './serverMachine.ts';
+import { everyWalk } from './testing/everyPath.ts';
 
 const WORKING = [
   'preparing',
   'syncing',
   'linking',
   'postUploading',
+  'arming',
   'activating',
   'launching',
   'pruning',
   'reverting',
 ];
-const RESTING = ['staged', 'live', 'failed'];
+const RESTING = ['staged', 'armed', 'live', 'launchFailed', 'failed'];
 const ENDS = ['pruned', 'reverted', 'stranded'];
-const VERDICTS = [{ type: 'activate' }, { type: 'commit' }, { type: 'revert' }];
+const VERDICTS = [{ type: 'arm' }, { type: 'switch' }, { type: 'commit' }, { type: 'revert' }];
 
 /** All that a server can hear: verdicts, and that what it does is done or has failed. */
 const heardByServer: readonly EventObject[] = [
@@ -45,7 +46,10 @@ test('work that fails before a verdict to commit rests as failed; nothing but re
     if (failed && last.endsWith('pruning')) expect(state.value).toBe('pruned');
     else if (failed && last.endsWith('reverting')) expect(state.value).toBe('stranded');
     else if (failed)
-      expect(state).toMatchObject({ value: 'failed', context: { failure: { code: 'E_REMOTE' } } });
+      expect(state).toMatchObject({
+        value: last.endsWith('launching') ? 'launchFailed' : 'failed',
+        context: { failure: { code: 'E_REMOTE' } },
+      });
     if (state.value === 'stranded') expect(last).toMatch(/error.*reverting$/);
   }
 });
@@ -53,7 +57,10 @@ test('work that fails before a verdict to commit rests as failed; nothing but re
 test('a server becomes live only on a verdict, and a verdict is heard only at rest', () => {
   for (const { steps } of serverPaths()) {
     const types = steps.map((step) => step.event.type);
-    if (types.includes('xstate.done.actor.0.server.activating')) expect(types).toContain('activate');
+    if (types.includes('xstate.done.actor.0.server.activating')) {
+      expect(types).toContain('switch');
+      expect(types.indexOf('xstate.done.actor.0.server.arming')).toBeLessThan(types.indexOf('switch'));
+    }
     for (const [index, { event, state }] of steps.entries()) {
       if (!VERDICTS.some((verdict) => verdict.type === event.type)) continue;
       const before = index === 0 ? 'preparing' : String(steps[index - 1]!.state.value);
@@ -62,42 +69,51 @@ test('a server becomes live only on a verdict, and a verdict is heard only at re
   }
 });
 
-const NAMES = ['a', 'b'];
+const BATCHES = {
+  'all at once': [['a', 'b', 'c']],
+  'one by one': [['a'], ['b'], ['c']],
+  'two, then one': [['a', 'b'], ['c']],
+} as const;
+const POLICIES = ['revert-all', 'revert-server', 'keep'] as const;
+const GROUPS = Object.entries(BATCHES).flatMap(([how, batches]) =>
+  POLICIES.map((policy) => ({ how, batches, policy })),
+);
 
-/** All that a group can hear. */
-const heardByGroup: readonly EventObject[] = [
-  { type: 'cancel' },
-  ...NAMES.flatMap((server) =>
-    [...RESTING, ...ENDS].map((as) => ({ type: 'server.settled', server, as }) as EventObject),
-  ),
-];
-
-test('a group ends in one of the three outcomes, and says so', () => {
-  const paths = walk(groupMachine, heardByGroup, { servers: NAMES });
-  const reached = new Set(paths.map((path) => String(path.state.value)));
-  expect([...reached].sort()).toEqual(
-    ['staging', 'activating', 'pruning', 'compensating', 'committed', 'compensated', 'stranded'].sort(),
+test.each(GROUPS)('$how under $policy: every path ends, and in an outcome that is true', (input) => {
+  const walks = everyWalk(input);
+  const ended = walks.filter(({ snapshot }) => snapshot.status === 'done');
+  expect(new Set(ended.map(({ snapshot }) => snapshot.output))).toEqual(
+    new Set(['committed', 'compensated', 'stranded']),
   );
-  for (const { state } of paths) {
-    if (state.status === 'done') expect(state.output).toBe(state.value);
+  // What has not ended waits for a server, or for the time between two batches.
+  for (const { snapshot, servers } of walks.filter(({ snapshot }) => snapshot.status !== 'done'))
+    expect(snapshot.value === 'baking' || Object.values(servers).some((each) => 'told' in each)).toBe(true);
+  for (const { snapshot, servers } of ended) {
+    const ends = Object.values(servers).map((each) => ('rests' in each ? each.rests : 'at work'));
+    const expected = ends.includes('stranded')
+      ? 'stranded'
+      : ends.includes('pruned')
+        ? 'committed'
+        : 'compensated';
+    expect([snapshot.output, ends.filter((end) => !ENDS.includes(end))]).toEqual([expected, []]);
+    if (input.policy === 'revert-all' && ends.includes('pruned'))
+      expect(new Set(ends)).toEqual(new Set(['pruned']));
   }
 });
 
-test('a group goes on only when all of it may, and never after somebody stopped it', () => {
-  for (const { state, steps } of walk(groupMachine, heardByGroup, { servers: NAMES })) {
-    const rests = (as: string) =>
-      new Set(
-        steps.flatMap(({ event }) => {
-          const settled = event as EventObject & { server?: string; as?: string };
-          return settled.as === as && settled.server ? [settled.server] : [];
-        }),
-      );
-    if (['activating', 'pruning', 'committed'].includes(String(state.value)))
-      expect(rests('staged').size).toBe(2);
-    if (['pruning', 'committed'].includes(String(state.value))) {
-      expect(rests('live').size).toBe(2);
-      expect(state.context).toMatchObject({ cancelled: false });
+test.each(GROUPS)(
+  '$how under $policy: nobody switches before all are ready, nor after it was stopped',
+  (input) => {
+    for (const { heard, told } of everyWalk(input)) {
+      const all = (names: readonly string[], as: string) =>
+        names.every((name) => heard.includes(`${name} ${as}`));
+      if (told.arm) expect(all(input.batches.flat(), 'staged')).toBe(true);
+      for (const [index, batch] of input.batches.entries()) {
+        if (!batch.some((name) => told.switch?.includes(name))) continue;
+        expect(all(batch, 'armed')).toBe(true);
+        for (const earlier of input.batches.slice(0, index)) expect(all(earlier, 'live')).toBe(true);
+      }
+      if (heard.includes('cancel')) expect(told.commit).toBeUndefined();
     }
-    if (state.value === 'compensated') expect(rests('reverted').size).toBe(2);
-  }
-});
+  },
+);

@@ -1,20 +1,26 @@
 import { createActor, fromPromise, toPromise } from 'xstate';
-import type { Json, Outcome, StepName } from '../contract/index.ts';
+import type { FailurePolicy, Json, Outcome, StepName } from '../contract/index.ts';
 import type { Failure, NewFact } from '../journal/facts.ts';
 import type { Journal } from '../journal/journal.ts';
 import { asFailure } from './failure.ts';
 import { groupMachine, reportingServer } from './groupMachine.ts';
-import { readHistory } from './history.ts';
+import { type History, readHistory } from './history.ts';
 import type { Effect } from './serverMachine.ts';
 
 /** What steps do, apart from when. Both must be convergent: after a crash they are called again. */
 export interface Effects {
   perform(effect: Effect): Promise<Json>;
+  /** Makes the step "activate" so ready that one message remains. It may be followed by that step, or by compensation. */
+  arm(server: string): Promise<void>;
   compensate(server: string): Promise<Json>;
+  /** Watches what was switched before the batch of this index is. Ends early when somebody wants to stop. */
+  bake(index: number): Promise<void>;
 }
 
 export interface TransactionOptions {
-  readonly servers: readonly string[];
+  /** Names of the servers that are switched together, batch after batch. */
+  readonly batches: readonly (readonly string[])[];
+  readonly policy: FailurePolicy;
   readonly journal: Journal;
   readonly effects: Effects;
   /** Fires when somebody wants to stop. Granted until every server is live. */
@@ -31,12 +37,12 @@ export interface TransactionOptions {
  * `group` is another one only where a test breaks it.
  */
 export async function runTransaction(options: TransactionOptions, group = groupMachine): Promise<Outcome> {
-  const { journal, servers } = options;
+  const { journal, batches, policy } = options;
   const line = lifeline();
   const machine = group.provide({
-    actors: { server: reportingServer.provide({ actors: effectActors(options, line) }) },
+    actors: actorsOf(options, line),
   });
-  const actor = createActor(machine, { input: { servers } });
+  const actor = createActor(machine, { input: { batches, policy } });
   const ended = toPromise(actor);
   const cancel = () => {
     if (!actor.getSnapshot().can({ type: 'cancel' })) return;
@@ -45,7 +51,7 @@ export async function runTransaction(options: TransactionOptions, group = groupM
     actor.send({ type: 'cancel' });
   };
   actor.start();
-  if (readHistory(journal.facts()).reverting) actor.send({ type: 'cancel' });
+  if (readHistory(journal.facts(), policy).reverting) actor.send({ type: 'cancel' });
   if (options.cancel.aborted) cancel();
   else options.cancel.addEventListener('abort', cancel, { once: true });
   try {
@@ -86,9 +92,20 @@ function lifeline(): Lifeline {
   };
 }
 
-function effectActors(options: TransactionOptions, line: Lifeline) {
+function actorsOf(options: TransactionOptions, line: Lifeline) {
+  const { batches, effects, journal, policy } = options;
+  const history = readHistory(journal.facts(), policy);
+  return {
+    server: reportingServer.provide({ actors: effectActors(options, line, history) }),
+    bake: fromPromise<void, { readonly index: number }>(async ({ input: { index } }) => {
+      if (batches[index]!.some((server) => history.hasBegun(server, 'activate'))) return;
+      await effects.bake(index);
+    }),
+  };
+}
+
+function effectActors(options: TransactionOptions, line: Lifeline, history: History) {
   const { journal, effects, clockMs } = options;
-  const history = readHistory(journal.facts());
   /** A fact that cannot be written ends the run: from then on the machine hears nothing more. */
   const write = async (fact: NewFact) => {
     await journal.append(fact).catch(line.cut);
@@ -97,7 +114,7 @@ function effectActors(options: TransactionOptions, line: Lifeline) {
 
   const attempt = async <T>(
     work: () => Promise<T>,
-    done: (value: T, ms: number) => NewFact,
+    done: (value: T, ms: number) => NewFact | null,
     failed: (failure: Failure, ms: number) => NewFact,
   ) => {
     const start = clockMs();
@@ -113,18 +130,32 @@ function effectActors(options: TransactionOptions, line: Lifeline) {
       await write(failed(result.failure, elapsed()));
       throw result.failure;
     }
-    await write(done(result.value, elapsed()));
+    const fact = done(result.value, elapsed());
+    if (fact !== null) await write(fact);
+  };
+
+  const isKnown = (server: string, step: StepName): boolean => {
+    const known = history.stepOutcome(server, step);
+    if (known === null && step !== 'prune' && history.goesBack(server)) throw GOES_BACK;
+    if (known !== null && 'failure' in known) throw known.failure;
+    return known !== null;
   };
 
   return {
+    arm: fromPromise<void, Effect>(async ({ input: { server, step } }) => {
+      if (isKnown(server, step)) return;
+      await write({ type: 'step.begun', server, step });
+      await attempt(
+        () => effects.arm(server),
+        () => null,
+        (failure, ms) => ({ type: 'step.failed', server, step, ms, failure }),
+      );
+    }),
     perform: fromPromise<void, Effect>(async ({ input }) => {
       const { server, step } = input;
-      const known = history.stepOutcome(server, step);
-      if (known !== null) {
-        if ('failure' in known) throw known.failure;
-        return;
-      }
-      await write({ type: 'step.begun', server, step });
+      if (isKnown(server, step)) return;
+      // Arming has written that it begins.
+      if (step !== 'activate') await write({ type: 'step.begun', server, step });
       await attempt(
         () => effects.perform({ server, step }),
         (output, ms) => ({ type: 'step.done', server, step, ms, output }),
@@ -142,3 +173,10 @@ function effectActors(options: TransactionOptions, line: Lifeline) {
     }),
   };
 }
+
+/** Nobody is told: that going back was begun is known already. */
+const GOES_BACK: Failure = {
+  code: 'E_INTERRUPTED',
+  message: 'An earlier run has begun to take this back.',
+  hint: null,
+};

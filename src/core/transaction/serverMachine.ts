@@ -8,12 +8,17 @@ export interface Effect {
   readonly step: StepName;
 }
 
-/** Where a server rests until the group decides, and where it ends. */
-export type Settled = 'staged' | 'live' | 'failed';
+/**
+ * Where a server rests until the group decides, and where it ends. `launchFailed`: it serves the new release, and the
+ * post-launch commands failed; `failed`: it may serve either.
+ */
+export type Settled = 'staged' | 'armed' | 'live' | 'launchFailed' | 'failed';
 export type Ended = 'pruned' | 'reverted' | 'stranded';
 
 export type Verdict =
-  | { readonly type: 'activate' }
+  /** Make everything ready for the switch, up to one last message. */
+  | { readonly type: 'arm' }
+  | { readonly type: 'switch' }
   | { readonly type: 'commit' }
   | { readonly type: 'revert' };
 
@@ -27,7 +32,7 @@ const server = setup({
     context: {} as { server: string; failure: Failure | null },
     events: {} as Verdict,
   },
-  actors: { perform: notProvided, compensate: notProvided },
+  actors: { perform: notProvided, arm: notProvided, compensate: notProvided },
   actions: {
     /** Silent until a group gives it a voice, so that this machine needs no parent. */
     report: (_, _params: { as: Settled | Ended }) => {},
@@ -35,14 +40,21 @@ const server = setup({
   },
 });
 
-function performing(step: StepName, next: string) {
+function performing(
+  step: StepName,
+  next: string,
+  {
+    src = 'perform',
+    otherwise = 'failed',
+  }: { readonly src?: 'perform' | 'arm'; readonly otherwise?: string } = {},
+) {
   return server.createStateConfig({
     invoke: {
-      src: 'perform',
+      src,
       input: ({ context }) => ({ server: context.server, step }),
       onDone: next,
       onError: {
-        target: 'failed',
+        target: otherwise,
         actions: { type: 'keepFailure', params: ({ event }) => ({ error: event.error }) },
       },
     },
@@ -67,10 +79,13 @@ export const serverMachine = server.createMachine({
     syncing: performing('syncCache', 'linking'),
     linking: performing('linkRelease', 'postUploading'),
     postUploading: performing('postUpload', 'staged'),
-    staged: resting('staged', { activate: 'activating', revert: 'reverting' }),
+    staged: resting('staged', { arm: 'arming', revert: 'reverting' }),
+    arming: performing('activate', 'armed', { src: 'arm' }),
+    armed: resting('armed', { switch: 'activating', revert: 'reverting' }),
     activating: performing('activate', 'launching'),
-    launching: performing('postLaunch', 'live'),
+    launching: performing('postLaunch', 'live', { otherwise: 'launchFailed' }),
     live: resting('live', { commit: 'pruning', revert: 'reverting' }),
+    launchFailed: resting('launchFailed', { commit: 'pruning', revert: 'reverting' }),
     failed: resting('failed', { revert: 'reverting' }),
     pruning: {
       invoke: {

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../core/contract/index.ts';
 import type { RepairedCache, VerifiedCache } from '../../core/operations/cacheResults.ts';
-import type { CheckResult, TransactionResult } from '../../core/operations/results.ts';
+import type { CheckResult, ServerResult, TransactionResult } from '../../core/operations/results.ts';
 
 const OF_ERRORS: Readonly<Partial<Record<ErrorCode, number>>> = {
   E_BUG: 1,
@@ -35,7 +35,12 @@ export function exitCodeOf(code: ErrorCode | null): number {
 export function exitCodeOfResult(result: TransactionResult): number {
   if (result.outcome === 'stranded') return 13;
   if (result.outcome === 'compensated') return result.interrupted ? 130 : 12;
-  return 0;
+  return result.servers.every(isAsWanted) ? 0 : 13;
+}
+
+/** Where a policy lets the others stay, a server that failed needs a person. */
+function isAsWanted({ outcome, failure }: ServerResult): boolean {
+  return outcome !== 'compensated' && failure === null;
 }
 
 /** A finding that would stop a deployment is a refusal; one server out of reach is that. */

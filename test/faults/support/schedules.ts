@@ -119,9 +119,10 @@ async function liveOnce(
   };
   const journal = program.remember(memoryJournal({ facts: world.facts, onWrite: tick }));
   const running = program.run({
-    servers: [...world.sites.keys()],
+    batches: [[...world.sites.keys()]],
+    policy: 'revert-all',
     journal,
-    effects: { perform, compensate },
+    effects: { arm: tick, bake: tick, perform, compensate },
     cancel: cancel.signal,
     clockMs: () => 0,
   });
@@ -155,12 +156,24 @@ function end(seed: number, crashes: number, world: World, outcome: Outcome): Sch
 function hasty(options: Parameters<typeof runTransaction>[0]): Promise<Outcome> {
   const machine = groupMachine.provide({
     guards: {
-      allRest: ({ context }) =>
-        Object.values(context.rests).includes('failed') ||
-        context.servers.every((name) => name in context.rests),
+      allRest: ({ context }) => hasFailed(context) || allIn(context),
+      batchRests: ({ context }) => hasFailed(context) || allIn(context),
     },
   });
   return runTransaction(options, machine);
+}
+
+type Rests = {
+  readonly rests: Readonly<Record<string, string>>;
+  readonly batches: readonly (readonly string[])[];
+};
+
+function hasFailed({ rests }: Rests): boolean {
+  return Object.values(rests).some((rest) => rest === 'failed' || rest === 'launchFailed');
+}
+
+function allIn({ rests, batches }: Rests): boolean {
+  return batches.flat().every((name) => name in rests);
 }
 
 function withoutFailures(journal: Journal): Journal {

@@ -1,4 +1,4 @@
-import { CutoverError, type Outcome, type StepName } from '../../contract/index.ts';
+import { CutoverError, type FailurePolicy, type Outcome, type StepName } from '../../contract/index.ts';
 import type { Fact } from '../../journal/facts.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { memoryJournal } from '../../testing/memoryJournal.ts';
@@ -19,6 +19,9 @@ export interface Scenario {
   readonly name: string;
   /** `server/step`: what fails there, once, in whichever life reaches it first. */
   readonly fails?: string;
+  readonly policy?: FailurePolicy;
+  /** Default: one of all. */
+  readonly batches?: readonly (readonly string[])[];
   /** `server/step`: somebody asks to stop while it runs, in the first life. */
   readonly cancelsAt?: string;
 }
@@ -82,6 +85,11 @@ export async function live(
     if (step === 'activate') site.current = 'new';
     return { step };
   };
+  const arm = async (server: string) => {
+    await tick();
+    if (scenario.fails === `${server}/arm` && !failedBefore.has(`${server}/activate`))
+      throw new CutoverError('E_REMOTE', `${server} was not armed`);
+  };
   const compensate = async (server: string) => {
     const site = world.sites[server]!;
     site.current = 'old';
@@ -91,9 +99,10 @@ export async function live(
   };
   const end = await Promise.race([
     run({
-      servers: SERVERS,
+      batches: scenario.batches ?? [SERVERS],
+      policy: scenario.policy ?? 'revert-all',
       journal,
-      effects: { perform, compensate },
+      effects: { arm, bake: tick, perform, compensate },
       cancel: cancel.signal,
       clockMs: () => 0,
     }),
@@ -102,11 +111,30 @@ export async function live(
   return { outcome: end === 'dead' ? null : end, ticks };
 }
 
-/** What is wrong with a world at its end; null when one release is live everywhere and the outcome says so. */
-export function wrong({ sites }: World, outcome: Outcome | null): string | null {
-  const all = Object.values(sites);
-  const isNew = all.every((site) => site.current === 'new' && site.release === 'complete');
-  const isOld = all.every((site) => site.current === 'old' && site.release === 'none');
-  if ((outcome === 'committed' && isNew) || (outcome === 'compensated' && isOld)) return null;
+/** What is wrong with a world at its end; null when what is live is what the outcome says, and the policy allows. */
+export function wrong({ sites }: World, outcome: Outcome | null, scenario: Scenario): string | null {
+  const isNew = (name: string) => sites[name]!.current === 'new' && sites[name]!.release === 'complete';
+  const isOld = (name: string) => sites[name]!.current === 'old' && sites[name]!.release === 'none';
+  if (outcome === 'committed' && SERVERS.every(isNew)) return null;
+  if (outcome === 'compensated' && SERVERS.every(isOld)) return null;
+  const stay = stayingUnder(scenario);
+  const isAllowed = SERVERS.every((name) => (stay.includes(name) ? isNew(name) : isOld(name)));
+  if (outcome === 'committed' && stay.length > 0 && isAllowed) return null;
   return `${outcome ?? 'no outcome'}, but ${JSON.stringify(sites)}`;
+}
+
+/** Which servers have the new release at the end, when one fails and not all go back. */
+export function stayingUnder({
+  policy = 'revert-all',
+  batches = [SERVERS],
+  fails = '/',
+}: Scenario): readonly string[] {
+  const [server = '', step] = fails.split('/');
+  if (policy === 'revert-all') return [];
+  const index = batches.findIndex((batch) => batch.includes(server));
+  const before = batches.slice(0, index).flat();
+  if (step === 'arm') return before;
+  if (step !== 'activate' && step !== 'postLaunch') return [];
+  const isKept = policy === 'keep' && step === 'postLaunch';
+  return [...before, ...batches[index]!.filter((name) => isKept || name !== server)];
 }
