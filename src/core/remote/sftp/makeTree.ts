@@ -2,7 +2,7 @@ import { errorCode, messageOf, type Sftp } from '../../contract/index.ts';
 import { releaseTimeSec } from '../../release/id.ts';
 import type { CachedEntry, CachedManifest } from '../../sync/types.ts';
 import type { Linked, LinkRequest } from '../engine.ts';
-import { builtAtSec, growth, NOTHING, parentOf, type Standing } from './growth.ts';
+import { builtAtSec, type Growth, growth, NOTHING, parentOf, type Standing } from './growth.ts';
 import { inParallel } from './parallel.ts';
 import type { Place } from './place.ts';
 import { makeDirectories, removeTrees } from './tree.ts';
@@ -13,26 +13,42 @@ export interface Cloned {
   readonly changed: ReadonlySet<string>;
 }
 
-/** Makes the tree of the manifest of what stands there already. */
+/** What is to be done to what stands there already; nothing of it is kept, or some files are. What has little in common is better begun anew. */
+export function beginWith(standing: Standing, manifest: CachedManifest, { unshared }: LinkRequest): Growth {
+  const copied = new Set(unshared);
+  const isCopied = (path: string) => copied.has(path);
+  const found = growth(standing, manifest, isCopied);
+  const isAnew = found.kept === 0 || found.kept < manifest.filter(({ kind }) => kind === 'file').length / 2;
+  return isAnew ? growth(NOTHING, manifest, isCopied) : found;
+}
+
+/** Makes the tree of the manifest of what stands there already, for which the cache was looked at; else all of it is. */
 export async function clone(
   place: Place,
   request: LinkRequest,
   manifest: CachedManifest,
   build: string,
-  standing: Standing,
+  begun: Growth,
+  requireSoundCache: () => Promise<void>,
 ): Promise<Cloned> {
   const copy = async (why: string): Promise<Cloned> => ({
-    changed: await makeTree(place, manifest, build, NOTHING, () => true),
+    changed: await makeTree(
+      place,
+      build,
+      growth(NOTHING, manifest, () => true),
+      () => true,
+    ),
     linked: { copied: request.mode === 'copy' ? null : why, shares: false },
   });
   const why = whyCopied(place, request);
   if (why !== null) return copy(why);
   const copied = new Set(request.unshared);
   try {
-    const changed = await makeTree(place, manifest, build, standing, (path) => copied.has(path));
+    const changed = await makeTree(place, build, begun, (path) => copied.has(path));
     return { changed, linked: { copied: null, shares: true } };
   } catch (error) {
     if (!(error instanceof NoHardLink)) throw error;
+    if (begun.kept > 0) await requireSoundCache();
     return copy(messageOf(error.cause));
   }
 }
@@ -50,16 +66,11 @@ class NoHardLink extends Error {}
 /** Gives the directories in which something was made or removed. */
 async function makeTree(
   place: Place,
-  manifest: CachedManifest,
   build: string,
-  standing: Standing,
+  { remove, make, links, kept }: Growth,
   isCopied: (path: string) => boolean,
 ): Promise<ReadonlySet<string>> {
-  const found = growth(standing, manifest, isCopied);
-  // What has little in common is better begun anew.
-  const isAnew = found.kept < manifest.filter(({ kind }) => kind === 'file').length / 2;
-  const { remove, make, links } = isAnew ? growth(NOTHING, manifest, isCopied) : found;
-  if (isAnew) await putAside(place, build);
+  if (kept === 0) await putAside(place, build);
   await removeTrees(
     place,
     remove.map((path) => `${build}/${path}`),
