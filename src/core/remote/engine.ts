@@ -70,7 +70,7 @@ export interface SyncRequest {
   readonly release: string;
   /** `reuse`: files that need not be sent, if the server still has their contents where it is said. */
   readonly work: SyncWork;
-  readonly snapshot: Pick<Snapshot, 'read'>;
+  readonly snapshot: Pick<Snapshot, 'read' | 'range' | 'blocks'>;
   /** For every file that is put. */
   readonly modifiedAtSec: number;
   /** Programs that the server was seen to have: what is sent may be compressed for them. Default: none. */

@@ -1,8 +1,12 @@
 import { hash } from 'node:crypto';
-import type { ManifestEntry, Snapshot } from './types.ts';
+import type { ByteRange, ManifestEntry, Snapshot } from './types.ts';
 
 /** From this size on a file is sent as what differs from what the server has of it. */
 export const LARGE_BYTES = 8 * 1024 ** 2;
+
+export function isLarge({ kind, sizeBytes }: Pick<ManifestEntry, 'kind' | 'sizeBytes'>): boolean {
+  return kind === 'file' && sizeBytes >= LARGE_BYTES;
+}
 
 export type BlockHash = 'sha256' | 'blake2b512';
 
@@ -21,6 +25,16 @@ export interface BlockWork {
   readonly basis: Basis;
   /** The numbers of the blocks that differ. */
   readonly different: ReadonlySet<number>;
+  /** Only where nobody has asked the server. */
+  readonly belief?: Belief;
+}
+
+/** What the server is taken to have, and what is to come of it. */
+export interface Belief {
+  /** sha256, hex, of the file that is there. */
+  readonly was: string;
+  /** sha256, hex, of each block of the wanted file: all of it follows from these and from `was`. */
+  readonly wanted: readonly string[];
 }
 
 /** A power of two, so that no file has more than 512 blocks, and no block is smaller than 1 MiB. */
@@ -28,6 +42,12 @@ export function blockBytesOf(sizeBytes: number): number {
   let blockBytes = 1024 ** 2;
   while (sizeBytes / blockBytes > MOST_BLOCKS) blockBytes *= 2;
   return blockBytes;
+}
+
+export function blockRange({ sizeBytes }: ManifestEntry, index: number): ByteRange {
+  const blockBytes = blockBytesOf(sizeBytes);
+  const start = index * blockBytes;
+  return { start, sizeBytes: Math.min(blockBytes, sizeBytes - start) };
 }
 
 /** Unique to a content: a block that arrived in an earlier try is the same in the next. */

@@ -17,6 +17,8 @@ export interface TreeChanges {
   readonly above: readonly string[];
   /** Files of the old tree that `put` or `gone` name, of which it is known that something in `put` has their content. */
   readonly held: readonly HeldFile[];
+  /** Which contents, as `Snapshot.blocks` knows them, large files in `put` had in the old tree, by path. Default: unknown. */
+  readonly older?: ReadonlyMap<string, string>;
   /** How much more the files hold in all, in bytes. */
   readonly bytesDelta: number;
 }

@@ -37,9 +37,10 @@ export function listOf(paths: readonly string[]): string {
   return paths.map((path) => `./${path}\0`).join('');
 }
 
-function blockLine({ entry, basis }: BlockWork): string {
+function blockLine({ entry, basis, different, belief }: BlockWork): string {
   const name = nameWithoutNumber(entry);
-  return `${basis.in}\t./${entry.path}\t${entry.sizeBytes}\t${blockBytesOf(entry.sizeBytes)}\t${name}\n`;
+  const fields = [basis.in, `./${entry.path}`, entry.sizeBytes, blockBytesOf(entry.sizeBytes), name];
+  return `${[...fields, different.size, belief?.was ?? '-', entry.hash].join('\t')}\n`;
 }
 
 function nameWithoutNumber(entry: ManifestEntry): string {

@@ -1,3 +1,4 @@
+import { isLarge } from './blocks.ts';
 import { type CacheHead, NO_TOTALS, type TreeTotals } from './cacheHead.ts';
 import type { TreeChanges } from './changes.ts';
 import { diffManifests, diffOfChanges, isAtOrBelow, nextManifest, type TreeDiff } from './diff.ts';
@@ -30,6 +31,8 @@ export interface SyncWork {
   readonly unreadable: boolean;
   /** Directories that must stand in the cache as such: nothing is written or removed through a link. */
   readonly expected: readonly string[];
+  /** What the cache holds of large files that are updated, by path: names of contents, for `Snapshot.blocks`. */
+  readonly older: ReadonlyMap<string, string>;
 }
 
 export interface SyncTarget {
@@ -75,6 +78,7 @@ export function planSync(
       ? laidOver(cache.head!, diff, totalsOf(next), target)
       : { head: headOf([], totalsOf(next), target), segment: next }),
     expected: expectedDirectories(held, diff, unsure),
+    older: olderContents(sure, diff),
   };
 }
 
@@ -91,7 +95,15 @@ export function planChanges(head: CacheHead, changes: TreeChanges, target: SyncT
     unreadable: false,
     ...laidOver(head, diff, totalsAfter(head.totals, changes), target),
     expected: changes.above,
+    older: changes.older ?? new Map(),
   };
+}
+
+function olderContents(sure: Manifest, { upload }: TreeDiff): ReadonlyMap<string, string> {
+  const large = new Set(upload.filter(isLarge).map(({ path }) => path));
+  return new Map(
+    large.size === 0 ? [] : sure.filter(({ path }) => large.has(path)).map(({ path, hash }) => [path, hash]),
+  );
 }
 
 export function hasRoom(head: CacheHead | null | undefined): head is CacheHead {

@@ -1,4 +1,5 @@
 import type { TreeChanges } from './changes.ts';
+import type { BlockList } from './knownBlocks.ts';
 
 /** One file, directory or link of a tree. */
 export interface ManifestEntry {
@@ -62,6 +63,18 @@ export interface Snapshot {
    * a difference throws `E_SOURCE` naming the path. One file is held in memory only up to its chunks.
    */
   read(entries: readonly ManifestEntry[], signal: AbortSignal): AsyncIterable<FileContent>;
+  /** So many bytes from there on, compared with nothing. Left out: files are only read from their start. */
+  range?(entry: ManifestEntry, range: ByteRange, signal: AbortSignal): Promise<Uint8Array>;
+  /**
+   * The blocks of a large content of this or an earlier state, by its sha256, or as `TreeChanges.older` names it; null
+   * when nobody knows any more. Left out: nothing is known.
+   */
+  blocks?(content: string, signal: AbortSignal): Promise<BlockList | null>;
+}
+
+export interface ByteRange {
+  readonly start: number;
+  readonly sizeBytes: number;
 }
 
 export interface FileContent {

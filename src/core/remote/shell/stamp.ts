@@ -13,7 +13,7 @@ export const STAMP = sh`
 booted() { sed -n 's/^btime //p' /proc/stat 2>/dev/null || :; }
 knows_ctime() { find "$1" -cnewer "$1" >/dev/null 2>&1; }
 make_stamp() {
-  rm -f -- "$1/leaks" "$1/stamp" && booted >"$1/boot" && touch "$1/stamp" && knows_ctime "$1/stamp" || return 1
+  rm -f -- "$1/leaks" "$1/proven" "$1/stamp" && booted >"$1/boot" && touch "$1/stamp" && knows_ctime "$1/stamp" || return 1
   rounds=$2
   until touch "$1/tick" && [ -n "$(find "$1/tick" -cnewer "$1/stamp")" ]; do
     rounds=$((rounds - 1))

@@ -45,7 +45,7 @@ fence "$2" "$3"
 incoming=.cutover/incoming/$4
 if [ "$6" = anew ]; then rm -rf -- "$incoming"; fi
 mkdir -p "$incoming"
-rm -f -- "$incoming/complete" "$incoming/sums"
+rm -f -- "$incoming/complete" "$incoming/sums" "$incoming/follows"
 beat_while_arriving "$2" "$incoming"
 status=0
 case $8 in
@@ -56,7 +56,7 @@ kill "$beating" 2>/dev/null || :
 [ "$status" -eq 0 ] || return "$status"
 [ "$(cat "$incoming/complete" 2>/dev/null)" = "$4" ] || fail E_REMOTE "the upload ended early"
 mkdir -p "$incoming/tree"
-make_files "$incoming"
+make_files "$incoming" ".cutover/standby/claimed-$2"
 fence "$2" "$3"
 if [ -s "$incoming/wrong" ]; then
   journal_after=

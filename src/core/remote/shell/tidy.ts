@@ -1,4 +1,5 @@
 import { LEAKS } from './leaks.ts';
+import { PROVE_LARGE } from './proven.ts';
 import { RUNS } from './runs.ts';
 import { sh } from './sh.ts';
 import { STAMP } from './stamp.ts';
@@ -44,8 +45,8 @@ const STAMP_ROUNDS = 1000;
 
 /**
  * The worker, in the deploy path: removes the trash, clones the deploy-cache, makes a stamp, and then compares the
- * whole cache with its manifest, so that the next deployment only has to look at what has changed since the stamp. In
- * this order, because links and removals change the times of inodes.
+ * whole cache with its manifest, so that the next deployment only has to look at what has changed since the stamp; last
+ * it reads large files that are new, so that what is made of them need not be read. In this order, because links and removals change the times of inodes.
  *
  * It writes into its own directory alone, by path. When that is claimed, disowned or removed, nothing of what it does
  * has an effect any more, and it ends at the next look. A standby that an earlier one has finished and nobody has
@@ -59,7 +60,7 @@ umask 077
 ulimit -t ${String(LIMIT_SEC)} 2>/dev/null || :
 fail() { exit 1; }
 link_text() { if [ -L "$1" ]; then readlink "$1"; fi; }
-${RUNS}${TRASH}${LEAKS}${STAMP}${SAME}
+${RUNS}${TRASH}${LEAKS}${STAMP}${SAME}${PROVE_LARGE}
 own=$1
 at=.cutover/standby/$own
 others_live() {
@@ -109,5 +110,8 @@ if [ "$wanted" = clone ] && cat .cutover/cache >"$at/head"; then
   fi
 fi
 if make_stamp "$at" ${String(STAMP_ROUNDS)} && leaks >"$at/finds"; then mv -- "$at/finds" "$at/leaks"; fi
-if [ -e "$at/stamp" ]; then : >"$at/done"; fi
+if [ -e "$at/stamp" ]; then
+  : >"$at/done"
+  prove_large "$at"
+fi
 leave`;

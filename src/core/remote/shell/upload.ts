@@ -1,7 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CutoverError, errorCode } from '../../contract/index.ts';
 import { packArchive } from '../../sync/archive.ts';
-import { type Basis, type BlockHash, hashBlocks, LARGE_BYTES, planBlocks } from '../../sync/blocks.ts';
+import {
+  type Basis,
+  type BlockHash,
+  type BlockWork,
+  blockBytesOf,
+  hashBlocks,
+  isLarge,
+  planBlocks,
+} from '../../sync/blocks.ts';
 import { packed } from '../../sync/compression.ts';
 import { endingEarly, interrupted } from '../../sync/endingEarly.ts';
 import type { SyncWork } from '../../sync/syncWork.ts';
@@ -26,13 +34,15 @@ export async function upload(
   signal: AbortSignal,
 ): Promise<void> {
   const resent = new Set<string>();
+  let isDoubted = false;
   for (let attempt = 1; ; ) {
     try {
-      const again = attempt > 1 || resent.size > 0 || request.isAgain === true;
-      const wrong = await sendOnce(link, path, fence, request, { again, resent, signal });
+      const again = attempt > 1 || isDoubted || request.isAgain === true;
+      const { wrong, believed } = await sendOnce(link, path, fence, request, { again, resent, signal });
       if (wrong.length === 0) return;
       if (wrong.every((each) => resent.has(each))) throw cannotMake(link.server, wrong);
-      for (const each of wrong) resent.add(each);
+      isDoubted = true;
+      for (const each of wrong) if (!believed.has(each)) resent.add(each);
     } catch (error) {
       const lost = errorCode(error) === 'E_UNKNOWN' || (attempt > 1 && errorCode(error) === 'E_UNREACHABLE');
       if (!lost || attempt === ATTEMPTS || signal.aborted) throw error;
@@ -49,36 +59,68 @@ interface Try {
   readonly signal: AbortSignal;
 }
 
-/** Gives the files that the server could not make. */
+/** `wrong`: files that the server could not make; `believed`: of which it was not asked what it has. */
 async function sendOnce(
   link: Link,
   path: string,
   fence: Fence,
   request: SyncRequest,
   { again, resent, signal }: Try,
-): Promise<readonly string[]> {
+): Promise<{ readonly wrong: readonly string[]; readonly believed: ReadonlyMap<string, unknown> }> {
   const { work, modifiedAtSec, cancel } = request;
-  const large = largeFiles(work, { again, resent });
+  const updated = largeFiles(work, { again, resent });
+  const believed = again ? new Map<string, BlockWork | null>() : await believedBlocks(updated, request);
+  const large = updated.filter(({ path: each }) => !believed.has(each));
   const { arrived, hashesOf } = await lookAtBoth(link, path, request, large, { again, signal });
   const kept = wholeFiles(arrived.files, work.diff, modifiedAtSec);
   const continues = arrived.files.length + arrived.blocks.size > 0 && areAllWanted(arrived.files, work.diff);
   const based = basesOf(large, arrived.bases, { kept, continues });
   const hashes = await hashesOf(based.map(({ entry }) => entry));
-  const blocks = based.flatMap(
+  const asked = based.flatMap(
     ({ entry, basis }) => planBlocks(entry, hashes.get(entry.path) ?? [], basis, arrived.blocks) ?? [],
   );
+  const blocks = [...[...believed.values()].filter((each) => each !== null), ...asked];
   const contents = { ...request, kept, resent, blocks, keptBlocks: arrived.blocks, signal: cancel };
   const archive = endingEarly(packArchive(contents), cancel);
   const { compression, chunks } = await packed(archive.chunks, request.tools);
   try {
     const script = syncScript(path, fence, request, continues, compression);
     const options = { signal, upload: () => chunks, journal: fence.journal, attempts: 1 };
-    return (await runScript(link, script, options)).all('resend');
+    return { wrong: (await runScript(link, script, options)).all('resend'), believed };
   } catch (error) {
     throw archive.reason() ?? error;
   } finally {
     await chunks.return(undefined);
   }
+}
+
+/**
+ * Of files whose old and new blocks are both known here the server need not be asked: it is taken to have what its manifest
+ * says. What comes of it is proven there. Null: better sent whole.
+ */
+async function believedBlocks(
+  large: readonly ManifestEntry[],
+  { work, snapshot, cancel }: SyncRequest,
+): Promise<ReadonlyMap<string, BlockWork | null>> {
+  const found = new Map<string, BlockWork | null>();
+  const known = async (content: string | undefined) => {
+    if (content === undefined) return null;
+    try {
+      return (await snapshot.blocks?.(content, cancel)) ?? null;
+    } catch {
+      if (cancel.aborted) throw interrupted();
+      return null;
+    }
+  };
+  for (const entry of large) {
+    const wanted = await known(entry.hash);
+    const old = wanted && (await known(work.older.get(entry.path)));
+    if (!wanted || !old || blockBytesOf(old.sizeBytes) !== blockBytesOf(wanted.sizeBytes)) continue;
+    const basis = { path: entry.path, in: 'cache', hashes: old.blocks } as const;
+    const plan = planBlocks(entry, wanted.blocks, basis, new Set());
+    found.set(entry.path, plan && { ...plan, belief: { was: old.hash, wanted: wanted.blocks } });
+  }
+  return found;
 }
 
 /**
@@ -123,7 +165,7 @@ function largeFiles(
   { fresh, diff, reuse }: SyncWork,
   { again, resent }: Pick<Try, 'again' | 'resent'>,
 ): readonly ManifestEntry[] {
-  const large = diff.upload.filter((entry) => entry.kind === 'file' && entry.sizeBytes >= LARGE_BYTES);
+  const large = diff.upload.filter(isLarge);
   if (large.length === 0) return [];
   const reused = new Set(reuse.map(({ entry }) => entry.path));
   const updated = new Set(diff.changes.filter(({ op }) => op === 'update').map(({ path }) => path));

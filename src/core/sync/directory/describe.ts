@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { bytesOf, type RawPath, rawPath } from '../exclusion.ts';
+import type { KnownBlocks } from '../knownBlocks.ts';
 import type { Manifest, ManifestEntry } from '../types.ts';
 import type { Disk } from './disk.ts';
 import { attempt, openFile } from './openFile.ts';
@@ -14,6 +15,7 @@ export async function describeAll(
   cache: StatCache | null,
   disk: Disk,
   signal: AbortSignal,
+  blocks: KnownBlocks,
 ): Promise<Manifest> {
   const entries: ManifestEntry[] = [];
   for (const [index, item] of found.entries()) {
@@ -22,7 +24,7 @@ export async function describeAll(
     else {
       const absolute = bytesOf(`${root}/${rawPath(item.path)}`);
       const known = cache === null ? null : recall(absolute, item.path, cache, disk);
-      entries.push(known ?? (await readEntry(absolute, item.path, cache, disk, signal)));
+      entries.push(known ?? (await readEntry(absolute, item.path, cache, disk, signal, blocks)));
     }
   }
   return entries;
@@ -57,10 +59,12 @@ async function readEntry(
   cache: StatCache | null,
   disk: Disk,
   signal: AbortSignal,
+  blocks: KnownBlocks,
 ): Promise<ManifestEntry> {
   const file = openFile(absolute, Buffer.from(path), disk);
   const read = await file.hash(signal);
   if (read.stat !== null) cache?.keep(path, read.stat, read.hash);
+  if (read.blocks.length > 0) await blocks.keep({ ...read, sizeBytes: file.sizeBytes });
   return entryOf(path, file.mode, file.sizeBytes, read.hash);
 }
 

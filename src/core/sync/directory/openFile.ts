@@ -3,7 +3,9 @@ import { closeSync, constants, openSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { CutoverError, messageOf } from '../../contract/index.ts';
 import { changed } from '../fidelity.ts';
+import { blockHasher } from '../knownBlocks.ts';
 import { printable } from '../names.ts';
+import type { ByteRange } from '../types.ts';
 import { type Disk, type FileStat, isRegular, isSameStat, realDisk } from './disk.ts';
 
 /** A regular file, open. */
@@ -24,6 +26,8 @@ export interface HashedFile {
   readonly hash: string;
   /** Of before and after; null when it was not the same, whoever touched the file meanwhile. */
   readonly stat: FileStat | null;
+  /** Of a large file, as `blockHasher` hashes them. */
+  readonly blocks: readonly string[];
 }
 
 /**
@@ -46,6 +50,26 @@ export function openFile(absolute: Uint8Array, path: Uint8Array, disk: Disk = re
   } catch (error) {
     closeSync(descriptor);
     throw error;
+  }
+}
+
+/** A part of a file, opened in the same way. Throws `E_SOURCE` when the file ends before. */
+export async function readRange(
+  absolute: Uint8Array,
+  path: Uint8Array,
+  { start, sizeBytes }: ByteRange,
+): Promise<Uint8Array> {
+  const descriptor = attempt(path, () => openSync(Buffer.from(absolute), OPEN_FLAGS));
+  try {
+    const memory = Buffer.allocUnsafeSlow(sizeBytes);
+    for (let filled = 0; filled < sizeBytes; ) {
+      const count = await readLater(descriptor, memory.subarray(filled), path, start + filled);
+      if (count === 0) throw changed(path);
+      filled += count;
+    }
+    return memory;
+  } finally {
+    closeSync(descriptor);
   }
 }
 
@@ -95,9 +119,14 @@ async function* contentOf(
   }
 }
 
-async function readLater(descriptor: number, chunk: Buffer, path: Uint8Array): Promise<number> {
+async function readLater(
+  descriptor: number,
+  chunk: Buffer,
+  path: Uint8Array,
+  position: number | null = null,
+): Promise<number> {
   try {
-    return (await readAsync(descriptor, chunk, 0, chunk.length, null)).bytesRead;
+    return (await readAsync(descriptor, chunk, 0, chunk.length, position)).bytesRead;
   } catch (error) {
     throw readingError(error, path);
   }
@@ -111,9 +140,10 @@ async function hashOf(
 ): Promise<HashedFile> {
   const { descriptor, path } = reading;
   try {
-    const found = reading.sizeBytes <= SMALL_BYTES ? hashSmall(reading) : await hashLarge(reading, signal);
+    const isSmall = reading.sizeBytes <= SMALL_BYTES;
+    const found = isSmall ? { hash: hashSmall(reading), blocks: [] } : await hashLarge(reading, signal);
     const after = attempt(path, () => disk.fstat(descriptor));
-    return { hash: found, stat: isSameStat(before, after) ? before : null };
+    return { ...found, stat: isSameStat(before, after) ? before : null };
   } finally {
     closeSync(descriptor);
   }
@@ -131,9 +161,10 @@ function hashSmall({ descriptor, sizeBytes, path }: Reading): string {
   return hash('sha256', SCRATCH.subarray(0, sizeBytes));
 }
 
-async function hashLarge(reading: Reading, signal: AbortSignal): Promise<string> {
+async function hashLarge(reading: Reading, signal: AbortSignal): Promise<Omit<HashedFile, 'stat'>> {
   const found = createHash('sha256');
   const memory = Buffer.allocUnsafe(CHUNK_BYTES);
+  const blocks = blockHasher(reading.sizeBytes);
   const pieces = contentOf(
     reading,
     (sizeBytes) => memory.subarray(0, sizeBytes),
@@ -142,8 +173,9 @@ async function hashLarge(reading: Reading, signal: AbortSignal): Promise<string>
   for await (const piece of pieces) {
     signal.throwIfAborted();
     found.update(piece);
+    await blocks?.add(piece);
   }
-  return found.digest('hex');
+  return { hash: found.digest('hex'), blocks: (await blocks?.end()) ?? [] };
 }
 
 function readingError(error: unknown, path: Uint8Array): unknown {

@@ -4,13 +4,14 @@ import type { SourceConfig } from '../../config/types.ts';
 import { CutoverError, messageOf } from '../../contract/index.ts';
 import { bytesOf, type Exclusion, exclusion, type RawPath, rawPath } from '../exclusion.ts';
 import { faithful } from '../fidelity.ts';
+import { type KnownBlocks, knownBlocks } from '../knownBlocks.ts';
 import { manifestHash } from '../manifestText.ts';
 import { refuseAll } from '../refusal.ts';
 import type { FileContent, Manifest, ManifestEntry, Snapshot } from '../types.ts';
 import { wholeOnly } from '../wholeOnly.ts';
 import { breathe, describeAll, FILES_AT_A_TIME } from './describe.ts';
 import { type Disk, realDisk } from './disk.ts';
-import { openFile } from './openFile.ts';
+import { openFile, readRange } from './openFile.ts';
 import { settledAt } from './settled.ts';
 import { statCache } from './statCache.ts';
 import { statTableStore } from './statTableStore.ts';
@@ -36,7 +37,8 @@ export async function directorySnapshot(
 ): Promise<Snapshot> {
   await assertDirectory(config.directory);
   const root = rawPath(config.directory);
-  const manifest = await manifestOf(root, config, options);
+  const blocks = knownBlocks(options.cacheDirectory);
+  const manifest = await manifestOf(root, config, options, blocks);
   const state = `sha256:${manifestHash(manifest)}`;
   return {
     revision: state,
@@ -46,6 +48,11 @@ export async function directorySnapshot(
     author: null,
     ...wholeOnly(manifest, state),
     read: (entries, during) => readFiles(root, entries, during),
+    range: async (entry, range, during) => {
+      during.throwIfAborted();
+      return readRange(absolute(root, entry.path), Buffer.from(entry.path), range);
+    },
+    blocks: (content) => blocks.find(content),
   };
 }
 
@@ -62,15 +69,16 @@ async function manifestOf(
   root: RawPath,
   config: DirectoryConfig,
   { signal, cacheDirectory, disk = realDisk }: DirectoryOptions,
+  blocks: KnownBlocks,
 ): Promise<Manifest> {
   const settled = settledAt(disk, bytesOf(root));
   const { found, refusals } = await walk(root, rulesOf(config.exclude), signal);
   refuseAll(config.directory, refusals);
-  if (cacheDirectory === null) return describeAll(root, found, null, disk, signal);
+  if (cacheDirectory === null) return describeAll(root, found, null, disk, signal, blocks);
   const about = JSON.stringify([resolve(config.directory), config.exclude]);
   const store = statTableStore(cacheDirectory, about);
   const cache = statCache(store.load(), settled);
-  const manifest = await describeAll(root, found, cache, disk, signal);
+  const manifest = await describeAll(root, found, cache, disk, signal, blocks);
   await store.save(cache.changed());
   return manifest;
 }
@@ -109,5 +117,9 @@ async function* readFile(
 }
 
 function open(root: RawPath, path: string) {
-  return openFile(bytesOf(`${root}/${rawPath(path)}`), Buffer.from(path));
+  return openFile(absolute(root, path), Buffer.from(path));
+}
+
+function absolute(root: RawPath, path: string): Buffer {
+  return bytesOf(`${root}/${rawPath(path)}`);
 }

@@ -1,3 +1,4 @@
+import type { KnownBlocks } from '../knownBlocks.ts';
 import { type Blob, readBlobs } from './blobs.ts';
 import type { Repository } from './command.ts';
 import { missingObject, type Objects } from './objects.ts';
@@ -8,7 +9,21 @@ export interface BlobReading {
   read(repository: Repository, objects: readonly string[], signal: AbortSignal): AsyncGenerator<Blob>;
   /** What is known of contents that were read once, also by other runs. */
   readonly known: KnownBlobs;
+  /** Of large contents, by `contentOf`. */
+  readonly blocks: KnownBlocks;
 }
+
+/** The content of a blob, to `Snapshot.blocks`. */
+export function contentOf(object: string): string {
+  return `${CONTENT}${object}`;
+}
+
+/** Null: it is named by something else. */
+export function blobNamedBy(content: string): string | null {
+  return content.startsWith(CONTENT) ? content.slice(CONTENT.length) : null;
+}
+
+const CONTENT = 'git-';
 
 export interface KnownBlob {
   readonly sizeBytes: number;
@@ -28,9 +43,15 @@ export const NOTHING_KNOWN: KnownBlobs = {
 };
 
 /** Through the one that is open for the repository `own`; others are read by themselves. */
-export function readingThrough(own: Repository, objects: Objects, known: KnownBlobs): BlobReading {
+export function readingThrough(
+  own: Repository,
+  objects: Objects,
+  known: KnownBlobs,
+  blocks: KnownBlocks,
+): BlobReading {
   return {
     known,
+    blocks,
     read: async function* (repository, names, signal) {
       if (repository !== own) return yield* readBlobs(repository, names, signal);
       let index = 0;
@@ -49,7 +70,7 @@ export interface KeepingReading extends BlobReading {
 }
 
 /** Keeps small contents in memory, so that what was read to be hashed need not be read again to be sent. */
-export function keeping({ known, read }: BlobReading): KeepingReading {
+export function keeping({ known, blocks, read }: BlobReading): KeepingReading {
   const kept = new Map<string, Uint8Array>();
   let keptBytes = 0;
 
@@ -64,6 +85,7 @@ export function keeping({ known, read }: BlobReading): KeepingReading {
 
   return {
     known,
+    blocks,
     kept,
     read: async function* (repository, names, signal) {
       for await (const blob of read(repository, names, signal)) {

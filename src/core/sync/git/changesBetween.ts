@@ -1,10 +1,11 @@
+import { blockBytesOf, isLarge, LARGE_BYTES } from '../blocks.ts';
 import type { TreeChanges } from '../changes.ts';
 import { bytesOf, type RawPath } from '../exclusion.ts';
 import { canonicalOrder, comparePaths } from '../order.ts';
 import { refuseAll } from '../refusal.ts';
 import type { HeldFile } from '../reuse.ts';
 import type { ManifestEntry } from '../types.ts';
-import type { BlobReading } from './blobReading.ts';
+import { type BlobReading, contentOf } from './blobReading.ts';
 import type { Repository } from './command.ts';
 import type { Origin } from './contents.ts';
 import { type DescribedItem, describePart, readPart } from './describePart.ts';
@@ -149,6 +150,7 @@ function between(
       gone: canonicalOrder(gone),
       above: directoriesAbove(touched, kinds),
       held: heldFiles(old, new Set(touched), come),
+      older: olderContents(old, files, come),
       bytesDelta: added - touched.reduce((sum, path) => sum + sizeAt(path), 0),
     },
     contents: new Map(come.flatMap(({ entry, origin }) => (origin === null ? [] : [[entry.path, origin]]))),
@@ -175,6 +177,27 @@ function heldFiles(
     const path = textOf(item.path);
     return touched.has(path) ? [{ path, sizeBytes: same.sizeBytes, hash: same.hash }] : [];
   });
+}
+
+/** Where the old version is a blob as it is, and has blocks of the same size. */
+function olderContents(
+  { items, isConverted, isStored }: Part,
+  files: ReadonlyMap<string, OldFile>,
+  come: readonly DescribedItem[],
+): ReadonlyMap<string, string> {
+  const large = new Map(come.flatMap(({ entry }) => (isLarge(entry) ? [[entry.path, entry] as const] : [])));
+  if (large.size === 0) return new Map();
+  return new Map(
+    items.flatMap((item) => {
+      const path = textOf(item.path);
+      const [wanted, had] = [large.get(path), files.get(path)];
+      const isPlain = item.kind === 'file' && !isConverted(item) && !isStored(item);
+      if (wanted === undefined || had === undefined || !isPlain) return [];
+      if (had.sizeBytes < LARGE_BYTES || blockBytesOf(had.sizeBytes) !== blockBytesOf(wanted.sizeBytes))
+        return [];
+      return [[path, contentOf(item.object)] as const];
+    }),
+  );
 }
 
 function directoriesAbove(

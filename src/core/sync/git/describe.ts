@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { bytesOf } from '../exclusion.ts';
+import { type BlockList, listBlocks } from '../knownBlocks.ts';
 import { targetProblem } from '../names.ts';
 import type { Refusal } from '../refusal.ts';
 import type { ManifestEntry } from '../types.ts';
-import type { BlobReading } from './blobReading.ts';
+import { type BlobReading, contentOf } from './blobReading.ts';
 import type { Blob } from './blobs.ts';
 import type { Repository } from './command.ts';
 import { looksLikePointer, POINTER_BYTES } from './lfs.ts';
@@ -19,7 +19,7 @@ export interface Digest {
 
 /** Reads every object once, whatever its size. Of files that are known nothing is read. */
 export async function digestBlobs(
-  { read, known: knownBlobs }: BlobReading,
+  { read, known: knownBlobs, blocks }: BlobReading,
   repository: Repository,
   items: readonly TreeItem[],
   signal: AbortSignal,
@@ -35,7 +35,9 @@ export async function digestBlobs(
   for await (const blob of read(repository, unread, signal)) {
     const found = await digest(blob, links.has(blob.object) || blob.sizeBytes < POINTER_BYTES);
     const hasText = links.has(blob.object) || looksLikePointer(found.text);
-    const known = hasText ? found : { ...found, text: EMPTY };
+    const { sizeBytes, hash } = found;
+    const known = { sizeBytes, hash, text: hasText ? found.text : EMPTY };
+    if (found.blocks.length > 0) await blocks.keep(found, contentOf(blob.object));
     digests.set(blob.object, known);
     if (!hasText) plain.set(blob.object, known);
   }
@@ -43,14 +45,16 @@ export async function digestBlobs(
   return digests;
 }
 
-export async function digest(content: Omit<Blob, 'object'>, keepText = false): Promise<Digest> {
-  const hash = createHash('sha256');
+export async function digest(content: Omit<Blob, 'object'>, keepText = false): Promise<Digest & BlockList> {
   const kept: Uint8Array[] = [];
-  for await (const chunk of content.chunks) {
-    hash.update(chunk);
-    if (keepText) kept.push(chunk);
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of content.chunks) {
+      if (keepText) kept.push(chunk);
+      yield chunk;
+    }
   }
-  return { sizeBytes: content.sizeBytes, hash: hash.digest('hex'), text: Buffer.concat(kept) };
+  const list = await listBlocks(content.sizeBytes, keepText ? chunks() : content.chunks);
+  return { ...list, text: Buffer.concat(kept) };
 }
 
 /** What the text of a link has against it. */

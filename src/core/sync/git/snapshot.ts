@@ -1,4 +1,5 @@
 import type { SourceConfig } from '../../config/types.ts';
+import { knownBlocks } from '../knownBlocks.ts';
 import { manifestHash } from '../manifestText.ts';
 import type { SnapshotOptions } from '../source.ts';
 import type { Snapshot } from '../types.ts';
@@ -40,10 +41,11 @@ export async function gitSnapshot(config: GitConfig, options: GitSnapshotOptions
   const trees = treesOf(objects);
   const top = await topOf(trees, revision.tree, prefixOf(config.subdirectory), signal);
   const local = await localAttributes(repository);
-  const blobs = readingThrough(repository, objects, knownBlobs(cacheDirectory));
+  const blobs = readingThrough(repository, objects, knownBlobs(cacheDirectory), knownBlocks(cacheDirectory));
   const proven = provenTrees(cacheDirectory);
   if (top === null || !(await isSteady({ objects, trees, top, local, proven, signal }))) {
-    return { ...about, ...ofWhole(await wholeTree(repository, commit, config, blobs, signal)) };
+    const whole = await wholeTree(repository, commit, config, blobs, signal);
+    return { ...about, ...ofWhole(whole), blocks: (content) => blobs.blocks.find(content) };
   }
   return { ...about, ...steadySnapshot({ config, repository, revision, top, local, objects, trees, blobs }) };
 }

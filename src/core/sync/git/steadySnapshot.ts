@@ -1,8 +1,11 @@
 import type { SourceConfig } from '../../config/types.ts';
 import type { TreeChanges } from '../changes.ts';
+import { type BlockList, listBlocks } from '../knownBlocks.ts';
 import type { FileContent, ManifestEntry, Snapshot } from '../types.ts';
-import { type BlobReading, keeping } from './blobReading.ts';
+import { type BlobReading, blobNamedBy, keeping } from './blobReading.ts';
+import { readBlobs } from './blobs.ts';
 import { type ChangesQuestion, changesBetween } from './changesBetween.ts';
+import type { Repository } from './command.ts';
 import { type Contents, type Origin, readContents } from './contents.ts';
 import { type FoundPath, lookUp } from './lookUp.ts';
 import { prefixOf } from './parts.ts';
@@ -21,7 +24,7 @@ export interface SteadyQuestion extends Omit<ChangesQuestion, 'signal' | 'rules'
 /** Of a commit whose tree depends on its objects alone: the commit and the rules are its name. */
 export function steadySnapshot(
   question: SteadyQuestion,
-): Pick<Snapshot, 'state' | 'manifest' | 'changesSince' | 'kindsOf' | 'read'> {
+): Pick<Snapshot, 'state' | 'manifest' | 'changesSince' | 'kindsOf' | 'read' | 'blocks'> {
   const { config, repository, revision, local, objects, blobs } = question;
   const changed = new Map<string, Origin>();
   const changedBlobs = keeping(blobs);
@@ -81,7 +84,26 @@ export function steadySnapshot(
       );
     },
     read,
+    blocks: (content, signal) => blocksOf(repository, blobs, content, signal),
   };
+}
+
+/** An old blob that no run here has read is read now. */
+async function blocksOf(
+  repository: Repository,
+  { blocks }: BlobReading,
+  content: string,
+  signal: AbortSignal,
+): Promise<BlockList | null> {
+  const known = await blocks.find(content);
+  const object = blobNamedBy(content);
+  if (known !== null || object === null) return known;
+  for await (const { sizeBytes, chunks } of readBlobs(repository, [object], signal)) {
+    const list = await listBlocks(sizeBytes, chunks);
+    await blocks.keep(list, content);
+    return list;
+  }
+  return null;
 }
 
 /** Several servers ask for the same; what failed is tried again. */
