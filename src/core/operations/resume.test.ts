@@ -121,6 +121,36 @@ test.for(CASES)(
   },
 );
 
+/** One by one, and web2 fails once it is switched. */
+const MIXED = {
+  strategy: 'sequential',
+  onFailure: 'revert-server',
+  commands: {
+    postUpload: [],
+    postLaunch: [command('test "$CUTOVER_SERVER" != web2 || test "$CUTOVER_ROLLBACK" = 1')],
+  },
+} as const;
+
+test('under a policy that lets servers stay, whoever resumes decides as the policy says', {
+  timeout: 180_000,
+}, async () => {
+  const outcomes = new Set<string>();
+  for (let n = 23; ; n += 4) {
+    const world = await createWorld();
+    await world.write({ 'index.html': 'one' });
+    await world.deploy();
+    await world.write({ 'index.html': 'two' });
+    const production = { ...world.config.environments.production!, ...MIXED };
+    const config: Config = { ...world.config, environments: { production } };
+    if (!(await cutShort(world, n, (runtime) => deploy(runtime, config, DEPLOY)))) break;
+    const result = await resume(elsewhere(world), config, RESUME);
+    expect({ n, served: await contents(world) }).toEqual({ n, served: ['two', 'one', 'one'] });
+    await restsWell(world);
+    outcomes.add(result?.outcome ?? 'nothing was open');
+  }
+  expect([...outcomes].filter((outcome) => outcome !== 'nothing was open')).toEqual(['committed']);
+});
+
 async function openWorld(): Promise<World> {
   const world = await createWorld({ servers: ['web1', 'web2'] });
   for (const text of ['zero', 'one']) {

@@ -25,10 +25,12 @@ test('equal servers are shown once, others by themselves', () => {
   });
   expect(renderPlan(plan, plain, shown)).toEqual([
     'Deploy shop to production',
-    '  Release   20261121193811',
-    '  Revision  abc1234 (main)',
-    '  Message   Fix the cart',
-    '  Author    Ada <ada@example.com>',
+    '  Release      20261121193811',
+    '  Revision     abc1234 (main)',
+    '  Message      Fix the cart',
+    '  Author       Ada <ada@example.com>',
+    '  Change-over  all at once',
+    '  On failure   every server goes back',
     '',
     'web1, web2 (2 servers)',
     '  /srv/shop: 20261120101010 (abc1234) → 20261121193811',
@@ -126,4 +128,17 @@ test('nothing to do is said in one line, with what is live and what should be kn
 test('colours are there when asked for', () => {
   const lines = renderPlan(samplePlan(['web1']), createStyle(true), shown);
   expect(lines).toContain('    \x1b[32m+\x1b[39m public/app.css  \x1b[2m1.2 kB\x1b[22m');
+});
+
+test('how a group changes over is said, and who goes back when one fails', () => {
+  const plan = samplePlan(['web1', 'web2', 'web3'], {
+    strategy: 'sequential',
+    batches: [['web1', 'web2'], ['web3']],
+    pauseMs: 60_000,
+    onFailure: 'revert-server',
+  });
+  expect(renderPlan(plan, plain, shown).slice(5, 7)).toEqual([
+    '  Change-over  2, then 1, with 1 min 0 s between them; all are prepared before the first',
+    '  On failure   every server goes back; once one is switched, only those that fail',
+  ]);
 });

@@ -2,7 +2,7 @@ import { quote } from '../../core/contract/index.ts';
 import type { Plan, ServerPlan } from '../../core/plan/types.ts';
 import type { FileChange } from '../../core/sync/types.ts';
 import { escapeLines, escapeRemote } from '../escape.ts';
-import { formatBytes } from '../format.ts';
+import { formatBytes, formatDuration } from '../format.ts';
 import type { Style } from '../style.ts';
 import { table } from '../table.ts';
 import { nameList, shortRevision } from '../wording.ts';
@@ -47,10 +47,29 @@ function heading(plan: Plan, style: Style): readonly string[] {
     ['Revision', revision],
     ['Message', plan.message === null ? null : escapeRemote(plan.message)],
     ['Author', plan.author === null ? null : escapeRemote(plan.author)],
+    ...(plan.unchanged ? [] : changeOver(plan)),
   ];
   const rows = facts.flatMap(([label, value]) => (value === null ? [] : [[`  ${style.dim(label)}`, value]]));
   return [style.bold(title), ...table(rows)];
 }
+
+/** With one server there is nothing to choose, but for what is kept. */
+function changeOver({ batches, onFailure, pauseMs, servers }: Plan): readonly (readonly [string, string])[] {
+  if (servers.length < 2 && onFailure !== 'keep') return [];
+  const sizes = batches.map((batch) => batch.length).join(', then ');
+  const watched = pauseMs === 0 ? '' : `, with ${formatDuration(pauseMs)} between them`;
+  const all = servers.length === 1 ? 'at once' : 'all at once';
+  return [
+    ['Change-over', batches.length === 1 ? all : `${sizes}${watched}; all are prepared before the first`],
+    ['On failure', ON_FAILURE[onFailure]],
+  ];
+}
+
+const ON_FAILURE: Readonly<Record<Plan['onFailure'], string>> = {
+  'revert-all': 'every server goes back',
+  'revert-server': 'every server goes back; once one is switched, only those that fail',
+  keep: 'every server goes back; once one is switched, each keeps what it has',
+};
 
 function serverLines(server: ServerPlan, plan: Plan, style: Style, view: PlanView): readonly string[] {
   const revision = server.currentRevision === null ? '' : ` (${shortRevision(server.currentRevision)})`;
