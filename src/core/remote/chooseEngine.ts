@@ -47,6 +47,8 @@ export function chooseEngine(link: Link, path: string): Engine {
     takeLock: (...asked) => first((engine) => engine.takeLock(...asked)),
     tryLock: (...asked) => first((engine) => engine.tryLock(...asked)),
     beat: (...asked) => first((engine) => engine.beat(...asked)),
+    setMark: (...asked) => first((engine) => engine.setMark(...asked)),
+    clearMark: (...asked) => first((engine) => engine.clearMark(...asked)),
     releaseLock: (...asked) => first((engine) => engine.releaseLock(...asked)),
     prepare: (...asked) => first((engine) => engine.prepare(...asked)),
     sync: (...asked) => first((engine) => engine.sync(...asked)),

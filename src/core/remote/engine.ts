@@ -3,6 +3,7 @@ import type { CutoverError } from '../contract/index.ts';
 import type { CacheKnowledge, SyncWork } from '../sync/syncWork.ts';
 import type { Snapshot } from '../sync/types.ts';
 import type { Verification } from '../sync/verification.ts';
+import type { Mark, MarkName } from './marks.ts';
 import type { Observation } from './observation.ts';
 
 /** The lock generation that is ours; every call that changes anything proves that it is still the highest. */
@@ -249,6 +250,10 @@ export interface Engine {
   tryLock(record: string, sharedPaths: readonly string[], signal: AbortSignal): Promise<LockTrial>;
   /** Tells the server that the holder of the lock is alive. */
   beat(fence: Fence, signal: AbortSignal): Promise<void>;
+  /** Needs no lock, and replaces what is there. Makes the deploy path where it is missing. */
+  setMark(name: MarkName, mark: Mark, signal: AbortSignal): Promise<void>;
+  /** Needs no lock. Nothing needs to be there. */
+  clearMark(name: MarkName, signal: AbortSignal): Promise<void>;
   /** Gives up exactly this generation, unless a higher one exists, and reads `current` once more. */
   releaseLock(generation: string, signal: AbortSignal): Promise<Released>;
   /** Makes the directories, sweeps what a dead run left, proves a way to rename: null where there is only one. */

@@ -1,5 +1,6 @@
 import type { LedgerEntry } from '../release/ledger.ts';
 import type { CacheHead } from '../sync/cacheHead.ts';
+import type { Mark } from './marks.ts';
 
 /** What a server was found to hold, in one look that changes nothing. */
 export interface Observation {
@@ -21,6 +22,9 @@ export interface Observation {
   readonly ledgerHash: string;
   readonly cache: ObservedCache;
   readonly lock: LockSeen;
+  /** What people have marked the server with, also where its time is over (`markInForce`). */
+  readonly paused: Mark | null;
+  readonly frozen: Mark | null;
   /** The text of the journal of a transaction that is open here; null when none is. */
   readonly journal: string | null;
   /** The ids of the user's commands that are still at work, whoever started them. */

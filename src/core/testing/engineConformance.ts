@@ -4,6 +4,7 @@ import { currentConformance } from './conformance/current.ts';
 import { cutConformance } from './conformance/cuts.ts';
 import { endConformance } from './conformance/end.ts';
 import { lockConformance } from './conformance/lock.ts';
+import { markConformance } from './conformance/marks.ts';
 import { mendConformance } from './conformance/mend.ts';
 import { releaseConformance } from './conformance/release.ts';
 import type { Place } from './conformancePlace.ts';
@@ -26,6 +27,7 @@ export function engineConformance(
     currentConformance(open);
     endConformance(open);
     cutConformance(open, cutEvery);
+    markConformance(open);
     mendConformance(open, Math.ceil(cutEvery / 4));
   });
 }

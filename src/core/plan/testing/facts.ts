@@ -30,6 +30,8 @@ export function seen(changes: Partial<Observation> = {}): Observation {
     ledger: [],
     ledgerHash: 'empty',
     cache: { head: null, hash: null, pending: false },
+    paused: null,
+    frozen: null,
     journal: null,
     lock: { generation: null, record: null, heldSec: null, beatAgeSec: null },
     running: [],

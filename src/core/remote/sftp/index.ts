@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { CutoverError } from '../../contract/index.ts';
 import type { Engine } from '../engine.ts';
 import type { Link } from '../link.ts';
+import { formatMark } from '../marks.ts';
 import { activate, revert } from './activate.ts';
 import { underFence } from './fence.ts';
 import { finish } from './finish.ts';
@@ -8,6 +10,7 @@ import { findLeaks, repair } from './leaks.ts';
 import { link as linkRelease } from './link.ts';
 import { beat, releaseLock, takeLock, tryLock } from './lock.ts';
 import { readManifests } from './manifest.ts';
+import { clearMark, setMark } from './mark.ts';
 import { observe } from './observe.ts';
 import { prepare } from './prepare.ts';
 import { prune } from './prune.ts';
@@ -43,6 +46,11 @@ export function sftpEngine(link: Link, path: string): Engine {
     tryLock: (record, sharedPaths, signal) =>
       session.run('take the lock', signal, (place) => tryLock(place, { record, over: null, sharedPaths })),
     beat: (fence, signal) => session.run('keep the lock', signal, (place) => beat(place, fence)),
+    setMark(name, mark, signal) {
+      const nonce = randomBytes(6).toString('hex');
+      return session.run('set a mark', signal, (place) => setMark(place, name, formatMark(mark), nonce));
+    },
+    clearMark: (name, signal) => session.run('take a mark away', signal, (place) => clearMark(place, name)),
     releaseLock: (generation, signal) =>
       session.run('release the lock', signal, (place) => releaseLock(place, generation)),
     async prepare(fence, signal) {

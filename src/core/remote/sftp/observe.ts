@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { CutoverError, errorCode, type SftpStat } from '../../contract/index.ts';
 import { parseLedger } from '../../release/ledger.ts';
 import { releaseOf } from '../../release/paths.ts';
+import { type Mark, parseMark } from '../marks.ts';
 import type { CurrentLink, LockSeen, Observation, PathKind } from '../observation.ts';
 import { generationsOf } from './generations.ts';
 import { observedCache } from './observedCache.ts';
@@ -46,6 +47,8 @@ export async function observe(place: Place, sharedPaths: readonly string[]): Pro
       .digest('hex'),
     cache: observedCache(cache, pending),
     lock: state.lock,
+    paused: state.paused,
+    frozen: state.frozen,
     journal: state.journal,
     running: [],
     shared: Object.fromEntries(shared),
@@ -107,6 +110,8 @@ interface State {
   readonly ledger: string | null;
   readonly cache: string | null;
   readonly pending: string | null;
+  readonly paused: Mark | null;
+  readonly frozen: Mark | null;
   readonly journal: string | null;
   readonly lock: LockSeen;
 }
@@ -115,8 +120,10 @@ async function stateOf(place: Place): Promise<State> {
   const { sftp, at, path, server } = place;
   const text = (...names: readonly string[]) => readText(place, at('.cutover', ...names));
   try {
-    const [ledger, head, next, journal, lock, cache] = await Promise.all([
+    const [ledger, paused, frozen, head, next, journal, lock, cache] = await Promise.all([
       text('ledger'),
+      text('paused'),
+      text('frozen'),
       text('cache'),
       text('cache.next'),
       text('journals', 'open'),
@@ -124,7 +131,15 @@ async function stateOf(place: Place): Promise<State> {
       sftp.stat(at('deploy-cache')),
     ]);
     const isThere = cache?.kind === 'directory';
-    return { ledger, cache: isThere ? head : null, pending: isThere ? next : null, journal, lock };
+    return {
+      ledger,
+      paused: parseMark(paused),
+      frozen: parseMark(frozen),
+      cache: isThere ? head : null,
+      pending: isThere ? next : null,
+      journal,
+      lock,
+    };
   } catch (error) {
     const isRefused =
       errorCode(error) === 'E_REMOTE' && (await sftp.lstat(at('.cutover')))?.kind === 'directory';

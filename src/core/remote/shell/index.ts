@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import type { Engine } from '../engine.ts';
 import type { Link } from '../link.ts';
+import { formatMark } from '../marks.ts';
 import { activateScript, revertScript } from './activate.ts';
 import { runCommand } from './command.ts';
 import { endAllScript } from './commandScripts.ts';
@@ -17,6 +19,7 @@ import {
   takeLockScript,
 } from './lock.ts';
 import { manifestScript, readManifest } from './manifest.ts';
+import { clearMarkScript, setMarkScript } from './mark.ts';
 import { observeScript, readObservation } from './observe.ts';
 import { prepareScript, readMethod } from './prepare.ts';
 import { pruneScript, readReleasesInUse } from './prune.ts';
@@ -65,6 +68,13 @@ export function shellEngine(link: Link, configuredPath: string): Engine {
     },
     async beat(fence, signal) {
       await runScript(link, beatScript(path, fence), { signal });
+    },
+    async setMark(name, mark, signal) {
+      const nonce = randomBytes(6).toString('hex');
+      await runScript(link, setMarkScript(path, name, formatMark(mark), nonce), { signal });
+    },
+    async clearMark(name, signal) {
+      await runScript(link, clearMarkScript(path, name), { signal });
     },
     async releaseLock(generation, signal) {
       return readReleased(await runScript(link, releaseLockScript(path, generation), { signal }));

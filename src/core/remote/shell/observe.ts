@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { parseLedger } from '../../release/ledger.ts';
 import { releaseOf } from '../../release/paths.ts';
 import { type CacheHead, parseCacheHead } from '../../sync/cacheHead.ts';
+import { parseMark } from '../marks.ts';
 import type { CurrentLink, Observation, ObservedCache, PathKind } from '../observation.ts';
 import { HOME_PATH } from './homePath.ts';
 import { LOCK_AGES, readLockAges } from './lock.ts';
@@ -83,8 +84,9 @@ for run in .cutover/runs/*; do
   read_run "$run"
   if [ -n "$pid" ] && [ ! -L "$run/rc" ] && run_lives; then field running "$\{run##*/}"; fi
 done
-for each in ledger cache cache.next; do
-  if [ -f ".cutover/$each" ] && { [ "$each" = ledger ] || [ -d deploy-cache ]; }; then
+for each in ledger paused frozen cache cache.next; do
+  case $each in cache*) [ -d deploy-cache ] || continue ;; esac
+  if [ -f ".cutover/$each" ]; then
     printf '%s\000' "$each"
     tr -d '\000' <".cutover/$each"
     printf '\000'
@@ -107,6 +109,8 @@ export function readObservation(fields: Fields): Observation {
     ledger: parseLedger(ledger),
     ledgerHash: sha256(ledger),
     cache: readCache(fields.one('cache'), fields.one('cache.next')),
+    paused: parseMark(fields.one('paused')),
+    frozen: parseMark(fields.one('frozen')),
     journal: fields.one('journal'),
     lock: {
       generation: fields.one('generation'),

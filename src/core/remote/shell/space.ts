@@ -40,6 +40,7 @@ export function tellingSpace(link: Link, path: () => string, engine: Engine): En
     ...engine,
     takeLock: told(engine.takeLock),
     tryLock: told(engine.tryLock),
+    setMark: told(engine.setMark),
     prepare: told(engine.prepare),
     sync: told(engine.sync),
     link: told(engine.link),
