@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { constants, gzip, zstdCompress } from 'node:zlib';
+import { PIECE_BYTES } from './packTar.ts';
 
 /** How a stream is compressed, by the name of the program that gets it back: `zstd -dc`, `gzip -dc`. */
 export type Compression = 'zstd' | 'gzip';
@@ -11,45 +12,33 @@ export interface Packed {
 
 /**
  * The stream for a server that has these programs: as it is where it is short, where the server has none, or where its
- * first megabyte does not shrink, which is read ahead to know that.
+ * first piece does not shrink, which is read ahead to know that. Pieces are those of `packTar`, and each chunk of the
+ * answer stays as it is until the next one is asked for.
  */
 export async function packed(
-  chunks: AsyncIterable<Uint8Array>,
+  pieces: AsyncIterable<Uint8Array>,
   tools: ReadonlySet<string> | undefined,
 ): Promise<Packed> {
   const method = (['zstd', 'gzip'] as const).find((each) => tools?.has(each));
-  if (method === undefined)
-    return { compression: null, chunks: following([], chunks[Symbol.asyncIterator]()) };
-  const rest = chunks[Symbol.asyncIterator]();
-  const first = await upTo(rest, PIECE_BYTES);
+  const rest = pieces[Symbol.asyncIterator]();
+  if (method === undefined) return { compression: null, chunks: following(null, rest) };
+  const { value: first = null } = await rest.next();
   const all = following(first, rest);
-  const sample = Buffer.concat(first);
-  if (sample.length < SMALLEST_BYTES) return { compression: null, chunks: all };
-  const { frame } = await squeezeHere(sample, method);
-  if (frame.length > sample.length * WORTHWHILE) return { compression: null, chunks: all };
+  if (first === null || first.length < SMALLEST_BYTES) return { compression: null, chunks: all };
+  const { frame } = await squeezeHere(first, method);
+  if (frame.length > first.length * WORTHWHILE) return { compression: null, chunks: all };
   return { compression: method, chunks: compressed(all, method) };
 }
 
 /** A few bytes are not worth a program more. */
 const SMALLEST_BYTES = 16 * 1024;
 
-async function upTo(chunks: AsyncIterator<Uint8Array>, bytes: number): Promise<readonly Uint8Array[]> {
-  const read: Uint8Array[] = [];
-  for (let left = bytes; left > 0; ) {
-    const { done, value } = await chunks.next();
-    if (done === true) break;
-    read.push(value);
-    left -= value.length;
-  }
-  return read;
-}
-
 async function* following(
-  first: readonly Uint8Array[],
+  first: Uint8Array | null,
   rest: AsyncIterator<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* first;
+    if (first !== null) yield first;
     for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
   } finally {
     await rest.return?.();
@@ -57,26 +46,29 @@ async function* following(
 }
 
 /**
- * The stream as frames (zstd, RFC 8878) or members (gzip, RFC 1952) that each hold a megabyte and stand for themselves,
+ * The stream as frames (zstd, RFC 8878) or members (gzip, RFC 1952) that each hold a piece and stand for themselves,
  * compressed or as they are. A piece is compressed while that shrinks it by a fifth or more, and is faster than the line:
  * both are measured all the while, by the time that compressing takes, and by the time until the next piece is asked
  * for. So nothing has to be known of the line, and it may change.
  */
 export async function* compressed(
-  chunks: AsyncIterable<Uint8Array>,
+  pieces: AsyncIterable<Uint8Array>,
   method: Compression,
   { now = () => performance.now(), squeeze = squeezeHere }: CompressionOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const meter = startMeter();
+  // Two are under way at a time.
+  let [store, other] = method === 'gzip' ? [gzipStored, gzipStored] : [rawFrames(), rawFrames()];
   let next: Promise<Uint8Array> | null = null;
   async function* asked(frame: Uint8Array): AsyncGenerator<Uint8Array> {
     const beganAt = now();
     yield frame;
     meter.sent(frame.length, now() - beganAt);
   }
-  for await (const piece of inPieces(chunks)) {
+  for await (const piece of pieces) {
     const before = next;
-    next = encode(piece, method, meter, squeeze);
+    next = encode(piece, { method, meter, squeeze, store });
+    [store, other] = [other, store];
     // It is awaited in the next turn; until then nobody would hear that it failed.
     next.catch(() => {});
     if (before !== null) yield* asked(await before);
@@ -96,7 +88,6 @@ export interface Squeezed {
   readonly ms: number;
 }
 
-const PIECE_BYTES = 1024 ** 2;
 const LEVELS = { zstd: 1, gzip: 1 } as const;
 const WORTHWHILE = 0.8;
 
@@ -145,63 +136,70 @@ function rate() {
 
 const MEASURED = 6;
 
-async function encode(
-  piece: Uint8Array,
-  method: Compression,
-  meter: Meter,
-  squeeze: NonNullable<CompressionOptions['squeeze']>,
-): Promise<Uint8Array> {
-  if (!meter.isWorthTrying()) return stored(piece, method);
+type Store = (piece: Uint8Array) => Promise<Uint8Array>;
+
+interface Encoding {
+  readonly method: Compression;
+  readonly meter: Meter;
+  readonly squeeze: NonNullable<CompressionOptions['squeeze']>;
+  readonly store: Store;
+}
+
+async function encode(piece: Uint8Array, { method, meter, squeeze, store }: Encoding): Promise<Uint8Array> {
+  if (!meter.isWorthTrying()) return store(piece);
   const { frame, ms } = await squeeze(piece, method);
   meter.tried(piece.length, frame.length, ms);
-  return frame.length > piece.length * WORTHWHILE ? stored(piece, method) : frame;
+  return frame.length > piece.length * WORTHWHILE ? store(piece) : frame;
 }
 
 const zstd = promisify(zstdCompress);
-const gzipped = promisify<Uint8Array, { level: number }, Buffer>(gzip);
+const gzipped = promisify<Uint8Array, { level: number; chunkSize: number }, Buffer>(gzip);
+
+/** Of memory for what comes out: node begins with 16 KiB, and puts many of them together. */
+const OUTPUT_BYTES = 256 * 1024;
 
 /** In another thread. */
 export async function squeezeHere(piece: Uint8Array, method: Compression): Promise<Squeezed> {
   const beganAt = performance.now();
   const frame =
     method === 'gzip'
-      ? await gzipped(piece, { level: LEVELS.gzip })
-      : await zstd(piece, { params: { [constants.ZSTD_c_compressionLevel]: LEVELS.zstd } });
+      ? await gzipped(piece, { level: LEVELS.gzip, chunkSize: OUTPUT_BYTES })
+      : await zstd(piece, {
+          params: { [constants.ZSTD_c_compressionLevel]: LEVELS.zstd },
+          chunkSize: OUTPUT_BYTES,
+        });
   return { frame, ms: performance.now() - beganAt };
 }
 
-async function stored(piece: Uint8Array, method: Compression): Promise<Uint8Array> {
-  return method === 'gzip' ? gzipped(piece, { level: 0 }) : rawFrame(piece);
+async function gzipStored(piece: Uint8Array): Promise<Uint8Array> {
+  return gzipped(piece, { level: 0, chunkSize: 2 * PIECE_BYTES });
 }
 
-/** RFC 8878, 3.1.1: magic, a descriptor (one segment, size in four bytes), the size, and raw blocks. */
-function rawFrame(piece: Uint8Array): Uint8Array {
-  const header = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0, 0]);
-  header.writeUInt32LE(piece.length, 5);
-  const parts: Uint8Array[] = [header];
-  for (let at = 0; at < piece.length; at += BLOCK_BYTES) {
-    const block = piece.subarray(at, at + BLOCK_BYTES);
-    const isLast = at + block.length === piece.length;
-    const head = Buffer.alloc(3);
-    head.writeUIntLE((block.length << 3) | (isLast ? 1 : 0), 0, 3);
-    parts.push(head, block);
-  }
-  return Buffer.concat(parts);
+/**
+ * RFC 8878, 3.1.1: magic, a descriptor (one segment, size in four bytes), the size, and raw blocks. Always into the same
+ * memory.
+ */
+function rawFrames(): Store {
+  let memory = Buffer.alloc(0);
+  return async (piece) => {
+    const blocks = Math.ceil(piece.length / BLOCK_BYTES);
+    const frameBytes = FRAME_HEADER_BYTES + blocks * BLOCK_HEADER_BYTES + piece.length;
+    if (memory.length < frameBytes) memory = Buffer.allocUnsafeSlow(frameBytes);
+    memory.set([0x28, 0xb5, 0x2f, 0xfd, 0xa0]);
+    let end = memory.writeUInt32LE(piece.length, 5);
+    for (let at = 0; at < piece.length; at += BLOCK_BYTES) {
+      const block = piece.subarray(at, at + BLOCK_BYTES);
+      const isLast = at + block.length === piece.length;
+      end = memory.writeUIntLE((block.length << 3) | (isLast ? 1 : 0), end, BLOCK_HEADER_BYTES);
+      memory.set(block, end);
+      end += block.length;
+    }
+    return memory.subarray(0, end);
+  };
 }
+
+const FRAME_HEADER_BYTES = 9;
+const BLOCK_HEADER_BYTES = 3;
 
 /** What a block of a frame may hold at the most. */
 const BLOCK_BYTES = 128 * 1024;
-
-async function* inPieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let pending: Uint8Array[] = [];
-  let pendingBytes = 0;
-  for await (const chunk of chunks) {
-    pending.push(chunk);
-    pendingBytes += chunk.length;
-    if (pendingBytes < PIECE_BYTES) continue;
-    yield Buffer.concat(pending);
-    pending = [];
-    pendingBytes = 0;
-  }
-  if (pendingBytes > 0) yield Buffer.concat(pending);
-}

@@ -16,14 +16,15 @@ export interface TimedContent extends FileContent {
 }
 
 /**
- * A tar archive in pieces of some 64 KiB or more: directories, then links, then files, each as `./path`
- * and with this time. Throws `E_SOURCE` when a file has another size than its entry says.
+ * A tar archive in pieces of a megabyte, the last one smaller: directories, then links, then files, each as `./path` and
+ * with this time. A piece stays as it is until the next but one is asked for: then its memory is used again. Throws
+ * `E_SOURCE` when a file has another size than its entry says.
  */
 export function packTar(contents: TarContents, modifiedAtSec: number): AsyncIterable<Uint8Array> {
-  return inLargePieces(archive(contents, modifiedAtSec));
+  return inPieces(archive(contents, modifiedAtSec));
 }
 
-const PIECE_BYTES = 65_536;
+export const PIECE_BYTES = 1024 ** 2;
 
 async function* archive(contents: TarContents, modifiedAtSec: number): AsyncGenerator<Uint8Array> {
   for (const path of contents.directories) {
@@ -59,20 +60,24 @@ async function* exactly(entry: ManifestEntry, chunks: AsyncIterable<Uint8Array>)
     throw new CutoverError('E_SOURCE', `${printable(entry.path)} changed while it was being read.`);
 }
 
-/** Small chunks go into one piece of memory as they come: a hundred thousand files would leave as many to be collected. */
-async function* inLargePieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
+/**
+ * What is new memory for each piece is collected only after tens of megabytes, and each time with a look at all that
+ * is known of a hundred thousand files.
+ */
+async function* inPieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let piece: Buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  let other: Buffer | null = null;
   let filled = 0;
   for await (const chunk of chunks) {
-    if (filled + chunk.length > PIECE_BYTES && filled > 0) {
-      yield piece.subarray(0, filled);
-      piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
+    for (let taken = 0; taken < chunk.length; ) {
+      const part = chunk.subarray(taken, taken + PIECE_BYTES - filled);
+      piece.set(part, filled);
+      filled += part.length;
+      taken += part.length;
+      if (filled < PIECE_BYTES) continue;
+      yield piece;
+      [piece, other] = [other ?? Buffer.allocUnsafeSlow(PIECE_BYTES), piece];
       filled = 0;
-    }
-    if (chunk.length >= PIECE_BYTES) yield chunk;
-    else {
-      piece.set(chunk, filled);
-      filled += chunk.length;
     }
   }
   if (filled > 0) yield piece.subarray(0, filled);

@@ -35,6 +35,27 @@ test('writing waits for a slow reader', async () => {
   expect(most).toBeLessThanOrEqual(10);
 });
 
+test('the memory of a chunk may be used again when the next is asked for, whatever the stream would hold', async () => {
+  const taken: string[] = [];
+  const roomy = new Writable({
+    highWaterMark: 1_000_000,
+    write: (chunk, _encoding, done) =>
+      setImmediate(() => {
+        taken.push(String(chunk));
+        done();
+      }),
+  });
+  async function* source() {
+    const memory = Buffer.alloc(1);
+    for (const letter of 'abc') {
+      memory.write(letter);
+      yield memory;
+    }
+  }
+  await feed(roomy, source());
+  expect(taken).toEqual(['a', 'b', 'c']);
+});
+
 test('a reader that goes away ends the writing, also while it is waited for', async () => {
   const stuck = new Writable({ highWaterMark: 1, write: () => {} });
   let closed = false;

@@ -57,7 +57,8 @@ function byteReader(archive: AsyncIterable<Uint8Array>) {
   const more = async () => {
     const { done, value } = await source.next();
     if (done) throw endedEarly();
-    const piece = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    // Some of it is still wanted when the archive uses that memory again.
+    const piece = Buffer.from(value);
     held = held.length === 0 ? piece : Buffer.concat([held, piece]);
   };
   const cut = (length: number) => {
