@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import pLimit from 'p-limit';
 import { CutoverError, type Json, type StepName } from '../contract/index.ts';
 import type { Fact } from '../journal/facts.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -31,6 +32,10 @@ export function effectsOf(
   arming: Arming,
 ): Effects {
   const { plan, hooks, runtime } = sources;
+  const uploads = pLimit(sources.group.environment.concurrency.uploads);
+  /** Uploads share the way out of this machine; what else there is to do costs next to nothing here. */
+  const run = (step: StepName, context: StepContext) =>
+    step === 'syncCache' ? uploads(() => steps[step](context)) : steps[step](context);
   const endsWithPrune = !hooks.has('before:prune') && !hooks.has('after:prune');
   const at = () => runtime.now().toISOString();
   const prunedBy = async (server: string, fence: Fence, request: PruneRequest) => {
@@ -65,7 +70,7 @@ export function effectsOf(
       const fence = fenceOf(server, step);
       const pruneLast = endsWithPrune ? (request: PruneRequest) => prunedBy(server, fence, request) : null;
       const armed = step === 'activate' ? arming.take(server) : null;
-      const output = await steps[step]({ ...contextFor(server, fence), pruneLast, armed });
+      const output = await run(step, { ...contextFor(server, fence), pruneLast, armed });
       await hooks.run(`after:${step}`, server, plan);
       return output;
     },

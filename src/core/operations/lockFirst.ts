@@ -1,9 +1,8 @@
-import pLimit from 'p-limit';
 import { tryLocks } from '../lock/tryLocks.ts';
 import { nextReleaseId } from '../release/id.ts';
 import type { Observation } from '../remote/observation.ts';
 import { type HeldLocks, holdLocks } from './heldLocks.ts';
-import { allSeen, type Group, LOGINS_AT_ONCE, requireUncancelled, sharedPathsOf } from './openGroup.ts';
+import { allSeen, type Group, loginLimit, requireUncancelled, sharedPathsOf } from './openGroup.ts';
 import { emitNow, type Runtime } from './runtime.ts';
 
 /** What was seen on the servers of a group before anything is decided. */
@@ -33,7 +32,7 @@ export async function lockFirst(runtime: Runtime, group: Group, unwanted: AbortS
     since: at,
     release,
     sharedPaths: sharedPathsOf(group),
-    limit: pLimit(LOGINS_AT_ONCE),
+    limit: loginLimit(group.environment),
     unwanted: AbortSignal.any([runtime.cancel, unwanted]),
   });
   const held = locks && holdLocks(runtime, group, locks);

@@ -1,4 +1,4 @@
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 import type { Config, EnvironmentConfig } from '../config/types.ts';
 import { CutoverError } from '../contract/index.ts';
 import { chooseEngine } from '../remote/chooseEngine.ts';
@@ -20,8 +20,6 @@ export function sharedPathsOf({ environment: { shared } }: Group): readonly stri
   return [...shared.directories, ...shared.files];
 }
 
-/** sshd lets ten log in at once (MaxStartups 10:30:100); more would be dropped at random. */
-export const LOGINS_AT_ONCE = 8;
 const OBSERVE_DEADLINE_MS = 5 * 60_000;
 
 /**
@@ -37,11 +35,12 @@ export async function openGroup(
 ): Promise<Group> {
   const chosen = choose(environment, only);
   const engines = new Map<string, Engine>();
+  const logIn = loginLimit(environment);
   for (const server of chosen.servers) {
     const extension = await runtime.extensions.transport(server.transport);
     // Cancelling ends what waits; a link stays usable after it, because compensation needs one.
     const scope = scopeFor(runtime, config, server.name, new AbortController().signal);
-    const link = openLink(server.name, extension.create(server.options, scope), scope);
+    const link = openLink(server.name, extension.create(server.options, scope), scope, logIn);
     if (warm) link.warm();
     engines.set(server.name, chooseEngine(link, server.path));
   }
@@ -52,6 +51,11 @@ export async function openGroup(
       await Promise.allSettled([...engines.values()].map((engine) => engine.close()));
     },
   };
+}
+
+/** So many servers are logged in to at a time: each login costs the processor of this machine. */
+export function loginLimit({ concurrency }: EnvironmentConfig): LimitFunction {
+  return pLimit(concurrency.logins);
 }
 
 /** The same connections, for these servers only. Throws `E_REFUSED` when one is not in the group. */
@@ -122,7 +126,7 @@ export async function settleGroup(
   cancel: AbortSignal,
 ): Promise<ReadonlyMap<string, PromiseSettledResult<Observation>>> {
   const shared = sharedPathsOf(group);
-  const limit = pLimit(LOGINS_AT_ONCE);
+  const limit = loginLimit(group.environment);
   const names = [...group.engines.keys()];
   const signal = AbortSignal.any([cancel, AbortSignal.timeout(OBSERVE_DEADLINE_MS)]);
   const settled = await Promise.allSettled(

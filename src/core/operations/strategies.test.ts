@@ -135,3 +135,30 @@ test('commands run where the configuration says, and are tried again as often', 
   const counts = (await lines()).split(', ').filter((line) => line.startsWith('css'));
   expect(counts).toHaveLength(6);
 });
+
+test('no more servers are logged in to, or uploaded to, at a time than the configuration allows', async () => {
+  let underWay = 0;
+  let most = 0;
+  const world = await createWorld({
+    environment: { concurrency: { logins: 2, uploads: 1 } },
+    servers: ['web1', 'web2', 'web3', 'web4', 'web5'],
+    transport: (_, plain) => ({
+      ...plain,
+      async connect(scope) {
+        most = Math.max(most, ++underWay);
+        try {
+          await new Promise(setImmediate);
+          return await plain.connect(scope);
+        } finally {
+          underWay--;
+        }
+      },
+    }),
+  });
+  await world.write({ 'index.html': 'one', 'large.bin': 'x'.repeat(1_000_000) });
+  expect((await world.deploy()).outcome).toBe('committed');
+  expect(most).toBe(2);
+  const sending = world.events.flatMap((event) => (event.type === 'progress' ? [event.server] : []));
+  const turns = sending.filter((server, index) => server !== sending[index - 1]);
+  expect(turns.toSorted()).toEqual([...world.servers]);
+});

@@ -24,6 +24,8 @@ export interface Link {
   close(): Promise<void>;
 }
 
+export type LogIn = (connect: () => Promise<Connection>) => Promise<Connection>;
+
 const UPLOAD_ANSWER_BYTES = 16 * 1024 * 1024;
 
 interface Opened {
@@ -32,14 +34,23 @@ interface Opened {
   shells: Shells | null;
 }
 
-export function openLink(server: string, transport: Transport, scope: Scope): Link {
+/** `logIn` lets some wait, so that not too many log in at a time. Default: nobody waits. */
+export function openLink(
+  server: string,
+  transport: Transport,
+  scope: Scope,
+  logIn: LogIn = (connect) => connect(),
+): Link {
   const over = new AbortController();
   const signal = AbortSignal.any([scope.signal, over.signal]);
   let opening: Promise<Opened> | null = null;
   let isWarm = false;
 
   const connect = async (): Promise<Opened> => {
-    const connection = await transport.connect({ ...scope, signal });
+    const connection = await logIn(() => {
+      signal.throwIfAborted();
+      return transport.connect({ ...scope, signal });
+    });
     void connection.closed.then(() => {
       opening = null;
     });

@@ -11,6 +11,7 @@ import type { Judged } from '../hostKeys/verifier.ts';
 import { prepareLogin } from '../login/prepare.ts';
 import type { Host } from '../settings/host.ts';
 import { attempt } from './attempt.ts';
+import { atDoor } from './doors.ts';
 import { patiently } from './patience.ts';
 
 export interface Way {
@@ -34,7 +35,9 @@ export async function reach(host: Host, way: Way, scope: Scope): Promise<Session
   let refused: Judged | null = null;
   while (algorithms.length > 0) {
     const attempted = { host, trust, prepared, hostKeyAlgorithms: algorithms, open: way.open };
-    const trying = patiently(host, scope, delaysMs, () => attempt(attempted, scope));
+    const trying = patiently(host, scope, delaysMs, () =>
+      atDoor(host.host, host.port, () => attempt(attempted, scope)),
+    );
     const outcome = await trying.catch((error: unknown) => {
       // It has no more keys to show: what counts is the one that it did.
       if (refused === null) throw error;
