@@ -86,16 +86,19 @@ const MOST_READ_FILES = 1000;
 const MOST_READ_BYTES = 16 * 1024 * 1024;
 
 /**
- * `leaks_since DIRECTORY`: the same of files whose inode has changed since the stamp there, and those that are named
+ * `leaks_since DIRECTORY NOTES`: the same of files whose inode has changed since the stamp there, and those that are named
  * beside it, with the hash of the content before the path. Leaves as many bytes as the cache has entries, itself
- * included, in the file `entries` there. Fails where find cannot tell.
+ * included, in the file `entries` of the directory for notes. Fails where find cannot tell. It is two parts:
+ * `candidates_since` names the files, `judge_candidates NOTES` compares them.
  * `known_leaks DIRECTORY`: by the stamp there if it holds, else all.
  */
 export const KNOWN_LEAKS = sh`${STAMP}
-leaks_since() {
-  (cd deploy-cache && find . -fprintf "../$1/entries" x -type f -cnewer "../$1/stamp" -print) \
-    >"$1/candidates" 2>/dev/null || return 1
-  sed 's,.*'"$(printf '\t')"',,; s,^\./,,; s,^,./,' "$1/leaks" >>"$1/candidates"
+candidates_since() {
+  (cd deploy-cache && find . -fprintf "../$2/entries" x -type f -cnewer "../$1/stamp" -print) \
+    >"$2/candidates" 2>/dev/null || return 1
+  sed 's,.*'"$(printf '\t')"',,; s,^\./,,; s,^,./,' "$1/leaks" >>"$2/candidates"
+}
+judge_candidates() {
   [ -s "$1/candidates" ] || return 0
   tr '\n' '\000' <"$1/candidates" | real_lines >"$1/real"
   [ -s "$1/real" ] || return 0
@@ -109,8 +112,9 @@ leaks_since() {
       awk -F "$(printf '\t')" '${JUDGE}' kind=real "../../$1/real" kind=hash "../../$1/hashes" kind=manifest $newest
   )
 }
+leaks_since() { candidates_since "$1" "$2" && judge_candidates "$2"; }
 known_leaks() {
-  if stamp_holds "$1" && since=$(leaks_since "$1"); then
+  if stamp_holds "$1" && since=$(leaks_since "$1" "$1"); then
     [ -z "$since" ] || printf '%s\n' "$since"
   else
     rm -f -- "$1/entries" 2>/dev/null || :

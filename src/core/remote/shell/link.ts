@@ -1,17 +1,18 @@
 import { sharedLinkText } from '../../release/paths.ts';
 import type { Fence, LinkRequest } from '../engine.ts';
 import { KNOWN_LEAKS, LEAKS } from './leaks.ts';
+import { AWAIT_LOOK } from './look.ts';
 import type { Script } from './script.ts';
 import { sh } from './sh.ts';
 import { STANDBY } from './standby.ts';
-import { TRASH } from './trash.ts';
 
 /**
  * Clones the deploy-cache under `.cutover/build/`, links the shared paths into it, and moves it into `releases/` by
  * one rename: a name in `releases/` is always a complete release.
  * How it is cloned: `auto` by reflinks where a trial made one, else by hard links, else by copies; the other modes
- * by what they name, else by copies. A cache to be shared by hard links must first be what was uploaded: that is looked
- * at beside the work on a standby, and before all files get another link, which the times of their inodes tell of.
+ * by what they name, else by copies. A cache to be shared by hard links must first be what was uploaded: where the look
+ * that `prepare` began has not just seen that, it is looked at now, beside the work on a standby, and before all files
+ * get another link, which the times of their inodes tell of.
  * Where a standby fits, it becomes the release. Once it has been renamed it fits no more, so that a second run, which
  * cannot know how far the first one came, makes a clone.
  */
@@ -43,7 +44,7 @@ export function linkScript(path: string, fence: Fence, request: LinkRequest): Sc
 /** Each takes some milliseconds, and a kernel's tick is at most ten. */
 const STAMP_ROUNDS = 30;
 
-const BODY = sh`${LEAKS}${KNOWN_LEAKS}${STANDBY}${TRASH}
+const BODY = sh`${LEAKS}${KNOWN_LEAKS}${STANDBY}${AWAIT_LOOK}
 enter "$1"
 fence "$2" "$3"
 generation=$2
@@ -89,8 +90,9 @@ counted() {
 }
 link_all() {
   checking=
+  await_look "$claim"
   if [ "$verify" = verify ] && hardlinks; then
-    (umask 077; known_leaks "$claim" >.cutover/tmp/leaks) &
+    (umask 077; { saw_nothing "$claim" || known_leaks "$claim"; } >.cutover/tmp/leaks) &
     checking=$!
   fi
   if [ "$unshared" -eq 0 ] && standby_fits "$claim" && become_release "$claim" "$build" && counted "$build"; then

@@ -1,7 +1,7 @@
 import { CutoverError } from '../../contract/index.ts';
 import type { Fence, RenameMethod } from '../engine.ts';
+import { BEGIN_LOOK } from './look.ts';
 import { RENAME } from './rename.ts';
-import { RUNS } from './runs.ts';
 import type { Fields, Script } from './script.ts';
 import { sh } from './sh.ts';
 import { TRASH } from './trash.ts';
@@ -32,7 +32,7 @@ export function readMethod(server: string, fields: Fields): RenameMethod {
   );
 }
 
-const BODY = sh`${RENAME}${RUNS}${TRASH}
+const BODY = sh`${RENAME}${BEGIN_LOOK}${TRASH}
 enter "$1"
 fence "$2" "$3"
 mkdir -p releases shared .cutover
@@ -70,6 +70,7 @@ for each in .cutover/standby/* "$claim/part"; do
     *) discard "$each" ;;
   esac
 done
+begin_look "$claim"
 mkdir -p -m 0700 .cutover/runs
 for run in .cutover/runs/*; do
   read_run "$run"

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { appendFile, chmod, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { engineAt, engineHere, type Here, never } from '../../testing/engineHere.ts';
 import { localTransport } from '../../testing/localConnection.ts';
 import { pathWith, scratch } from '../../testing/scratch.ts';
@@ -88,9 +89,9 @@ test('what was written before the stamp was made, and not mended, is not forgott
 });
 
 test('a cache in place of which the release was linked is refused as well, by the number of its entries', async () => {
-  const { here, wholeLooks } = await second();
+  const { here, wholeLooks, claim } = await second({}, (first) => rm(first.at('deploy-cache/other')));
+  await vi.waitUntil(() => existsSync(join(claim, 'look/over')));
   const work = await here.sync(B, { ...TREE, new: 'x' });
-  await rm(here.at('deploy-cache/other'));
   await expect(here.link(B, work)).rejects.toMatchObject({
     message: expect.stringContaining('holds 6 entries and not the 7'),
   });

@@ -15,9 +15,24 @@ disown() {
   for each in .cutover/standby/g-*; do discard "$each"; done
 }`;
 
-/** `same ONE OTHER`: two small texts that are both there. */
+/**
+ * `same ONE OTHER`: two small texts that are both there. `entries_of HEAD`: how many entries that says there are, the top
+ * directory included. `standby_count CLAIM`: how many the standby has, without directories that changed since the stamp.
+ */
 export const SAME = sh`
-same() { [ -f "$1" ] && [ -f "$2" ] && [ "$(cat "$1")" = "$(cat "$2")" ]; }`;
+same() { [ -f "$1" ] && [ -f "$2" ] && [ "$(cat "$1")" = "$(cat "$2")" ]; }
+entries_of() {
+  held=1
+  while read -r word count; do
+    case $word in files | directories | links) held=$((held + count)) ;; esac
+  done <"$1"
+  echo "$held"
+}
+standby_count() {
+  newer=-newer
+  if knows_ctime "$1/stamp"; then newer=-cnewer; fi
+  find "$1/tree" -type d "$newer" "$1/stamp" -o -print | wc -l
+}`;
 
 /**
  * `real_directories LIST TREE`: the listed directories, one a line, stand in the tree as such; else fails, with the
@@ -42,7 +57,8 @@ remove_listed() {
 /**
  * `standby_fits CLAIM`: the tree there is a clone of the deploy-cache, once `change` is applied, which is empty when
  * there is nothing to apply. It must have as many entries as its head says, and no directory of it may have changed
- * since the stamp: both come from one walk. `become_release CLAIM BUILD`: renames the tree, and brings to it what the
+ * since the stamp: both come from one walk, which the look has made already where there was one, because a claimed
+ * standby is changed by nobody else. `become_release CLAIM BUILD`: renames the tree, and brings to it what the
  * upload brought to the cache. Until it has done so BUILD is not whole; it cannot be begun twice.
  */
 export const STANDBY = sh`${MERGE}${SAME}
@@ -53,14 +69,8 @@ standby_fits() {
     change=$1/change
     [ -d "$change/tree" ] && same "$1/head" "$change/before" && same "$change/head" .cutover/cache || return 1
   fi
-  held=1
-  while read -r word count; do
-    case $word in files | directories | links) held=$((held + count)) ;; esac
-  done <"$1/head"
-  newer=-newer
-  if knows_ctime "$1/stamp"; then newer=-cnewer; fi
-  found=$(find "$1/tree" -type d "$newer" "$1/stamp" -o -print | wc -l)
-  [ "$((found))" -eq "$held" ]
+  if [ -s "$1/look/standby" ]; then found=$(cat "$1/look/standby"); else found=$(standby_count "$1"); fi
+  [ "$((found))" -eq "$(entries_of "$1/head")" ]
 }
 become_release() {
   rm -rf -- "$2" && mv -- "$1/tree" "$2" || return 1

@@ -63,6 +63,8 @@ if [ -s "$incoming/wrong" ]; then
   return 0
 fi
 disown
+look=.cutover/standby/claimed-$2/look
+[ ! -d "$look" ] || [ -e "$look/over" ] || touch "$look/overtaken"
 change=
 if [ "$5" = merge ] && [ -d ".cutover/standby/claimed-$2/tree" ]; then
   change=.cutover/standby/claimed-$2/change
