@@ -3,6 +3,7 @@ import { CutoverError } from '../core/contract/index.ts';
 import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
 import { exitCodeOfResult } from '../ui/command/exitCodes.ts';
 import { lockWaitFlag } from '../ui/command/lockWaitFlag.ts';
+import { maxUnreachableFlag, maxUnreachableOf } from '../ui/command/maxUnreachableFlag.ts';
 
 export default class Deploy extends EnvironmentCommand {
   static override args = environmentArgs;
@@ -32,6 +33,7 @@ export default class Deploy extends EnvironmentCommand {
       helpValue: 'FILE',
       description: 'Run exactly this plan, or refuse when the world has moved.',
     }),
+    'max-unreachable': maxUnreachableFlag,
     'lock-wait': lockWaitFlag,
   };
 
@@ -42,10 +44,12 @@ export default class Deploy extends EnvironmentCommand {
       const { readPlan } = await import('../ui/command/planFile.ts');
       const { renderTransaction } = await import('../ui/results/transaction.ts');
       const { ref, full, server, unpin } = flags;
-      if (flags.plan !== undefined && (ref !== undefined || full || unpin || server !== undefined)) {
+      const says =
+        [ref, server, flags['max-unreachable']].some((each) => each !== undefined) || full || unpin;
+      if (flags.plan !== undefined && says) {
         throw new CutoverError(
           'E_USAGE',
-          'A saved plan says it all: --ref, --full, --unpin and --server do not go with --plan.',
+          'A saved plan says it all: --ref, --full, --unpin, --max-unreachable and --server do not go with --plan.',
         );
       }
       const result = await deploy(runtime, config, {
@@ -56,6 +60,7 @@ export default class Deploy extends EnvironmentCommand {
         unpin,
         saved: flags.plan === undefined ? null : await readPlan(flags.plan),
         lockWaitMs: flags['lock-wait'] ?? 0,
+        ...maxUnreachableOf(flags),
       });
       return { json: result, lines: renderTransaction(result, style), exitCode: exitCodeOfResult(result) };
     });

@@ -1,5 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
+import { maxUnreachableFlag, maxUnreachableOf } from '../ui/command/maxUnreachableFlag.ts';
 
 export default class Plan extends EnvironmentCommand {
   static override args = environmentArgs;
@@ -18,6 +19,7 @@ export default class Plan extends EnvironmentCommand {
       default: false,
       description: 'For a deployment that may undo a rollback.',
     }),
+    'max-unreachable': maxUnreachableFlag,
     out: Flags.string({
       helpValue: 'FILE',
       description: 'Write the plan to this file, for "deploy --plan".',
@@ -37,6 +39,7 @@ export default class Plan extends EnvironmentCommand {
         full: flags.full,
         unpin: flags.unpin,
         saved: null,
+        ...maxUnreachableOf(flags),
       });
       if (flags.out !== undefined) {
         const { writePlan } = await import('../ui/command/planFile.ts');

@@ -2,6 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
 import { exitCodeOfResult } from '../ui/command/exitCodes.ts';
 import { lockWaitFlag } from '../ui/command/lockWaitFlag.ts';
+import { maxUnreachableFlag, maxUnreachableOf } from '../ui/command/maxUnreachableFlag.ts';
 
 export default class Rollback extends EnvironmentCommand {
   static override args = environmentArgs;
@@ -14,6 +15,7 @@ export default class Rollback extends EnvironmentCommand {
   ];
   static override flags = {
     to: Flags.string({ helpValue: 'ID', description: 'This release, whatever became of it.' }),
+    'max-unreachable': maxUnreachableFlag,
     'lock-wait': lockWaitFlag,
   };
 
@@ -27,6 +29,7 @@ export default class Rollback extends EnvironmentCommand {
         to: flags.to ?? null,
         servers: flags.server ?? [],
         lockWaitMs: flags['lock-wait'] ?? 0,
+        ...maxUnreachableOf(flags),
       });
       return { json: result, lines: renderTransaction(result, style), exitCode: exitCodeOfResult(result) };
     });

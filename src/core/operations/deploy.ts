@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { configDigest } from '../config/digest.ts';
-import type { Config } from '../config/types.ts';
+import type { Config, EnvironmentConfig } from '../config/types.ts';
 import { CutoverError, errorCode } from '../contract/index.ts';
 import { differences } from '../plan/compare.ts';
 import { isSealed } from '../plan/digest.ts';
@@ -13,8 +13,9 @@ import type { Observation } from '../remote/observation.ts';
 import { openSource, type Source } from '../sync/source.ts';
 import type { Snapshot } from '../sync/types.ts';
 import { type Decided, execute } from './execute.ts';
+import { leaveOut, type Reached } from './leaveOut.ts';
 import { abandonLocks, type FirstLook, lockFirst } from './lockFirst.ts';
-import { environmentNamed, type Group, observeGroup, openGroup } from './openGroup.ts';
+import { environmentNamed, type Group, observeGroup, openGroup, settleGroup } from './openGroup.ts';
 import { isInTransaction, openTransactionOf, refuseOpenTransaction } from './openTransaction.ts';
 import { planWork } from './planWork.ts';
 import { unchangedResult } from './result.ts';
@@ -32,6 +33,8 @@ export interface DeployRequest {
   readonly unpin: boolean;
   /** A plan made earlier, to be run exactly or refused. */
   readonly saved: Plan | null;
+  /** So many servers may be out of reach. Default: as the environment says. A saved plan names those that are left out. */
+  readonly maxUnreachable?: number;
   /** For how long to wait while another run holds a lock. Default: not at all. */
   readonly lockWaitMs?: number;
 }
@@ -48,12 +51,14 @@ interface Prepared {
 export async function planFor(runtime: Runtime, config: Config, request: DeployRequest): Promise<Plan> {
   const environment = environmentNamed(config, request.environment);
   await using group = await openGroup(runtime, config, environment, request.servers);
-  const [snapshot, seen] = await Promise.all([
-    takeSnapshot(openSource(config.source), config, request, group.environment.branch, runtime.cancel),
-    observeGroup(group, runtime.cancel),
+  const [snapshot, looks] = await Promise.all([
+    takeSnapshot(openSource(config.source), config, request, environment.branch, runtime.cancel),
+    settleGroup(group, runtime.cancel),
   ]);
-  const first = { snapshot, seen, at: runtime.now() };
-  const { plan } = await prepareDeployment(runtime, config, group, request, first);
+  const reached = leaveOut(runtime, group, looks, allowed(request, environment));
+  const { seen } = reached;
+  const first = { ...reached, snapshot, at: runtime.now() };
+  const { plan } = await prepareDeployment(runtime, config, request, first);
   for (const [server, each] of seen) {
     const message = lockNote(each, plan.environment);
     if (message !== null) emitNow(runtime, { type: 'log', server, message });
@@ -101,14 +106,14 @@ async function whileItWaits(
 async function attempt(
   runtime: Runtime,
   config: Config,
-  group: Group,
+  whole: Group,
   request: DeployRequest,
 ): Promise<TransactionResult> {
-  const { snapshot, look } = await gather(runtime, config, group, request);
-  const { held } = look;
+  const { snapshot, look } = await gather(runtime, config, whole, request);
+  const { group, held } = look;
   let isTold = false;
   try {
-    const prepared = await prepareDeployment(runtime, config, group, request, { ...look, snapshot });
+    const prepared = await prepareDeployment(runtime, config, request, { ...look, snapshot });
     const { plan, work, seen } = prepared;
     // Under locks of ours nobody else can be at work on it.
     if (held !== null) refuseOpenTransaction(seen, plan.environment);
@@ -133,8 +138,8 @@ async function gather(runtime: Runtime, config: Config, group: Group, request: D
   const unwanted = new AbortController();
   const looking: Promise<FirstLook> =
     request.saved === null
-      ? lockFirst(runtime, group, unwanted.signal)
-      : observeGroup(group, runtime.cancel).then((seen) => ({ ...ONLY_SEEN, seen, at: runtime.now() }));
+      ? lockFirst(runtime, group, allowed(request, group.environment), unwanted.signal)
+      : seeAll(runtime, group, request.saved);
   try {
     const source = openSource(config.source, request.full ? null : join(runtime.stateDirectory, 'sources'));
     const reading = takeSnapshot(source, config, request, group.environment.branch, runtime.cancel);
@@ -151,14 +156,21 @@ async function gather(runtime: Runtime, config: Config, group: Group, request: D
   }
 }
 
-const ONLY_SEEN = { held: null, release: null, isContended: false } as const;
+/** Who was left out of a saved plan stays out, wherever it is now. */
+async function seeAll(runtime: Runtime, group: Group, { absent }: Plan): Promise<FirstLook> {
+  const seen = await observeGroup(group, runtime.cancel);
+  return { group, seen, absent, at: runtime.now(), held: null, release: null, isContended: false };
+}
+
+function allowed(request: DeployRequest, environment: EnvironmentConfig): number {
+  return request.maxUnreachable ?? environment.maxUnreachable;
+}
 
 async function prepareDeployment(
   runtime: Runtime,
   config: Config,
-  group: Group,
   request: DeployRequest,
-  { snapshot, seen, at }: Pick<FirstLook, 'seen' | 'at'> & { readonly snapshot: Snapshot },
+  { group, seen, absent, snapshot, at }: Reached & Pick<FirstLook, 'at'> & { readonly snapshot: Snapshot },
 ): Promise<Prepared> {
   const { environment } = group;
   const { saved } = request;
@@ -174,6 +186,7 @@ async function prepareDeployment(
     release,
     full,
     unpin: saved?.unpin ?? request.unpin,
+    absent,
   };
   const decide = async (observations: ReadonlyMap<string, Observation>, before: Decided['work'] | null) => {
     const work = before ?? (await planWork({ group, snapshot, release, full, signal }, observations));

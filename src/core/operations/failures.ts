@@ -5,13 +5,17 @@ export interface ServerFailure {
   readonly error: unknown;
 }
 
-/** Several servers' errors as one. Its code is the first one's; its message has every server's. */
-export function collectFailures(headline: string, failures: readonly ServerFailure[]): CutoverError {
+/** Several servers' errors as one. Its code is the first one's; its message has every server's. `more`: further hints. */
+export function collectFailures(
+  headline: string,
+  failures: readonly ServerFailure[],
+  more: readonly string[] = [],
+): CutoverError {
   const lines = failures.map(({ server, error }) => {
     const message = messageOf(error);
     return message.startsWith(`${server}:`) ? message : `${server}: ${message}`;
   });
-  const hints = failures.flatMap(({ error }) => (error as Partial<CutoverError>).hint ?? []);
+  const hints = [...failures.flatMap(({ error }) => (error as Partial<CutoverError>).hint ?? []), ...more];
   const codes = failures.map(({ error }) => errorCode(error));
   const code = codes.find((each) => each !== null) ?? 'E_BUG';
   return new CutoverError(code, `${headline} ${lines.join('\n')}`, {

@@ -5,7 +5,7 @@ import { chooseEngine } from '../remote/chooseEngine.ts';
 import type { Engine } from '../remote/engine.ts';
 import { openLink } from '../remote/link.ts';
 import type { Observation } from '../remote/observation.ts';
-import { collectFailures } from './failures.ts';
+import { collectFailures, type ServerFailure } from './failures.ts';
 import type { Runtime } from './runtime.ts';
 import { scopeFor } from './scope.ts';
 
@@ -108,23 +108,29 @@ export async function observeGroup(
 }
 
 /** Rejects, naming all that could not be reached. */
-export function allSeen(
-  looks: ReadonlyMap<string, PromiseSettledResult<Observation>>,
-): ReadonlyMap<string, Observation> {
-  const failures = [...looks].flatMap(([server, look]) =>
+export function allSeen(looks: Looks): ReadonlyMap<string, Observation> {
+  const failures = failuresOf(looks);
+  if (failures.length > 0) throw collectFailures('Nothing was touched.', failures);
+  return seenOf(looks);
+}
+
+/** What was seen on each server, or why it was not, by its name. */
+export type Looks = ReadonlyMap<string, PromiseSettledResult<Observation>>;
+
+export function failuresOf(looks: Looks): readonly ServerFailure[] {
+  return [...looks].flatMap(([server, look]) =>
     look.status === 'rejected' ? [{ server, error: look.reason as unknown }] : [],
   );
-  if (failures.length > 0) throw collectFailures('Nothing was touched.', failures);
+}
+
+export function seenOf(looks: Looks): ReadonlyMap<string, Observation> {
   return new Map(
     [...looks].flatMap(([server, look]) => (look.status === 'fulfilled' ? [[server, look.value]] : [])),
   );
 }
 
 /** Looks at every server, and gives for each what was seen or why it was not. */
-export async function settleGroup(
-  group: Group,
-  cancel: AbortSignal,
-): Promise<ReadonlyMap<string, PromiseSettledResult<Observation>>> {
+export async function settleGroup(group: Group, cancel: AbortSignal): Promise<Looks> {
   const shared = sharedPathsOf(group);
   const limit = loginLimit(group.environment);
   const names = [...group.engines.keys()];

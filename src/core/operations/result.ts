@@ -1,7 +1,7 @@
 import type { Json, Outcome } from '../contract/index.ts';
 import type { Fact, Failure } from '../journal/facts.ts';
 import type { ReleasedLock } from '../lock/acquire.ts';
-import type { Plan, ServerPlan } from '../plan/types.ts';
+import type { AbsentServer, Plan, ServerPlan } from '../plan/types.ts';
 import { releaseOf } from '../release/paths.ts';
 import type { ServerResult, TransactionResult } from './results.ts';
 
@@ -22,7 +22,7 @@ export function resultOf(
     revision: plan.revision,
     servers,
     activationSkewMs: activationSkewMs(facts),
-    problems: [...problemsOf(facts), ...released.flatMap(({ problem }) => problem ?? [])],
+    problems: [...leftOut(plan), ...problemsOf(facts), ...released.flatMap(({ problem }) => problem ?? [])],
     interrupted: facts.some((fact) => fact.type === 'cancelled'),
   };
 }
@@ -46,7 +46,7 @@ export function unchangedResult(plan: Plan): TransactionResult {
       failure: null,
     })),
     activationSkewMs: null,
-    problems: [],
+    problems: leftOut(plan),
     interrupted: false,
   };
 }
@@ -115,6 +115,18 @@ function undoFailure(mine: readonly Fact[]): Failure | null {
   const last = mine.findLast((fact) => fact.type === 'undo.done' || fact.type === 'undo.failed');
   return last?.type === 'undo.failed' ? last.failure : null;
 }
+
+/** By consent, and so no failure. */
+function leftOut({ absent, environment }: Plan): readonly string[] {
+  return absent.map(
+    ({ name, why }) => `${name}: ${WHY_LEFT_OUT[why]}: cutover catch-up ${environment} --server ${name}`,
+  );
+}
+
+const WHY_LEFT_OUT: Readonly<Record<AbsentServer['why'], string>> = {
+  unreachable: 'it could not be reached and was left out; when it is back',
+  paused: 'it is paused and was left out; when that is over',
+};
 
 function problemsOf(facts: readonly Fact[]): readonly string[] {
   return facts.flatMap((fact) => {

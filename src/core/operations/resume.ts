@@ -13,7 +13,17 @@ import { lockGroup } from './groupLocks.ts';
 import { holdLocks } from './heldLocks.ts';
 import { abandonLocks } from './lockFirst.ts';
 import { lockOwner } from './lockOwner.ts';
-import { environmentNamed, type Group, narrowGroup, observeGroup, openGroup } from './openGroup.ts';
+import {
+  allSeen,
+  environmentNamed,
+  failuresOf,
+  type Group,
+  type Looks,
+  narrowGroup,
+  openGroup,
+  seenOf,
+  settleGroup,
+} from './openGroup.ts';
 import { openTransactionOf, severalOpen } from './openTransaction.ts';
 import { planWork } from './planWork.ts';
 import type { TransactionResult } from './results.ts';
@@ -44,7 +54,7 @@ export async function resume(
   await using whole = await openGroup(runtime, config, environment, request.servers, {
     warm: true,
   });
-  const seen = await observeGroup(whole, runtime.cancel);
+  const seen = seenOfOpen(await settleGroup(whole, runtime.cancel));
   const open =
     requireOne(openTransactionOf(seen)) ??
     requireOne(openTransactionOf(await freeDeadLocks(runtime, whole, seen, request.lockWaitMs)));
@@ -78,6 +88,15 @@ export async function resume(
   });
   // Going back is what was asked for, not an interruption of it.
   return request.abort ? { ...result, interrupted: false } : result;
+}
+
+/** Nobody needs to see servers that the open transaction is not about. Rejects as `allSeen` does. */
+function seenOfOpen(looks: Looks): ReadonlyMap<string, Observation> {
+  const seen = seenOf(looks);
+  const merged = openTransactionOf(seen);
+  const taking = merged.type === 'one' ? merged.opening.plan.servers.map(({ name }) => name) : [];
+  const isKnown = merged.type === 'one' && failuresOf(looks).every(({ server }) => !taking.includes(server));
+  return isKnown ? seen : allSeen(looks);
 }
 
 /**

@@ -14,6 +14,7 @@ export function differences(planned: Plan, now: Plan): readonly string[] {
     ...(planned.release === now.release
       ? []
       : [`a release ${now.release} would be made, because newer ones exist`]),
+    ...(same(planned.absent, now.absent) ? [] : ['other servers are left out']),
     ...serverDifferences(planned.servers, now.servers),
   ];
   return found.length > 0 ? found : ['what would be done is not what was planned'];
@@ -25,8 +26,11 @@ function serverDifferences(planned: readonly ServerPlan[], now: readonly ServerP
   return planned.flatMap((before, index) => ofServer(before, now[index]!));
 }
 
+function same(a: unknown, b: unknown): boolean {
+  return canonicalJson(a as Json) === canonicalJson(b as Json);
+}
+
 function ofServer(planned: ServerPlan, now: ServerPlan): readonly string[] {
-  const same = (a: unknown, b: unknown) => canonicalJson(a as Json) === canonicalJson(b as Json);
   const { expects } = planned;
   const found = [
     ...(expects.current === now.expects.current

@@ -17,6 +17,8 @@ export interface LedgerEntry {
   readonly foreign?: true;
   /** True: a rollback went here, and what is live stays. False: that is over. Left out: as it was. See `pinOf`. */
   readonly pinned?: boolean;
+  /** With a success: servers that were left out of it. Left out: none was. */
+  readonly absent?: readonly string[];
 }
 
 /** What the ledger says of one release, all its lines taken together. */
@@ -42,7 +44,7 @@ export function foldLedger(entries: readonly LedgerEntry[]): ReadonlyMap<string,
   for (const entry of entries) {
     const earlier = records.get(entry.release);
     records.set(entry.release, {
-      ...earlier,
+      ...(entry.state === 'succeeded' ? withoutAbsent(earlier) : earlier),
       ...entry,
       revision: entry.revision ?? earlier?.revision ?? null,
     });
@@ -50,12 +52,22 @@ export function foldLedger(entries: readonly LedgerEntry[]): ReadonlyMap<string,
   return new Map([...records].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** The last success says who was left out of it. */
+function withoutAbsent(record: LedgerRecord | undefined): Omit<LedgerRecord, 'absent'> | undefined {
+  if (record === undefined) return undefined;
+  const { absent: _, ...rest } = record;
+  return rest;
+}
+
 const STATES: ReadonlySet<string> = new Set(['ready', 'active', 'succeeded', 'failed', 'bad']);
 
 function parseLine(line: string): LedgerEntry | null {
   try {
     const value = JSON.parse(line) as LedgerEntry;
-    return typeof value.release === 'string' && STATES.has(value.state) && typeof value.at === 'string'
+    return typeof value.release === 'string' &&
+      STATES.has(value.state) &&
+      typeof value.at === 'string' &&
+      Array.isArray(value.absent ?? [])
       ? value
       : null;
   } catch {

@@ -61,3 +61,14 @@ test('closing ends the connection, also one that is just being made, and nothing
   await broken.connection().catch(() => {});
   await broken.close();
 });
+
+test('a login ahead of time that failed is told to the first who needs it, and not made again for that', async () => {
+  const { transport, attempts } = counting((attempt) => attempt === 1);
+  const link = linkTo(transport);
+  link.warm();
+  await new Promise(setImmediate);
+  await expect(link.connection()).rejects.toMatchObject({ code: 'E_UNREACHABLE' });
+  expect(attempts()).toBe(1);
+  await link.connection();
+  expect(attempts()).toBe(2);
+});

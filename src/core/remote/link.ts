@@ -44,6 +44,8 @@ export function openLink(
   const over = new AbortController();
   const signal = AbortSignal.any([scope.signal, over.signal]);
   let opening: Promise<Opened> | null = null;
+  /** A login ahead of time that was not made yet, or failed, and that nobody has asked for. */
+  let unheard: Promise<Opened> | null = null;
   let isWarm = false;
 
   const connect = async (): Promise<Opened> => {
@@ -60,6 +62,9 @@ export function openLink(
     if (over.signal.aborted) {
       throw new CutoverError('E_BUG', `The link to ${server} was used after it was closed.`);
     }
+    const early = unheard;
+    unheard = null;
+    if (early !== null) return early;
     if (opening === null) {
       opening = connect();
       opening.catch(() => {
@@ -106,8 +111,13 @@ export function openLink(
     },
     warm() {
       isWarm = true;
-      opened()
-        .then(heat)
+      const early = opened();
+      unheard = early;
+      early
+        .then((link) => {
+          unheard = null;
+          heat(link);
+        })
         .catch(() => {});
     },
     expectUpload() {

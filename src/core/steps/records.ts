@@ -16,12 +16,16 @@ export function stateRecord(context: StepContext, release: string, state: Ledger
   return formatLedgerEntry(stateEntry(context, release, state));
 }
 
-/** A rollback pins what it went to; a deployment that may undo one takes the pin away. */
+/**
+ * A rollback pins what it went to; a deployment that may undo one takes the pin away. Who was left out is said here, because
+ * nothing can be written where it would have to stand.
+ */
 export function successRecord(context: StepContext): string {
-  const { kind, unpin, release } = context.plan;
+  const { absent, kind, unpin, release } = context.plan;
   return formatLedgerEntry({
     ...stateEntry(context, release, 'succeeded'),
     ...(kind === 'rollback' ? { pinned: true } : unpin ? { pinned: false } : {}),
+    ...(absent.length > 0 ? { absent: absent.map(({ name }) => name) } : {}),
   });
 }
 

@@ -48,6 +48,7 @@ function heading(plan: Plan, style: Style): readonly string[] {
     ['Message', plan.message === null ? null : escapeRemote(plan.message)],
     ['Author', plan.author === null ? null : escapeRemote(plan.author)],
     ...(plan.unchanged ? [] : changeOver(plan)),
+    ['Left out', leftOut(plan)],
   ];
   const rows = facts.flatMap(([label, value]) => (value === null ? [] : [[`  ${style.dim(label)}`, value]]));
   return [style.bold(title), ...table(rows)];
@@ -70,6 +71,13 @@ const ON_FAILURE: Readonly<Record<Plan['onFailure'], string>> = {
   'revert-server': 'every server goes back; once one is switched, only those that fail',
   keep: 'every server goes back; once one is switched, each keeps what it has',
 };
+
+/** `web3, web4 (unreachable)` */
+function leftOut({ absent }: Plan): string | null {
+  const groups = [...Map.groupBy(absent, ({ why }) => why)];
+  const texts = groups.map(([why, servers]) => `${nameList(servers.map(({ name }) => name))} (${why})`);
+  return texts.length === 0 ? null : texts.join(', ');
+}
 
 function serverLines(server: ServerPlan, plan: Plan, style: Style, view: PlanView): readonly string[] {
   const revision = server.currentRevision === null ? '' : ` (${shortRevision(server.currentRevision)})`;
