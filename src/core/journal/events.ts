@@ -21,6 +21,8 @@ export type Passing = { readonly at: string } /** A line that a user's command p
       readonly doneBytes: number;
       readonly totalBytes: number;
     }
+  /** All but the last message of its change-over is done, and it waits for the others of its batch. */
+  | { readonly type: 'armed'; readonly server: string }
   /** A sentence for people; server is null when it concerns all. */
   | { readonly type: 'log'; readonly server: string | null; readonly message: string }
 );

@@ -58,6 +58,7 @@ export function effectsOf(
       await hooks.run('before:activate', server, plan);
       if (!arming.isWorth(server)) return;
       arming.keep(server, await arm(contextFor(server, fenceOf(server, 'activate'))));
+      emitNow(runtime, { type: 'armed', server });
     },
     async perform({ server, step }) {
       if (plan.kind === 'rollback' && !STEPS_OF_A_ROLLBACK.has(step)) return null;
@@ -75,9 +76,11 @@ export function effectsOf(
       return output;
     },
     async bake(index) {
-      const message = `Batch ${index} of ${plan.batches.length} is live; the next one follows in ${plan.pauseMs / 1000} s.`;
-      if (plan.pauseMs === 0) return;
+      const live = `Batch ${index} of ${plan.batches.length} is live`;
+      const message =
+        plan.pauseMs === 0 ? `${live}.` : `${live}; the next one follows in ${plan.pauseMs / 1000} s.`;
       emitNow(runtime, { type: 'log', server: null, message });
+      if (plan.pauseMs === 0) return;
       await setTimeout(plan.pauseMs, undefined, { signal: sources.cancel });
     },
     async compensate(server) {

@@ -187,3 +187,33 @@ test('colours only where they are wanted', () => {
   tell({ type: 'step.done', server: 'web1', step: 'prepare', ms: 5, output: null });
   expect(text()).toBe('\x1b[2m[web1]\x1b[22m prepare \x1b[32mdone\x1b[39m, 5 ms\n');
 });
+
+test('names of different lengths: what is said begins in one column', () => {
+  const { tell, text } = told();
+  const names = ['web1', 'database'];
+  tell({
+    type: 'opened',
+    plan: samplePlan(names, { revision: null, branch: null, message: null }),
+    by: 'ci',
+  });
+  tell(...names.map((server): Untimed => ({ type: 'step.begun', server, step: 'prepare' })));
+  expect(text().split('\n').slice(1)).toEqual(['[web1]     prepare …', '[database] prepare …', '']);
+});
+
+test('fifty servers at once: every write is whole lines, each of one server', () => {
+  const { tell, writes } = told();
+  const names = Array.from({ length: 50 }, (_, index) => `web${index}`);
+  for (let line = 0; line < 20; line += 1) {
+    for (const server of names) {
+      const text = `line ${line} of ${server}\rover\n[web7] | forged`;
+      tell({ type: 'output', server, step: 'postUpload', stream: 'stdout', line: text });
+    }
+  }
+  expect(writes).toHaveLength(1_000);
+  for (const [index, written] of writes.entries()) {
+    const server = names[index % 50];
+    expect(written).toBe(
+      `[${server}] | line ${Math.floor(index / 50)} of ${server}\\x0Dover\n[${server}] | [web7] | forged\n`,
+    );
+  }
+});

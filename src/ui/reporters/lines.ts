@@ -5,6 +5,7 @@ import { escapeLines, escapeRemote } from '../escape.ts';
 import { formatDuration, formatSeconds } from '../format.ts';
 import { createStyle } from '../style.ts';
 import type { Terminal } from '../terminal.ts';
+import { displayWidth } from '../width.ts';
 import { reasonOn } from '../wording.ts';
 import type { Reporter } from './reporter.ts';
 import { compensating, opening, sent, setback, stopping, upload, work } from './story.ts';
@@ -12,6 +13,8 @@ import { compensating, opening, sent, setback, stopping, upload, work } from './
 const UPLOAD_EVERY_MS = 5_000;
 /** CI services end a job that is silent for ten minutes, and people sooner. */
 const SILENCE_MS = 30_000;
+
+const MOST_NAME_COLUMNS = 24;
 
 type Told = {
   readonly [Type in Event['type']]: (event: Extract<Event, { type: Type }>) => readonly string[];
@@ -26,11 +29,17 @@ export function linesReporter(terminal: Terminal, clock: Clock): Reporter {
   const running = new Map<string, { readonly what: string; readonly sinceMs: number }>();
   const uploadToldMs = new Map<string, number>();
   let plan: Plan | null = null;
+  let nameWidth = 0;
   let isCompensating = false;
   let lastLineMs = clock.now();
 
+  /** Makes what follows begin in one column, once it is known who takes part. */
+  const gap = (server: string) => {
+    const width = displayWidth(escapeRemote(server));
+    return ' '.repeat(Math.max(0, nameWidth - width));
+  };
   const on = (server: string, lines: readonly string[]) =>
-    lines.map((line) => `${style.dim(`[${escapeRemote(server)}]`)} ${line}`);
+    lines.map((line) => `${style.dim(`[${escapeRemote(server)}]`)}${gap(server)} ${line}`);
   const begin = (server: string, what: string, detail: string | null) => {
     running.set(server, { what, sinceMs: clock.now() });
     return on(server, [`${what} …${detail === null ? '' : ` ${detail}`}`]);
@@ -43,6 +52,8 @@ export function linesReporter(terminal: Terminal, clock: Clock): Reporter {
   const told: Told = {
     opened: (fact) => {
       plan = fact.plan;
+      const widths = plan.servers.map(({ name }) => displayWidth(escapeRemote(name)));
+      nameWidth = Math.min(MOST_NAME_COLUMNS, Math.max(0, ...widths));
       return opening(fact.plan, fact.by, style);
     },
     'step.begun': ({ server, step }) => begin(server, step, step === 'syncCache' ? work(plan, server) : null),
@@ -89,6 +100,8 @@ export function linesReporter(terminal: Terminal, clock: Clock): Reporter {
       uploadToldMs.set(server, now);
       return on(server, [`${step} ${upload(doneBytes, totalBytes)}`]);
     },
+    /** The switch follows within milliseconds, or a failure tells why not. */
+    armed: () => [],
     log: ({ server, message }) => (server === null ? escapeLines(message) : on(server, escapeLines(message))),
   };
 

@@ -1,19 +1,20 @@
 import type { Event } from '../../core/journal/events.ts';
+import type { Plan } from '../../core/plan/types.ts';
 import type { Clock } from '../clock.ts';
 import { escapeLines, escapeRemote } from '../escape.ts';
-import { createStyle, type Style } from '../style.ts';
+import { createStyle } from '../style.ts';
 import type { Terminal } from '../terminal.ts';
-import { cut, displayWidth } from '../width.ts';
 import { reasonOn } from '../wording.ts';
 import { createFrame } from './frame.ts';
 import type { Reporter } from './reporter.ts';
-import { advance, flat, isActive, newRow, type Row, rowText } from './row.ts';
+import { advance, newRow, type Row } from './row.ts';
+import { createRows } from './rows.ts';
 import { compensating, opening, type Setback, setback, stopping, stopsNothing } from './story.ts';
 import { createTally, type Finished, finishedText } from './tally.ts';
 
 const REDRAW_EVERY_MS = 100;
-const MOST_ROWS = 12;
-const MOST_NAME_COLUMNS = 24;
+/** Where all of fifty servers fail alike, what the first ones printed tells it. */
+const MOST_TAILS = 3;
 
 /** A line per server that is drawn over while it works, below a story of what is done. */
 export function liveReporter(terminal: Terminal, clock: Clock): Reporter {
@@ -21,8 +22,10 @@ export function liveReporter(terminal: Terminal, clock: Clock): Reporter {
   const frame = createFrame(terminal);
   const tally = createTally();
   const rows = new Map<string, Row>();
+  const layout = createRows(terminal, style);
+  let plan: Plan | null = null;
+  let tails = 0;
   let story: string[] = [];
-  let isPlanKnown = false;
   let isCompensating = false;
   /** Work has begun and the transaction has not been closed. */
   let isFrameWanted = false;
@@ -34,20 +37,22 @@ export function liveReporter(terminal: Terminal, clock: Clock): Reporter {
   const tellFinished = (finished: readonly Finished[]) =>
     tell(...finished.map((step) => `${style.green('✓')} ${finishedText(step, rows.size)}`));
   const count = (step: string, ms: number) =>
-    tellFinished(tally.add(step, ms, isPlanKnown ? rows.size : Number.POSITIVE_INFINITY));
+    tellFinished(tally.add(step, ms, plan !== null ? rows.size : Number.POSITIVE_INFINITY));
   const tellSetback = (what: string, fact: Setback) => {
     const { server } = fact;
     const name = escapeRemote(server);
     const [first = '', ...more] = setback(what, fact, style);
     const mark = stopsNothing(what, fact.failure) ? style.yellow('!') : style.red('✗');
-    tell(...(rows.get(server)?.tail ?? []).map((line) => style.dim(`[${name}] | ${escapeRemote(line)}`)));
+    const tail = rows.get(server)?.tail ?? [];
+    if (tail.length > 0) tails += 1;
+    if (tails <= MOST_TAILS) tell(...tail.map((line) => style.dim(`[${name}] | ${escapeRemote(line)}`)));
     tell(`${mark} ${style.bold(name)} ${first}`, ...more.map((line) => `  ${line}`));
   };
 
   const follow = (event: Event) => {
     if (event.type === 'opened') {
-      isPlanKnown = true;
-      for (const { name } of event.plan.servers) rows.set(name, newRow(name));
+      plan = event.plan;
+      for (const { name } of plan.servers) rows.set(name, newRow(name));
     }
     const server = 'server' in event ? event.server : null;
     if (event.type === 'closed') isFrameWanted = false;
@@ -84,7 +89,7 @@ export function liveReporter(terminal: Terminal, clock: Clock): Reporter {
 
   const draw = () => {
     const all = isFrameWanted ? [...rows.values()] : [];
-    frame.paint(story, frameRows(all, terminal, clock.now(), style));
+    frame.paint(story, all.length === 0 ? [] : layout.lines(all, plan, clock.now()));
     story = [];
   };
   const stop = clock.every(REDRAW_EVERY_MS, draw);
@@ -102,23 +107,6 @@ export function liveReporter(terminal: Terminal, clock: Clock): Reporter {
       frame.close(story);
     },
   };
-}
-
-/** Every server when they fit, else those at work first, and how many are not shown. */
-function frameRows(rows: readonly Row[], terminal: Terminal, nowMs: number, style: Style): readonly string[] {
-  const columns = terminal.columns - 1;
-  const most = Math.max(1, Math.min(MOST_ROWS, terminal.rows - 2));
-  const sorted =
-    rows.length <= most ? rows : [...rows].sort((a, b) => Number(isActive(b)) - Number(isActive(a)));
-  const shown = sorted.slice(0, most);
-  const widest = Math.max(0, ...shown.map((row) => displayWidth(flat(row.name))));
-  const lines = shown.map((row) => rowText(row, Math.min(widest, MOST_NAME_COLUMNS), columns, nowMs, style));
-  const hidden = sorted.slice(most);
-  if (hidden.length === 0) return lines;
-  return [
-    ...lines,
-    style.dim(cut(`  ${hidden.length} more, ${hidden.filter(isActive).length} at work`, columns)),
-  ];
 }
 
 function sentence(mark: string, server: string | null, message: string): readonly string[] {
