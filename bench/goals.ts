@@ -58,6 +58,14 @@ const goals = {
     against: 'shell engine',
     atMost: 1.5,
   },
+  groupToRsync: {
+    scenario: 'group',
+    what: 'ten changed on 50 servers',
+    against: '50 parallel rsync scripts',
+    atMost: 0.7,
+  },
+  groupMemory: { scenario: 'group', what: 'peak memory, 50 servers', against: 'MB', atMost: 400 },
+  groupSkew: { scenario: 'group', what: 'skew of 50 servers, loopback', against: 'ms', atMost: 20 },
 } as const satisfies Record<string, Goal>;
 
 /** Whether a goal is met is decided by the ratio of the medians. */

@@ -79,7 +79,7 @@ sleep 0.05; n=$((n + 1)); done; echo $n`;
   return Number(await asRoot(server, ['sh', '-c', wait, 'sh', server.user])) * 50;
 }
 
-async function ensureImage(): Promise<string> {
+export async function ensureImage(): Promise<string> {
   const script = fileURLToPath(new URL('../docker/ensure-engine.sh', import.meta.url));
   const { stdout } = await run('bash', [script, 'bench']);
   return stdout.trim().split(' ')[1]!;

@@ -67,8 +67,17 @@ async function configure(
     agent: false,
     path: deployPath,
   };
+  await writeConfiguration(directory, source, { web: entry });
+}
+
+/** Servers by name. */
+export async function writeConfiguration(
+  directory: string,
+  source: object,
+  servers: Readonly<Record<string, object>>,
+): Promise<void> {
   const branch = 'git' in source ? { branch: 'main' } : {};
-  const production = { ...branch, keep: 3, servers: { web: entry } };
+  const production = { ...branch, keep: 3, servers };
   const config = { application: 'bench', source, environments: { production } };
   // JSON is YAML.
   await writeFile(join(directory, 'cutover.yaml'), JSON.stringify(config));

@@ -4,7 +4,7 @@ import { cloneOf, git } from '../histories/history.ts';
 import { isInstalled, program } from '../program.ts';
 import { environment, type Peer } from './peer.ts';
 
-const script = fileURLToPath(new URL('rsyncScript.sh', import.meta.url));
+export const rsyncScriptPath = fileURLToPath(new URL('rsyncScript.sh', import.meta.url));
 
 /** The script that a good administrator would write, which needs the commit in a work tree. */
 export const rsyncScript: Peer = {
@@ -20,9 +20,12 @@ export const rsyncScript: Peer = {
       announce: async () => {},
       async deploy(commit, link) {
         const checkout = await program(['git', '-C', clone, 'checkout', '--quiet', commit]);
-        const deploy = await program(['bash', script, clone, link.sshConfigPath, 'bench', deployPath], {
-          env: environment(directory),
-        });
+        const deploy = await program(
+          ['bash', rsyncScriptPath, clone, link.sshConfigPath, 'bench', deployPath],
+          {
+            env: environment(directory),
+          },
+        );
         return { totalMs: checkout.ms + deploy.ms, checkoutMs: checkout.ms };
       },
       forget: async () => void (await git(clone, 'checkout', '--quiet', history.emptyCommit)),

@@ -1,4 +1,5 @@
 import { firstDeployment } from './firstDeployment.ts';
+import { group } from './group.ts';
 import { largeFile } from './largeFile.ts';
 import { memory } from './memory.ts';
 import { micro } from './micro.ts';
@@ -22,4 +23,5 @@ export const scenarios: readonly Scenario[] = [
   largeFile,
   memory,
   sftpEngine,
+  group,
 ];
