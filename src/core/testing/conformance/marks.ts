@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { never, type Place } from '../conformancePlace.ts';
+import type { Engine } from '../../remote/engine.ts';
+import { countAsked, never, type Place } from '../conformancePlace.ts';
 
 const MARK = {
   by: 'ada@laptop',
@@ -49,13 +50,13 @@ export function markConformance(open: () => Promise<Place>): void {
 
     test('are whole when the line breaks while they are set', async () => {
       const place = await open();
-      for (let index = 1; index <= 8; index++) {
-        const engine = place.engine((each) =>
-          each === index ? (index % 2 === 0 ? 'before' : 'after') : null,
-        );
-        const mark = { ...MARK, reason: `the ${index}th` };
-        await engine.setMark('paused', mark, never);
-        expect((await engine.observe([], never)).paused).toEqual(mark);
+      const set = (reason: string) => (engine: Engine) =>
+        engine.setMark('paused', { ...MARK, reason }, never);
+      const total = await countAsked(place, set('uncut'));
+      for (let at = 1; at <= total; at++) {
+        const engine = place.engine((index) => (index === at ? 'after' : null));
+        await set(`cut at ${at}`)(engine);
+        expect((await engine.observe([], never)).paused).toEqual({ ...MARK, reason: `cut at ${at}` });
         await engine.close();
       }
     });
