@@ -3,6 +3,7 @@ import { CutoverError } from '../core/contract/index.ts';
 import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
 import { exitCodeOfResult } from '../ui/command/exitCodes.ts';
 import { lockWaitFlag } from '../ui/command/lockWaitFlag.ts';
+import { overrideFlags } from '../ui/command/markFlags.ts';
 import { maxUnreachableFlag, maxUnreachableOf } from '../ui/command/maxUnreachableFlag.ts';
 
 export default class Deploy extends EnvironmentCommand {
@@ -29,6 +30,7 @@ export default class Deploy extends EnvironmentCommand {
       default: false,
       description: 'Deploy although somebody rolled back: without it, a rollback is not undone.',
     }),
+    ...overrideFlags,
     plan: Flags.string({
       helpValue: 'FILE',
       description: 'Run exactly this plan, or refuse when the world has moved.',
@@ -43,13 +45,16 @@ export default class Deploy extends EnvironmentCommand {
       const { deploy } = await import('../core/operations/deploy.ts');
       const { readPlan } = await import('../ui/command/planFile.ts');
       const { renderTransaction } = await import('../ui/results/transaction.ts');
-      const { ref, full, server, unpin } = flags;
+      const { ref, full, server, unpin, override } = flags;
       const says =
-        [ref, server, flags['max-unreachable']].some((each) => each !== undefined) || full || unpin;
+        [ref, server, flags['max-unreachable']].some((each) => each !== undefined) ||
+        full ||
+        unpin ||
+        override;
       if (flags.plan !== undefined && says) {
         throw new CutoverError(
           'E_USAGE',
-          'A saved plan says it all: --ref, --full, --unpin, --max-unreachable and --server do not go with --plan.',
+          'A saved plan says it all: --ref, --full, --unpin, --max-unreachable, --override and --server do not go with --plan.',
         );
       }
       const result = await deploy(runtime, config, {
@@ -58,6 +63,7 @@ export default class Deploy extends EnvironmentCommand {
         servers: server ?? [],
         full,
         unpin,
+        override: override ? (flags.reason ?? null) : null,
         saved: flags.plan === undefined ? null : await readPlan(flags.plan),
         lockWaitMs: flags['lock-wait'] ?? 0,
         ...maxUnreachableOf(flags),

@@ -1,5 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
+import { overrideFlags } from '../ui/command/markFlags.ts';
 import { maxUnreachableFlag, maxUnreachableOf } from '../ui/command/maxUnreachableFlag.ts';
 
 export default class Plan extends EnvironmentCommand {
@@ -20,6 +21,7 @@ export default class Plan extends EnvironmentCommand {
       description: 'For a deployment that may undo a rollback.',
     }),
     'max-unreachable': maxUnreachableFlag,
+    ...overrideFlags,
     out: Flags.string({
       helpValue: 'FILE',
       description: 'Write the plan to this file, for "deploy --plan".',
@@ -38,6 +40,7 @@ export default class Plan extends EnvironmentCommand {
         servers: flags.server ?? [],
         full: flags.full,
         unpin: flags.unpin,
+        override: flags.override ? (flags.reason ?? null) : null,
         saved: null,
         ...maxUnreachableOf(flags),
       });

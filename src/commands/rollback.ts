@@ -2,6 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
 import { exitCodeOfResult } from '../ui/command/exitCodes.ts';
 import { lockWaitFlag } from '../ui/command/lockWaitFlag.ts';
+import { overrideFlags } from '../ui/command/markFlags.ts';
 import { maxUnreachableFlag, maxUnreachableOf } from '../ui/command/maxUnreachableFlag.ts';
 
 export default class Rollback extends EnvironmentCommand {
@@ -16,6 +17,7 @@ export default class Rollback extends EnvironmentCommand {
   static override flags = {
     to: Flags.string({ helpValue: 'ID', description: 'This release, whatever became of it.' }),
     'max-unreachable': maxUnreachableFlag,
+    ...overrideFlags,
     'lock-wait': lockWaitFlag,
   };
 
@@ -28,6 +30,7 @@ export default class Rollback extends EnvironmentCommand {
         environment: args.environment,
         to: flags.to ?? null,
         servers: flags.server ?? [],
+        override: flags.override ? (flags.reason ?? null) : null,
         lockWaitMs: flags['lock-wait'] ?? 0,
         ...maxUnreachableOf(flags),
       });

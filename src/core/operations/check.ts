@@ -1,9 +1,11 @@
 import type { Config, EnvironmentConfig } from '../config/types.ts';
 import { type CutoverError, errorCode, messageOf } from '../contract/index.ts';
 import { commandTexts } from '../plan/commandRuns.ts';
+import { markInWords } from '../plan/marks.ts';
 import { runsOn } from '../plan/planDeployment.ts';
 import { commandRefusals, layoutRefusals } from '../plan/refusals.ts';
 import type { Leak } from '../remote/engine.ts';
+import { markInForce } from '../remote/marks.ts';
 import type { Observation } from '../remote/observation.ts';
 import { openSource } from '../sync/source.ts';
 import { lockOwner } from './lockOwner.ts';
@@ -120,6 +122,7 @@ function serverFindings(
     ...clockFindings(seen, now),
     ...commandFindings(seen, environment),
     ...lockFindings(seen, environment),
+    ...markFindings(name, seen, environment, now),
   ];
 }
 
@@ -222,6 +225,34 @@ function lockFindings(seen: Observation, environment: EnvironmentConfig): readon
           `If that run is dead: cutover unlock ${environment.name}`,
         ),
       ];
+}
+
+function markFindings(
+  name: string,
+  { paused, frozen, clock }: Observation,
+  environment: EnvironmentConfig,
+  now: Date,
+): readonly Finding[] {
+  const isPaused = markInForce(paused, clock, now);
+  const isFrozen = markInForce(frozen, clock, now);
+  return [
+    ...(isPaused === null
+      ? []
+      : [
+          warning(
+            `it is paused ${markInWords(isPaused)}; deployments leave it out`,
+            `When that is over: cutover unpause ${environment.name} ${name}`,
+          ),
+        ]),
+    ...(isFrozen === null
+      ? []
+      : [
+          warning(
+            `${environment.name} is frozen ${markInWords(isFrozen)}; deployments are refused`,
+            `When that is over: cutover unfreeze ${environment.name}`,
+          ),
+        ]),
+  ];
 }
 
 function ok(message: string): Finding {

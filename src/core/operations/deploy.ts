@@ -13,7 +13,7 @@ import type { Observation } from '../remote/observation.ts';
 import { openSource, type Source } from '../sync/source.ts';
 import type { Snapshot } from '../sync/types.ts';
 import { type Decided, execute } from './execute.ts';
-import { leaveOut, type Reached } from './leaveOut.ts';
+import { leaveOut } from './leaveOut.ts';
 import { abandonLocks, type FirstLook, lockFirst } from './lockFirst.ts';
 import { environmentNamed, type Group, observeGroup, openGroup, settleGroup } from './openGroup.ts';
 import { isInTransaction, openTransactionOf, refuseOpenTransaction } from './openTransaction.ts';
@@ -21,6 +21,7 @@ import { planWork } from './planWork.ts';
 import { unchangedResult } from './result.ts';
 import type { TransactionResult } from './results.ts';
 import { emitNow, type Runtime } from './runtime.ts';
+import { leavePausedOut, overrideOf, refuseFrozen, requireUnmarked, type TakingPart } from './takePart.ts';
 
 export interface DeployRequest {
   readonly environment: string;
@@ -35,6 +36,8 @@ export interface DeployRequest {
   readonly saved: Plan | null;
   /** So many servers may be out of reach. Default: as the environment says. A saved plan names those that are left out. */
   readonly maxUnreachable?: number;
+  /** Why it goes on although the environment is frozen. Default: it does not. */
+  readonly override?: string | null;
   /** For how long to wait while another run holds a lock. Default: not at all. */
   readonly lockWaitMs?: number;
 }
@@ -57,7 +60,7 @@ export async function planFor(runtime: Runtime, config: Config, request: DeployR
   ]);
   const reached = leaveOut(runtime, group, looks, allowed(request, environment));
   const { seen } = reached;
-  const first = { ...reached, snapshot, at: runtime.now() };
+  const first = { ...leavePausedOut(reached, runtime.now()), snapshot, looked: seen, at: runtime.now() };
   const { plan } = await prepareDeployment(runtime, config, request, first);
   for (const [server, each] of seen) {
     const message = lockNote(each, plan.environment);
@@ -78,8 +81,7 @@ export async function deploy(
 ): Promise<TransactionResult> {
   if (request.saved !== null) requireRunnable(request.saved, request.environment);
   const environment = environmentNamed(config, request.environment);
-  const servers =
-    request.saved === null ? request.servers : request.saved.servers.map((server) => server.name);
+  const servers = request.saved === null ? request.servers : request.saved.servers.map(({ name }) => name);
   await using group = await openGroup(runtime, config, environment, servers, { warm: true });
   return await whileItWaits(runtime, request, (lockWaitMs) =>
     attempt(runtime, config, group, { ...request, lockWaitMs }),
@@ -110,18 +112,28 @@ async function attempt(
   request: DeployRequest,
 ): Promise<TransactionResult> {
   const { snapshot, look } = await gather(runtime, config, whole, request);
-  const { group, held } = look;
+  const { held } = look;
   let isTold = false;
   try {
-    const prepared = await prepareDeployment(runtime, config, request, { ...look, snapshot });
-    const { plan, work, seen } = prepared;
+    const part = leavePausedOut(look, runtime.now());
+    await held?.leave([...look.seen.keys()].filter((name) => !part.seen.has(name)));
+    const first = { ...part, snapshot, looked: look.seen, at: look.at };
+    const prepared = await prepareDeployment(runtime, config, request, first);
+    const { plan, work } = prepared;
     // Under locks of ours nobody else can be at work on it.
-    if (held !== null) refuseOpenTransaction(seen, plan.environment);
-    const busy = held === null && isInTransaction(seen, plan.environment);
+    if (held !== null) refuseOpenTransaction(look.seen, plan.environment);
+    const busy = held === null && isInTransaction(look.seen, plan.environment);
+    refuseFrozen(part.frozen, plan.environment, plan.override);
     if (!plan.unchanged) requireUnpinned(prepared);
     if (request.saved !== null) requireSame(request.saved, plan);
     if (plan.unchanged && !busy) return unchangedResult(plan);
-    const execution = { ...prepared, runtime, config, group, lockWaitMs: request.lockWaitMs ?? 0 };
+    const execution = {
+      ...prepared,
+      runtime,
+      config,
+      group: part.group,
+      lockWaitMs: request.lockWaitMs ?? 0,
+    };
     // From here on the result tells what becomes of the locks, or it was told.
     isTold = true;
     if (held !== null && look.release === plan.release)
@@ -166,15 +178,22 @@ function allowed(request: DeployRequest, environment: EnvironmentConfig): number
   return request.maxUnreachable ?? environment.maxUnreachable;
 }
 
+interface Seen extends TakingPart {
+  readonly snapshot: Snapshot;
+  /** Also on servers that take no part. */
+  readonly looked: ReadonlyMap<string, Observation>;
+  readonly at: Date;
+}
+
 async function prepareDeployment(
   runtime: Runtime,
   config: Config,
   request: DeployRequest,
-  { group, seen, absent, snapshot, at }: Reached & Pick<FirstLook, 'at'> & { readonly snapshot: Snapshot },
+  { group, seen, absent, frozen, snapshot, looked, at }: Seen,
 ): Promise<Prepared> {
   const { environment } = group;
   const { saved } = request;
-  const release = saved?.release ?? newRelease(at, seen);
+  const release = saved?.release ?? newRelease(at, looked);
   const full = saved?.full ?? request.full;
   const signal = runtime.cancel;
   const facts = {
@@ -187,6 +206,8 @@ async function prepareDeployment(
     full,
     unpin: saved?.unpin ?? request.unpin,
     absent,
+    frozen,
+    override: saved === null ? overrideOf(frozen, request.override ?? null, runtime.by) : saved.override,
   };
   const decide = async (observations: ReadonlyMap<string, Observation>, before: Decided['work'] | null) => {
     const work = before ?? (await planWork({ group, snapshot, release, full, signal }, observations));
@@ -197,7 +218,11 @@ async function prepareDeployment(
     ...first,
     snapshot,
     seen,
-    replan: (observations) => decide(observations, sameCaches(seen, observations) ? first.work : null),
+    replan: (observations) => {
+      const { override } = facts;
+      requireUnmarked(observations, { now: runtime.now(), environment: environment.name, override });
+      return decide(observations, sameCaches(seen, observations) ? first.work : null);
+    },
   };
 }
 

@@ -13,6 +13,8 @@ export interface HeldLocks extends AsyncDisposable {
   rest(server: string): Promise<void>;
   /** This one was given back by the last script of its server. */
   returned(lock: ReleasedLock): void;
+  /** These take no part any more: gives theirs back now. */
+  leave(servers: readonly string[]): Promise<void>;
   /** Gives back what was not given back yet, and tells of all. The second time it only tells. */
   release(): Promise<readonly ReleasedLock[]>;
 }
@@ -37,10 +39,13 @@ export function holdLocks(
       else journal.append({ type: 'problem', server, message }).catch(() => {});
     },
   });
+  const giveBackOf = async (isLeft: (server: string) => boolean) => {
+    const left = new Map([...locks.fences].filter(([server]) => !returned.has(server) && isLeft(server)));
+    for (const lock of await releaseLocks(group.engines, left)) returned.set(lock.server, lock);
+  };
   const giveBack = async () => {
     await keeping.stop();
-    const left = new Map([...locks.fences].filter(([server]) => !returned.has(server)));
-    for (const lock of await releaseLocks(group.engines, left)) returned.set(lock.server, lock);
+    await giveBackOf(() => true);
     return [...locks.fences.keys()].map((server) => returned.get(server)!);
   };
   let releasing: Promise<readonly ReleasedLock[]> | null = null;
@@ -55,6 +60,10 @@ export function holdLocks(
     },
     rest: (server) => keeping.stop(server),
     returned: (lock) => void returned.set(lock.server, lock),
+    async leave(servers) {
+      await Promise.all(servers.map((server) => keeping.stop(server)));
+      await giveBackOf((server) => servers.includes(server));
+    },
     release,
     [Symbol.asyncDispose]: async () => void (await release()),
   };

@@ -40,6 +40,7 @@ function rowsOf(seen: Observation): readonly ReleaseRow[] {
         revision: record?.revision ?? null,
         at: record?.at ?? null,
         by: record?.by ?? null,
+        override: record?.override ?? null,
         current: id === live,
       };
     });

@@ -1,6 +1,7 @@
 import type { Json, Outcome } from '../contract/index.ts';
 import type { Fact, Failure } from '../journal/facts.ts';
 import type { ReleasedLock } from '../lock/acquire.ts';
+import { markInWords } from '../plan/marks.ts';
 import type { AbsentServer, Plan, ServerPlan } from '../plan/types.ts';
 import { releaseOf } from '../release/paths.ts';
 import type { ServerResult, TransactionResult } from './results.ts';
@@ -119,14 +120,16 @@ function undoFailure(mine: readonly Fact[]): Failure | null {
 /** By consent, and so no failure. */
 function leftOut({ absent, environment }: Plan): readonly string[] {
   return absent.map(
-    ({ name, why }) => `${name}: ${WHY_LEFT_OUT[why]}: cutover catch-up ${environment} --server ${name}`,
+    (server) =>
+      `${server.name}: ${whyLeftOut(server)}: cutover catch-up ${environment} --server ${server.name}`,
   );
 }
 
-const WHY_LEFT_OUT: Readonly<Record<AbsentServer['why'], string>> = {
-  unreachable: 'it could not be reached and was left out; when it is back',
-  paused: 'it is paused and was left out; when that is over',
-};
+function whyLeftOut({ mark }: AbsentServer): string {
+  return mark === undefined
+    ? 'it could not be reached and was left out; when it is back'
+    : `it is paused ${markInWords(mark)}; it was left out; when that is over`;
+}
 
 function problemsOf(facts: readonly Fact[]): readonly string[] {
   return facts.flatMap((fact) => {

@@ -41,6 +41,9 @@ export interface ServerStatus {
   readonly current: string | null;
   readonly revision: string | null;
   readonly lock: LockOwner | null;
+  /** Marks in force: deployments leave it out; they are refused. */
+  readonly paused: ServerMark | null;
+  readonly frozen: ServerMark | null;
   /** The release of a transaction that has begun here and not ended. */
   readonly openTransaction: string | null;
   /** What is not as the ledger says, in words; null when all is. */
@@ -72,6 +75,8 @@ export interface ReleaseRow {
   readonly revision: string | null;
   readonly at: string | null;
   readonly by: string | null;
+  /** Somebody deployed it although the environment was frozen. */
+  readonly override: { readonly by: string; readonly reason: string } | null;
   readonly current: boolean;
 }
 
@@ -99,6 +104,31 @@ export interface LockResult {
     readonly path: string;
     readonly lock: LockOwner | null;
   }[];
+}
+
+/** `pause --json`, `unpause --json`, `freeze --json` and `unfreeze --json`. */
+export interface MarksResult {
+  readonly environment: string;
+  readonly mark: 'paused' | 'frozen';
+  readonly servers: readonly MarkedServer[];
+}
+
+export interface MarkedServer {
+  readonly name: string;
+  /** What was there, unless its time was over. */
+  readonly before: ServerMark | null;
+  readonly after: ServerMark | null;
+  /** Why nothing was changed there, as far as anybody knows; null when all is as it was asked for. */
+  readonly error: string | null;
+}
+
+export interface ServerMark {
+  readonly by: string;
+  /** ISO 8601; null when the mark does not say. */
+  readonly at: string | null;
+  readonly reason: string;
+  /** ISO 8601; null: until it is taken away. */
+  readonly until: string | null;
 }
 
 /** `unlock --json`. */

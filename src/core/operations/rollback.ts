@@ -9,6 +9,7 @@ import { isInTransaction } from './openTransaction.ts';
 import { unchangedResult } from './result.ts';
 import type { TransactionResult } from './results.ts';
 import type { Runtime } from './runtime.ts';
+import { leavePausedOut, overrideOf, refuseFrozen, requireUnmarked } from './takePart.ts';
 
 export interface RollbackRequest {
   readonly environment: string;
@@ -16,6 +17,8 @@ export interface RollbackRequest {
   readonly servers: readonly string[];
   /** So many servers may be out of reach. Default: as the environment says. */
   readonly maxUnreachable?: number;
+  /** Why it goes on although the environment is frozen. Default: it does not. */
+  readonly override?: string | null;
   /** For how long to wait while another run holds a lock. Default: not at all. */
   readonly lockWaitMs?: number;
 }
@@ -32,25 +35,33 @@ export async function rollback(
   });
   const looks = await settleGroup(whole, runtime.cancel);
   const most = request.maxUnreachable ?? environment.maxUnreachable;
-  const { group, seen, absent } = leaveOut(runtime, whole, looks, most);
+  const reached = leaveOut(runtime, whole, looks, most);
+  const part = leavePausedOut(reached, runtime.now());
+  const override = overrideOf(part.frozen, request.override ?? null, runtime.by);
   const facts = {
     application: config.application,
-    environment: group.environment,
+    environment: part.group.environment,
     configuration: configDigest(environment, config.application),
-    absent,
+    absent: part.absent,
+    frozen: part.frozen,
+    override,
   };
-  const replan = (observations: ReadonlyMap<string, Observation>, to: string | null) =>
+  const planOf = (observations: ReadonlyMap<string, Observation>, to: string | null) =>
     planRollback({ ...facts, observations, to });
-  const busy = isInTransaction(seen, environment.name);
-  const plan = replan(seen, request.to);
+  const busy = isInTransaction(reached.seen, environment.name);
+  refuseFrozen(part.frozen, environment.name, override);
+  const plan = planOf(part.seen, request.to);
   if (plan.unchanged && !busy) return unchangedResult(plan);
   return await execute({
     runtime,
     config,
-    group,
+    group: part.group,
     plan,
     snapshot: null,
     lockWaitMs: request.lockWaitMs ?? 0,
-    replan: async (observations) => ({ plan: replan(observations, plan.release), work: new Map() }),
+    async replan(observations) {
+      requireUnmarked(observations, { now: runtime.now(), environment: environment.name, override });
+      return { plan: planOf(observations, plan.release), work: new Map() };
+    },
   });
 }

@@ -3,6 +3,7 @@ import { messageOf } from '../contract/index.ts';
 import { parseServerJournal } from '../journal/serverText.ts';
 import { liveRecord, liveRelease } from '../plan/planDeployment.ts';
 import { foldLedger } from '../release/ledger.ts';
+import { markInForce } from '../remote/marks.ts';
 import type { Observation } from '../remote/observation.ts';
 import { lockOwner } from './lockOwner.ts';
 import { environmentNamed, openGroup, settleGroup } from './openGroup.ts';
@@ -18,15 +19,16 @@ export async function status(
 ): Promise<StatusResult> {
   await using group = await openGroup(runtime, config, environmentNamed(config, name), servers);
   const looks = await settleGroup(group, runtime.cancel);
+  const now = runtime.now();
   return {
     environment: name,
     servers: [...looks].map(([server, look]) =>
-      look.status === 'fulfilled' ? seenStatus(server, look.value) : unreachable(server, look.reason),
+      look.status === 'fulfilled' ? seenStatus(server, look.value, now) : unreachable(server, look.reason),
     ),
   };
 }
 
-function seenStatus(name: string, seen: Observation): ServerStatus {
+function seenStatus(name: string, seen: Observation, now: Date): ServerStatus {
   const lock = lockOwner(seen.lock);
   return {
     name,
@@ -34,6 +36,8 @@ function seenStatus(name: string, seen: Observation): ServerStatus {
     current: liveRelease(seen),
     revision: liveRecord(seen)?.revision ?? null,
     lock,
+    paused: markInForce(seen.paused, seen.clock, now),
+    frozen: markInForce(seen.frozen, seen.clock, now),
     openTransaction: openTransaction(seen),
     drift: driftOf(seen),
     error: null,
@@ -47,6 +51,8 @@ function unreachable(name: string, error: unknown): ServerStatus {
     current: null,
     revision: null,
     lock: null,
+    paused: null,
+    frozen: null,
     openTransaction: null,
     drift: null,
     error: messageOf(error),

@@ -1,6 +1,6 @@
 import type { EnvironmentConfig } from '../config/types.ts';
 import { nextReleaseId } from '../release/id.ts';
-import { foldLedger, type LedgerRecord } from '../release/ledger.ts';
+import { foldLedger, type LedgerRecord, type Override } from '../release/ledger.ts';
 import { pinOf } from '../release/pin.ts';
 import { releasesToRemove } from '../release/retention.ts';
 import type { Observation } from '../remote/observation.ts';
@@ -9,6 +9,7 @@ import type { ManifestEntry, Snapshot } from '../sync/types.ts';
 import { batchesOf } from './batches.ts';
 import { type CommandPlace, type CommandRuns, commandRuns, commandTexts } from './commandRuns.ts';
 import { sealPlan } from './digest.ts';
+import { type Freeze, markNotes } from './marks.ts';
 import { notesOf } from './notes.ts';
 import { commandRefusals, layoutRefusals, sharedRefusals } from './refusals.ts';
 import { refuseAll } from './refuse.ts';
@@ -33,6 +34,10 @@ export interface DeploymentFacts {
   readonly unpin: boolean;
   /** Servers that are left behind by consent. Default: none. */
   readonly absent?: readonly AbsentServer[];
+  /** Marks that the environment is frozen by. Default: none. */
+  readonly frozen?: readonly Freeze[];
+  /** Default: nobody's. */
+  readonly override?: Override | null;
   /** Other servers have this release already. Default: none has. */
   readonly isBroughtAgain?: boolean;
 }
@@ -81,12 +86,23 @@ export function planDeployment(facts: DeploymentFacts): Plan {
     manifest: snapshot.state,
     keep: environment.keep,
     ...changeOver(environment),
+    override: facts.override ?? null,
     absent: facts.absent ?? [],
     servers: environment.servers.map(({ name }) =>
       planServer(name, runs.get(name)!, facts, seenOf(name), work.get(name)!, release),
     ),
-    notes: notesOf(environment, observations, work, facts.unpin),
+    notes: [...notesOf(environment, observations, work, facts.unpin), ...notesOfMarks(facts)],
   });
+}
+
+/** What people say by marks, and what became of it. */
+export function notesOfMarks({
+  environment,
+  absent = [],
+  frozen = [],
+  override = null,
+}: Pick<DeploymentFacts, 'environment' | 'absent' | 'frozen' | 'override'>): readonly string[] {
+  return markNotes(absent, frozen, environment.name, override);
 }
 
 /** How the servers change over together, as the configuration says. */

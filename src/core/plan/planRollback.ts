@@ -1,11 +1,19 @@
 import type { EnvironmentConfig } from '../config/types.ts';
 import { CutoverError } from '../contract/index.ts';
-import { foldLedger } from '../release/ledger.ts';
+import { foldLedger, type Override } from '../release/ledger.ts';
 import { rollbackCandidates } from '../release/retention.ts';
 import type { Observation } from '../remote/observation.ts';
 import { type CommandRuns, commandTexts } from './commandRuns.ts';
 import { sealPlan } from './digest.ts';
-import { changeOver, expectationOf, liveRecord, liveRelease, runsOn } from './planDeployment.ts';
+import type { Freeze } from './marks.ts';
+import {
+  changeOver,
+  expectationOf,
+  liveRecord,
+  liveRelease,
+  notesOfMarks,
+  runsOn,
+} from './planDeployment.ts';
 import { commandRefusals, layoutRefusals } from './refusals.ts';
 import { refuseAll } from './refuse.ts';
 import type { AbsentServer, Plan, ServerPlan } from './types.ts';
@@ -19,6 +27,10 @@ export interface RollbackFacts {
   readonly to: string | null;
   /** Servers that are left behind by consent. Default: none. */
   readonly absent?: readonly AbsentServer[];
+  /** Marks that the environment is frozen by. Default: none. */
+  readonly frozen?: readonly Freeze[];
+  /** Default: nobody's. */
+  readonly override?: Override | null;
 }
 
 /** Pure. Throws `E_REFUSED` when there is nowhere to go back to. */
@@ -53,9 +65,10 @@ export function planRollback(facts: RollbackFacts): Plan {
     manifest: null,
     keep: environment.keep,
     ...changeOver(environment),
+    override: facts.override ?? null,
     absent: facts.absent ?? [],
     servers: environment.servers.map(({ name }) => planServer(name, environment, observations.get(name)!)),
-    notes: [],
+    notes: notesOfMarks(facts),
   });
 }
 

@@ -1,5 +1,7 @@
 import type { Strategy } from '../config/types.ts';
 import type { FailurePolicy } from '../contract/index.ts';
+import type { Override } from '../release/ledger.ts';
+import type { Mark } from '../remote/marks.ts';
 import type { FileChange } from '../sync/types.ts';
 import type { CommandRuns } from './commandRuns.ts';
 
@@ -33,6 +35,8 @@ export interface Plan {
   readonly pauseMs: number;
   /** What becomes of the group when a server fails after its activation. */
   readonly onFailure: FailurePolicy;
+  /** The environment is frozen, and somebody said that it goes on all the same; null: nobody did. */
+  readonly override: Override | null;
   /** Servers of the environment that take no part, by consent. */
   readonly absent: readonly AbsentServer[];
   readonly servers: readonly ServerPlan[];
@@ -45,6 +49,8 @@ export interface Plan {
 export interface AbsentServer {
   readonly name: string;
   readonly why: 'unreachable' | 'paused';
+  /** Of one that is paused. */
+  readonly mark?: Mark;
 }
 
 export interface ServerPlan {

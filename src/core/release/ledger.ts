@@ -13,12 +13,20 @@ export interface LedgerEntry {
   readonly manifest?: string;
   /** Hash of the configuration it was made with. */
   readonly configuration?: string;
+  /** Who deployed it although the environment was frozen. */
+  readonly override?: Override;
   /** Somebody went back to a directory that cutover did not make. It stays foreign: never counted, never removed. */
   readonly foreign?: true;
   /** True: a rollback went here, and what is live stays. False: that is over. Left out: as it was. See `pinOf`. */
   readonly pinned?: boolean;
   /** With a success: servers that were left out of it. Left out: none was. */
   readonly absent?: readonly string[];
+}
+
+export interface Override {
+  /** `user@host` */
+  readonly by: string;
+  readonly reason: string;
 }
 
 /** What the ledger says of one release, all its lines taken together. */

@@ -21,10 +21,11 @@ export function stateRecord(context: StepContext, release: string, state: Ledger
  * nothing can be written where it would have to stand.
  */
 export function successRecord(context: StepContext): string {
-  const { absent, kind, unpin, release } = context.plan;
+  const { absent, kind, override, release, unpin } = context.plan;
   return formatLedgerEntry({
     ...stateEntry(context, release, 'succeeded'),
     ...(kind === 'rollback' ? { pinned: true } : unpin ? { pinned: false } : {}),
+    ...(override === null ? {} : { override }),
     ...(absent.length > 0 ? { absent: absent.map(({ name }) => name) } : {}),
   });
 }

@@ -1,6 +1,11 @@
 import type { ErrorCode } from '../../core/contract/index.ts';
 import type { RepairedCache, VerifiedCache } from '../../core/operations/cacheResults.ts';
-import type { CheckResult, ServerResult, TransactionResult } from '../../core/operations/results.ts';
+import type {
+  CheckResult,
+  MarksResult,
+  ServerResult,
+  TransactionResult,
+} from '../../core/operations/results.ts';
 
 const OF_ERRORS: Readonly<Partial<Record<ErrorCode, number>>> = {
   E_BUG: 1,
@@ -41,6 +46,11 @@ export function exitCodeOfResult(result: TransactionResult): number {
 /** Where a policy lets the others stay, a server that failed needs a person. */
 function isAsWanted({ outcome, failure }: ServerResult): boolean {
   return outcome !== 'compensated' && failure === null;
+}
+
+/** A server that could not be marked goes on as before. */
+export function exitCodeOfMarks({ servers }: MarksResult): number {
+  return servers.every(({ error }) => error === null) ? 0 : 10;
 }
 
 /** A finding that would stop a deployment is a refusal; one server out of reach is that. */

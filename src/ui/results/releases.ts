@@ -23,8 +23,15 @@ function releaseRow(release: ReleaseRow, style: Style, now: Date): readonly stri
     stateText(release.state, style),
     release.revision === null ? style.dim('-') : shortRevision(release.revision),
     release.at === null ? style.dim('-') : formatAge(release.at, now),
-    release.by === null ? '' : escapeRemote(release.by),
+    who(release),
   ];
+}
+
+function who({ by, override }: ReleaseRow): string {
+  const name = by === null ? '' : escapeRemote(by);
+  if (override === null) return name;
+  const overrider = override.by === by ? '' : ` by ${escapeRemote(override.by)}`;
+  return `${name} (freeze overridden${overrider}: ${escapeRemote(override.reason)})`;
 }
 
 function stateText(state: ReleaseRow['state'], style: Style): string {

@@ -4,6 +4,7 @@ import { escapeLines, escapeRemote } from '../escape.ts';
 import type { Style } from '../style.ts';
 import { table } from '../table.ts';
 import { shortRevision } from '../wording.ts';
+import { describeMark } from './marks.ts';
 
 /** A line per server, and below it what is out of the ordinary. */
 export function renderStatus(result: StatusResult, style: Style, now: Date): readonly string[] {
@@ -47,6 +48,8 @@ function details(server: ServerStatus, style: Style, now: Date): readonly string
   const parts = [
     server.error === null ? [] : escapeLines(server.error),
     server.lock === null ? [] : [`Locked by ${describeLock(server.lock, now)}`],
+    server.paused === null ? [] : [`Paused by ${describeMark(server.paused, now)}`],
+    server.frozen === null ? [] : [`Frozen by ${describeMark(server.frozen, now)}`],
     server.openTransaction === null ? [] : [`Open transaction: ${escapeRemote(server.openTransaction)}`],
     server.drift === null
       ? []

@@ -23,6 +23,8 @@ const well = {
   current: newRelease,
   revision: commit,
   lock: null,
+  paused: null,
+  frozen: null,
   openTransaction: null,
   drift: null,
   error: null,
@@ -36,6 +38,13 @@ test('status: a line for a server that is well, more for one that is not', () =>
       name: 'web-two',
       revision: null,
       lock,
+      paused: {
+        by: 'bob@ops',
+        at: '2026-11-21T19:57:00Z',
+        reason: 'new\x07 disk',
+        until: '2026-11-22T00:00:00Z',
+      },
+      frozen: { by: 'somebody', at: null, reason: 'the mark cannot be read', until: null },
       openTransaction: newRelease,
       drift: 'current is absolute\nand old',
     },
@@ -54,6 +63,8 @@ test('status: a line for a server that is well, more for one that is not', () =>
     '  web1     20261121193811  abc1234',
     '  web-two  20261121193811  -',
     '    ! Locked by ada@laptop, 3 minutes ago, for 20261121193811, generation 4, last sign of life 4 seconds ago',
+    '    ! Paused by bob@ops, 3 minutes ago, until 2026-11-22T00:00:00Z: new\\x07 disk',
+    '    ! Frozen by somebody: the mark cannot be read',
     '    ! Open transaction: 20261121193811',
     '    ! Drift: current is absolute',
     '      and old',
@@ -71,6 +82,7 @@ test('releases: one table for servers that agree', () => {
       revision: commit,
       at: '2026-11-21T19:55:00Z',
       by: 'ada@laptop',
+      override: { by: 'ada@laptop', reason: 'hot\nfix' },
       current: true,
     },
     {
@@ -79,9 +91,10 @@ test('releases: one table for servers that agree', () => {
       revision: null,
       at: '2026-11-20T10:00:00Z',
       by: 'ci\x1b[2J',
+      override: null,
       current: false,
     },
-    { id: 'v1.2', state: 'foreign', revision: null, at: null, by: null, current: false },
+    { id: 'v1.2', state: 'foreign', revision: null, at: null, by: null, override: null, current: false },
   ] as const;
   const servers = [
     { name: 'web1', releases },
@@ -90,7 +103,7 @@ test('releases: one table for servers that agree', () => {
   ];
   expect(renderReleases({ servers }, plain, now)).toEqual([
     'web1, web2 (2 servers)',
-    '  →  20261121193811  succeeded  abc1234  5 minutes ago  ada@laptop',
+    '  →  20261121193811  succeeded  abc1234  5 minutes ago  ada@laptop (freeze overridden: hot\\x0Afix)',
     '     20261120101010  bad        -        1 day ago      ci\\x1B[2J',
     '     v1.2            foreign    -        -',
     '',

@@ -35,6 +35,7 @@ export function samplePlan(names: readonly string[], changes: Partial<Plan> = {}
     batches: [names],
     pauseMs: 0,
     onFailure: 'revert-all',
+    override: null,
     absent: [],
     servers: names.map((name) => sampleServer(name)),
     notes: [],
