@@ -19,8 +19,8 @@ export const markFlags = {
 
 /** For what an environment that is frozen refuses. */
 export const overrideFlags = {
+  // A default would count as given, and ask for a reason.
   override: Flags.boolean({
-    default: false,
     dependsOn: ['reason'],
     description: 'Go on although the environment is frozen. The ledger keeps who did so, and why.',
   }),
