@@ -21,6 +21,8 @@ export interface Link {
   warm(): void;
   /** An upload is about to come: opens its shell too. Does nothing on a link that is not warm. */
   expectUpload(): void;
+  /** The shortest that was measured; null where no shell is kept open, or none has run anything. */
+  roundTripMs(): number | null;
   close(): Promise<void>;
 }
 
@@ -47,6 +49,7 @@ export function openLink(
   /** A login ahead of time that was not made yet, or failed, and that nobody has asked for. */
   let unheard: Promise<Opened> | null = null;
   let isWarm = false;
+  let latest: Shells | null = null;
 
   const connect = async (): Promise<Opened> => {
     const connection = await logIn(() => {
@@ -82,6 +85,7 @@ export function openLink(
   };
   const heat = (link: Opened): Shells | null => {
     if (isWarm && !over.signal.aborted) link.shells ??= openShells(execOf(link.connection));
+    latest = link.shells ?? latest;
     return link.shells;
   };
 
@@ -123,6 +127,7 @@ export function openLink(
     expectUpload() {
       if (isWarm) opening?.then((link) => heat(link)?.expectUpload()).catch(() => {});
     },
+    roundTripMs: () => latest?.roundTripMs() ?? null,
     async close() {
       over.abort(new CutoverError('E_INTERRUPTED', `The link to ${server} was closed.`));
       const link = await opening?.catch(() => null);

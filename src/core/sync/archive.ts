@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto';
-import { type BlockWork, blockName, blockRange, blocksOf } from './blocks.ts';
+import { type BlockWork, blockBytesOf, blockName, blockRange, blocksOf, missingBlocks } from './blocks.ts';
 import { formatCacheHead } from './cacheHead.ts';
 import { changed } from './fidelity.ts';
 import { listOf, makingLists } from './makingLists.ts';
 import { segmentParts } from './manifestText.ts';
 import { packTar } from './packTar.ts';
+import type { Reuse } from './reuse.ts';
 import type { SyncWork } from './syncWork.ts';
 import { longTextFile, textFile } from './textFile.ts';
 import type { FileContent, ManifestEntry, Snapshot } from './types.ts';
@@ -34,30 +35,60 @@ export interface ArchiveContents {
  * and last `complete`, which proves that all came.
  */
 export function packArchive(contents: ArchiveContents): AsyncIterable<Uint8Array> {
+  const directories = directoriesOf(contents);
+  return packFirst(contents, readContents(contents), { directories, othersEnded: async () => {} });
+}
+
+interface First {
+  readonly directories: readonly string[];
+  readonly othersEnded: () => Promise<void>;
+}
+
+/** Directories, these contents, and what goes last, which waits for `othersEnded`. */
+export function packFirst(
+  contents: ArchiveContents,
+  files: AsyncIterable<FileContent>,
+  { directories, othersEnded }: First,
+): AsyncIterable<Uint8Array> {
   const { diff } = contents.work;
+  async function* all(): AsyncGenerator<FileContent> {
+    yield* files;
+    await othersEnded();
+    yield* lastFiles(contents);
+  }
   return packTar(
     {
-      directories: ['tree', ...diff.directories.map(inTree)],
+      directories,
       links: diff.upload.filter((entry) => entry.kind === 'link').map(moved),
-      files: allFiles(contents),
+      files: all(),
     },
     contents.modifiedAtSec,
   );
 }
 
-async function* allFiles(contents: ArchiveContents): AsyncGenerator<FileContent> {
-  const { work, kept, resent, blocks = [], snapshot, signal, onProgress } = contents;
-  const reused = work.reuse.filter(({ entry }) => !resent?.has(entry.path));
-  const made = new Set([...reused, ...blocks].map(({ entry }) => entry.path));
-  const files = work.diff.upload.filter(
-    (entry) => entry.kind === 'file' && !kept?.has(entry.path) && !made.has(entry.path),
+/** What is sent, in bytes. */
+export function bytesToSend(contents: ArchiveContents): number {
+  const { blocks = [], keptBlocks } = contents;
+  const whole = wholeOnes(contents).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return blocks.reduce(
+    (sum, each) => sum + missingBlocks(each, keptBlocks).size * blockBytesOf(each.entry.sizeBytes),
+    whole,
   );
+}
+
+export function directoriesOf({ work }: ArchiveContents): readonly string[] {
+  return ['tree', ...work.diff.directories.map(inTree)];
+}
+
+/** What is sent of files: whole ones, then blocks. */
+export async function* readContents(contents: ArchiveContents): AsyncGenerator<FileContent> {
+  const { work, blocks = [], snapshot, signal, onProgress } = contents;
   let doneBytes = 0;
   const done = ({ sizeBytes }: ManifestEntry) => {
     doneBytes += sizeBytes;
     onProgress(Math.min(doneBytes, work.diff.bytes));
   };
-  for await (const { entry, chunks } of snapshot.read(files, signal)) {
+  for await (const { entry, chunks } of snapshot.read(wholeOnes(contents), signal)) {
     yield { entry: moved(entry), chunks };
     done(entry);
   }
@@ -65,7 +96,24 @@ async function* allFiles(contents: ArchiveContents): AsyncGenerator<FileContent>
     yield* differingBlocks(each, contents);
     done(each.entry);
   }
-  yield* makingLists(reused, blocks, kept);
+}
+
+/** Files that are sent whole. */
+export function wholeOnes(contents: ArchiveContents): readonly ManifestEntry[] {
+  const { work, kept, blocks = [] } = contents;
+  const made = new Set([...reusedOnes(contents), ...blocks].map(({ entry }) => entry.path));
+  return work.diff.upload.filter(
+    (entry) => entry.kind === 'file' && !kept?.has(entry.path) && !made.has(entry.path),
+  );
+}
+
+function reusedOnes({ work, resent }: ArchiveContents): readonly Reuse[] {
+  return work.reuse.filter(({ entry }) => !resent?.has(entry.path));
+}
+
+function* lastFiles(contents: ArchiveContents): Generator<FileContent> {
+  const { work, kept, blocks = [] } = contents;
+  yield* makingLists(reusedOnes(contents), blocks, kept);
   yield textFile('directories', work.expected.map((path) => `./${path}\n`).join(''));
   yield textFile('remove', listOf(work.diff.remove));
   yield longTextFile('segment', () => segmentParts(work.segment));
@@ -74,10 +122,11 @@ async function* allFiles(contents: ArchiveContents): AsyncGenerator<FileContent>
 }
 
 async function* differingBlocks(
-  { entry, different, belief }: BlockWork,
+  work: BlockWork,
   { snapshot, signal, keptBlocks }: ArchiveContents,
 ): AsyncGenerator<FileContent> {
-  const missing = new Set([...different].filter((index) => !keptBlocks?.has(blockName(entry, index))));
+  const { entry, belief } = work;
+  const missing = new Set(missingBlocks(work, keptBlocks));
   const proven = (index: number, block: Uint8Array) => {
     // Read in part only, which the hash of the whole says nothing of.
     if (belief !== undefined && hash('sha256', block) !== belief.wanted[index]) throw changed(entry.path);
@@ -103,6 +152,6 @@ export function moved(entry: ManifestEntry): ManifestEntry {
   return { ...entry, path: inTree(entry.path) };
 }
 
-function inTree(path: string): string {
+export function inTree(path: string): string {
   return `tree/${path}`;
 }

@@ -13,8 +13,11 @@ export type BlockHash = 'sha256' | 'blake2b512';
 /** What the server has of a large file. */
 export interface Basis {
   readonly path: string;
-  /** `upload`: as far as it arrived before the upload was interrupted. `cache`: the version in the deploy-cache. */
-  readonly in: 'upload' | 'cache';
+  /**
+   * `upload`: as far as it arrived before the upload was interrupted. `cache`: the version in the deploy-cache. `nothing`: it
+   * is made of blocks alone.
+   */
+  readonly in: 'upload' | 'cache' | 'nothing';
   /** Hex, of each block of `blockBytesOf` bytes, the last one shorter; none behind the end of the wanted file. */
   readonly hashes: readonly string[];
 }
@@ -86,6 +89,21 @@ export function planBlocks(
   const different = new Set(numbers.filter((index) => wanted[index] !== basis.hashes[index]));
   const isBegun = numbers.some((index) => arrived.has(blockName(entry, index)));
   return isBegun || different.size <= wanted.length / 2 ? { entry, basis, different } : null;
+}
+
+/** Pure. A file of which the server has nothing, in blocks that can travel apart from each other. */
+export function inBlocks(entry: ManifestEntry): BlockWork {
+  const count = Math.ceil(entry.sizeBytes / blockBytesOf(entry.sizeBytes));
+  const different = new Set(Array.from({ length: count }, (_, index) => index));
+  return { entry, basis: { path: entry.path, in: 'nothing', hashes: [] }, different };
+}
+
+/** Pure. Those blocks that have not arrived. */
+export function missingBlocks(
+  { entry, different }: BlockWork,
+  arrived: ReadonlySet<string> = new Set(),
+): ReadonlySet<number> {
+  return new Set([...different].filter((index) => !arrived.has(blockName(entry, index))));
 }
 
 /** Each has memory of its own. */

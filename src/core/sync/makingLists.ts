@@ -4,8 +4,8 @@ import { textFile } from './textFile.ts';
 import type { FileContent, ManifestEntry } from './types.ts';
 
 /**
- * Tells the server what to make of what it holds. `blocks`: a line for each file of which blocks are sent, with `upload`
- * or `cache`, path, size, size of a block, and the name of its blocks without their number. `reuse`: a line for each batch
+ * Tells the server what to make of what it holds. `blocks`: a line for each file of which blocks are sent, with `upload`,
+ * `cache` or `nothing`, path, size, size of a block, and the name of its blocks without their number. `reuse`: a line for each batch
  * of copies, with `upload` or `cache`, from, to, and the name of a list of paths ended by NUL, or a dash. `made-644` and
  * `made-755`: what is made, by mode. `sums`: what must then be in them, as sha256sum prints it; also in what arrived in
  * an earlier try: nobody knows whether that was proven.

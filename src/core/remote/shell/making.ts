@@ -8,6 +8,20 @@ import { sh } from './sh.ts';
  * `INCOMING/wrong`. Only what is right gets its time, by which a later try knows it for whole.
  */
 export const MAKING = sh`${PROVEN}
+# Some at a time, so that the disk has to hold no more than these twice.
+join_blocks() {
+  prefix=$1 joined=$2 block=0
+  : >"$joined"
+  set --
+  while [ -f "$prefix.$block" ]; do
+    set -- "$@" "$prefix.$block"
+    block=$((block + 1))
+    if [ "$#" -lt 16 ] && [ -f "$prefix.$block" ]; then continue; fi
+    cat -- "$@" >>"$joined"
+    rm -f -- "$@"
+    set --
+  done
+}
 make_files() {
   tab=$(printf '\t')
   home=$(pwd)/$1
@@ -15,12 +29,19 @@ make_files() {
   : >"$home/wrong"
   [ -f "$home/sums" ] || return 0
   while IFS="$tab" read -r in path size bytes blocks count was hash; do
-    case $in in
-      cache) from=$(pwd)/deploy-cache/$path ;;
-      *) from=$home/tree/$path ;;
-    esac
     to=$home/tree/$path
     rm -f -- "$home/whole"
+    case $in in
+      cache) from=$(pwd)/deploy-cache/$path ;;
+      nothing)
+        join_blocks "$home/blocks/$blocks" "$home/whole"
+        chmod 600 "$home/whole"
+        mkdir -p -- "$\{to%/*}"
+        mv -f -- "$home/whole" "$to"
+        continue
+        ;;
+      *) from=$to ;;
+    esac
     if cp -- "$from" "$home/whole" 2>/dev/null && chmod 600 "$home/whole" &&
       dd if=/dev/null of="$home/whole" bs=1 seek="$size" count=0; then
       for each in "$home/blocks/$blocks".*; do

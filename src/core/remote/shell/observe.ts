@@ -25,7 +25,7 @@ shift
 field path "$base"
 field user "$(id -un 2>/dev/null || id -u)"
 field clock "$(date -u +%Y-%m-%dT%H:%M:%SZ 2>/dev/null || :)"
-for tool in tar cp mv ln rm find xargs readlink sha256sum b2sum zstd gzip setsid timeout bash perl python3; do
+for tool in tar cp mv ln rm find xargs readlink dd sha256sum b2sum zstd gzip setsid timeout bash perl python3; do
   if command -v "$tool" >/dev/null 2>&1; then field tool "$tool"; fi
 done
 near=$base

@@ -33,11 +33,23 @@ const DOUBT_MS = 3_000;
 interface Running {
   readonly run: ShellRun;
   readonly onStdout: ((chunk: Uint8Array) => void) | undefined;
+  readonly sentAt: number;
   readonly outcome: PromiseWithResolvers<ShellResult>;
 }
 
-/** `onChange`: it is open, is idle again, or has ended. */
-export function openShell(exec: Exec, onChange: () => void): OpenShell {
+export interface ShellOptions {
+  /** It is open, is idle again, or has ended. */
+  readonly onChange: () => void;
+  /** So long it took until the shell had read a script that was sent to it. */
+  readonly onRoundTrip?: (ms: number) => void;
+  /** Milliseconds. */
+  readonly now?: () => number;
+}
+
+export function openShell(
+  exec: Exec,
+  { onChange, onRoundTrip, now = () => performance.now() }: ShellOptions,
+): OpenShell {
   const life = new AbortController();
   let state: ReturnType<OpenShell['state']> = 'opening';
   let refusal: Promise<ExecResult> | null = null;
@@ -65,9 +77,11 @@ export function openShell(exec: Exec, onChange: () => void): OpenShell {
   };
   const take = (stream: 'stdout' | 'stderr', chunk: Uint8Array) => {
     if (running === null) return;
-    const { run, onStdout, outcome } = running;
+    const { run, onStdout, sentAt, outcome } = running;
+    const isAnswer = !run.hasBegun();
     run.take(stream, chunk);
     isShell ||= run.hasBegun();
+    if (isAnswer && run.hasBegun()) onRoundTrip?.(now() - sentAt);
     if (stream === 'stdout') onStdout?.(chunk);
     if (!run.isOver()) return;
     running = null;
@@ -107,7 +121,7 @@ export function openShell(exec: Exec, onChange: () => void): OpenShell {
       const abort = () => life.abort(signal.reason);
       signal.addEventListener('abort', abort, { once: true });
       state = 'busy';
-      running = { run, onStdout, outcome };
+      running = { run, onStdout, sentAt: now(), outcome };
       next.resolve(run.text);
       const doubt = setTimeout(() => isShell || end(), DOUBT_MS);
       return outcome.promise.finally(() => {

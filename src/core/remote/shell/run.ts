@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly upload?: () => AsyncIterable<Uint8Array>;
   /** Of the fence under which the script runs. */
   readonly journal?: FenceJournal | undefined;
+  /** The data goes beside another upload's, where there is room. */
+  readonly isBeside?: boolean;
   /** How often it is tried when the connection is lost. Default: three times. */
   readonly attempts?: number;
 }
@@ -66,13 +68,13 @@ function stopped(server: string, script: Script, reason: unknown): CutoverError 
 async function runOnce(link: Link, script: Script, options: RunOptions): Promise<Fields> {
   const nonce = randomBytes(12).toString('hex');
   const before = options.journal?.lines() ?? [];
-  const { signal, upload } = options;
+  const { signal, upload, isBeside = false } = options;
   const text = renderScript(script, nonce, {
     stdin: upload ? 'data' : 'none',
     ...(options.journal ? { journal: { ...options.journal, before } } : {}),
   });
   const result = await (upload
-    ? link.upload({ signal, content: () => withScript(text, upload()) })
+    ? link.upload({ signal, isBeside, content: () => withScript(text, upload()) })
     : link.run(text, { signal, keepBytes: LARGEST_ANSWER_BYTES }));
   const fields = interpret(link.server, script, nonce, result);
   options.journal?.delivered(before);

@@ -282,6 +282,38 @@ test('an upload whose shell was killed before it came is sent through another', 
   await link.close();
 });
 
+test('an upload beside another has no idle shell ended, and waits', async () => {
+  const there = roomFor(2);
+  const link = warm(there);
+  const data = Promise.withResolvers<void>();
+  const content = async function* () {
+    yield Buffer.from('cat\n');
+    await data.promise;
+  };
+  const first = link.upload({ signal: never, content });
+  const pid = await pidOf(link);
+  const over = new AbortController();
+  const beside = link.upload({ signal: over.signal, content, isBeside: true });
+  expect(await pidOf(link)).toBe(pid);
+  over.abort(new Error('given up'));
+  await expect(beside).rejects.toThrow('given up');
+  data.resolve();
+  expect((await first).exit).toEqual({ type: 'code', code: 0 });
+  expect(await pidOf(link)).toBe(pid);
+  await link.close();
+});
+
+test('the round trip is what an idle shell takes to begin, at best', async () => {
+  const link = warm(roomFor(10));
+  expect(link.roundTripMs()).toBe(null);
+  await run(link, 'sleep 1');
+  expect(link.roundTripMs()).toBeLessThan(1_000);
+  const cold = linkTo(roomFor(10));
+  await run(cold, 'true');
+  expect(cold.roundTripMs()).toBe(null);
+  await Promise.all([link.close(), cold.close()]);
+});
+
 test.each([1, 2, 3])('with room for %i at a time nobody keeps another from it', async (most) => {
   const there = roomFor(most);
   const link = warm(there);

@@ -14,6 +14,8 @@ export interface Shells {
   upload(request: UploadRequest): Promise<ExecResult>;
   /** Opens the shell of an upload that is about to come. */
   expectUpload(): void;
+  /** The shortest that was measured; null before any was. */
+  roundTripMs(): number | null;
   /** Ends what is idle, and opens nothing any more. */
   end(): void;
 }
@@ -35,13 +37,17 @@ export function openShells(exec: Exec): Shells {
   const queue: Job[] = [];
   const uploads = uploadShells(exec, () => changed());
   let proven = 1;
+  let shortestMs: number | null = null;
   let isOver = false;
 
   const inState = (...states: readonly ReturnType<OpenShell['state']>[]) =>
     [...shells].filter((shell) => states.includes(shell.state()));
   const hasRoom = () => inState('idle', 'busy').length + uploads.open() < proven;
   const open = () => {
-    shells.add(openShell(exec, () => changed()));
+    const onRoundTrip = (ms: number) => {
+      shortestMs = Math.min(ms, shortestMs ?? ms);
+    };
+    shells.add(openShell(exec, { onChange: () => changed(), onRoundTrip }));
   };
   const assign = (shell: OpenShell, job: Job) => {
     job.tries++;
@@ -97,6 +103,7 @@ export function openShells(exec: Exec): Shells {
       });
     },
     async upload(request) {
+      if (request.isBeside === true) return uploads.run(request);
       if (!uploads.isReady() && !hasRoom()) yieldToUploads();
       const uploading = uploads.run(request);
       // For the script after it, where the server has room.
@@ -107,6 +114,7 @@ export function openShells(exec: Exec): Shells {
     expectUpload() {
       uploads.expect();
     },
+    roundTripMs: () => shortestMs,
     end() {
       isOver = true;
       uploads.drop();

@@ -2,9 +2,15 @@ import type { Compression } from '../../sync/compression.ts';
 import type { Fence, SyncRequest } from '../engine.ts';
 import { ARRIVING } from './arriving.ts';
 import { MAKING } from './making.ts';
+import { RECEIVING } from './receiving.ts';
 import type { Script } from './script.ts';
 import { sh } from './sh.ts';
 import { DISOWN, MERGE } from './standby.ts';
+
+export interface Receiving {
+  readonly continues: boolean;
+  readonly compression: Compression | null;
+}
 
 /**
  * Receives an archive into a private directory and merges it into the deploy-cache. A cached file is never
@@ -14,14 +20,14 @@ import { DISOWN, MERGE } from './standby.ts';
  * When files could not be made of what the server holds, these are named by fields `resend`, and nothing else was done.
  * Run again, it removes nothing a second time: by then a name on the list may lead through a link that is new.
  * `continues`: what has arrived of it already stays. `compression`: of the data; a decompressor that fails is told by the end
- * mark that is missing.
+ * mark that is missing. Other channels may bring a part of the data beside it, for this very try (`receiving.ts`); `complete` is
+ * sent when all of them have ended.
  */
 export function syncScript(
   path: string,
   fence: Fence,
   { release, work }: SyncRequest,
-  continues: boolean,
-  compression: Compression | null,
+  { continues, compression }: Receiving,
 ): Script {
   return {
     name: 'sync the deploy-cache',
@@ -39,19 +45,16 @@ export function syncScript(
   };
 }
 
-const BODY = sh`${ARRIVING}${MAKING}${DISOWN}${MERGE}
+const BODY = sh`${ARRIVING}${RECEIVING}${MAKING}${DISOWN}${MERGE}
 enter "$1"
 fence "$2" "$3"
 incoming=.cutover/incoming/$4
 if [ "$6" = anew ]; then rm -rf -- "$incoming"; fi
 mkdir -p "$incoming"
-rm -f -- "$incoming/complete" "$incoming/sums" "$incoming/follows"
+rm -f -- "$incoming"/complete* "$incoming/sums" "$incoming/follows" "$incoming/attempt"
 beat_while_arriving "$2" "$incoming"
 status=0
-case $8 in
-  none) tar -x -p -o -f - -C "$incoming" || status=$? ;;
-  *) "$8" -dc | tar -x -p -o -f - -C "$incoming" || status=$? ;;
-esac
+receive "$incoming" "$8" || status=$?
 kill "$beating" 2>/dev/null || :
 [ "$status" -eq 0 ] || return "$status"
 [ "$(cat "$incoming/complete" 2>/dev/null)" = "$4" ] || fail E_REMOTE "the upload ended early"

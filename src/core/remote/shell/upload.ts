@@ -1,25 +1,26 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CutoverError, errorCode } from '../../contract/index.ts';
-import { packArchive } from '../../sync/archive.ts';
+import { type ArchiveContents, bytesToSend, wholeOnes } from '../../sync/archive.ts';
 import {
   type Basis,
   type BlockHash,
   type BlockWork,
   blockBytesOf,
   hashBlocks,
+  inBlocks,
   isLarge,
+  missingBlocks,
   planBlocks,
 } from '../../sync/blocks.ts';
-import { packed } from '../../sync/compression.ts';
-import { endingEarly, interrupted } from '../../sync/endingEarly.ts';
+import { interrupted } from '../../sync/endingEarly.ts';
 import type { SyncWork } from '../../sync/syncWork.ts';
 import type { ManifestEntry } from '../../sync/types.ts';
 import { areAllWanted, wholeFiles } from '../../sync/wholeFiles.ts';
 import type { Fence, SyncRequest } from '../engine.ts';
 import type { Link } from '../link.ts';
 import { type Arrived, lookAtReceived } from './received.ts';
-import { ATTEMPTS, BACKOFF_MS, runScript } from './run.ts';
-import { syncScript } from './sync.ts';
+import { ATTEMPTS, BACKOFF_MS } from './run.ts';
+import { mayShare, sendArchive } from './sendArchive.ts';
 
 /**
  * Sends what a deploy-cache lacks. When the connection is lost on the way, or an earlier life of the transaction was cut
@@ -76,22 +77,25 @@ async function sendOnce(
   const continues = arrived.files.length + arrived.blocks.size > 0 && areAllWanted(arrived.files, work.diff);
   const based = basesOf(large, arrived.bases, { kept, continues });
   const hashes = await hashesOf(based.map(({ entry }) => entry));
+  const keptBlocks = continues ? arrived.blocks : new Set<string>();
   const asked = based.flatMap(
-    ({ entry, basis }) => planBlocks(entry, hashes.get(entry.path) ?? [], basis, arrived.blocks) ?? [],
+    ({ entry, basis }) => planBlocks(entry, hashes.get(entry.path) ?? [], basis, keptBlocks) ?? [],
   );
-  const blocks = [...[...believed.values()].filter((each) => each !== null), ...asked];
-  const contents = { ...request, kept, resent, blocks, keptBlocks: arrived.blocks, signal: cancel };
-  const archive = endingEarly(packArchive(contents), cancel);
-  const { compression, chunks } = await packed(archive.chunks, request.tools);
-  try {
-    const script = syncScript(path, fence, request, continues, compression);
-    const options = { signal, upload: () => chunks, journal: fence.journal, attempts: 1 };
-    return { wrong: (await runScript(link, script, options)).all('resend'), believed };
-  } catch (error) {
-    throw archive.reason() ?? error;
-  } finally {
-    await chunks.return(undefined);
-  }
+  const differing = [...[...believed.values()].filter((each) => each !== null), ...asked];
+  const whole = { ...request, kept, resent, blocks: differing, keptBlocks, signal: cancel };
+  // What is sent again may be large, and is not divided.
+  const isShared = resent.size === 0 && mayShare(link, request, bytesToSend(whole));
+  const contents = { ...whole, blocks: [...differing, ...divided(whole, isShared)] };
+  const shipment = { path, fence, request, contents, continues, isShared };
+  return { wrong: await sendArchive(link, shipment, signal), believed };
+}
+
+/** Large files of which nothing is there but blocks, or that several channels are to carry. */
+function divided(contents: ArchiveContents, isShared: boolean): readonly BlockWork[] {
+  return wholeOnes(contents)
+    .filter((entry) => isLarge(entry) && contents.resent?.has(entry.path) !== true)
+    .map(inBlocks)
+    .filter((work) => isShared || missingBlocks(work, contents.keptBlocks).size < work.different.size);
 }
 
 /**

@@ -6,6 +6,8 @@ export interface UploadRequest {
   readonly signal: AbortSignal;
   /** The script and the data. Asked for again when it is certain that nobody has read it. */
   readonly content: () => AsyncIterable<Uint8Array>;
+  /** It goes beside another one where there is room: nothing is ended for it. Default: it must have a shell. */
+  readonly isBeside?: boolean;
 }
 
 /** The shells of uploads, one of which may be opened before its upload comes. */
@@ -19,13 +21,13 @@ export interface UploadShells {
   open(): number;
   /** One is open, and waits for its upload. */
   isReady(): boolean;
-  /** An upload waits for its shell. */
+  /** An upload that must have a shell waits for it. */
   isWaiting(): boolean;
 }
 
 interface UploadShell {
   state(): 'opening' | 'idle' | 'busy' | 'ended';
-  isGiven(): boolean;
+  isPressing(): boolean;
   run(request: UploadRequest): Promise<ExecResult>;
   drop(): void;
 }
@@ -69,7 +71,7 @@ export function uploadShells(exec: Exec, onChange: () => void): UploadShells {
     },
     open: () => [...shells].filter((shell) => shell.state() !== 'opening').length,
     isReady: () => spare?.state() === 'idle',
-    isWaiting: () => [...shells].some((shell) => shell.isGiven() && shell.state() === 'opening'),
+    isWaiting: () => [...shells].some((shell) => shell.isPressing() && shell.state() === 'opening'),
   };
 }
 
@@ -78,6 +80,7 @@ function uploadShell(exec: Exec, onChange: () => void): UploadShell {
   const given = Promise.withResolvers<UploadRequest | null>();
   let state: ReturnType<UploadShell['state']> = 'opening';
   let isGiven = false;
+  let isPressing = false;
   const become = (now: typeof state) => {
     state = now;
     onChange();
@@ -101,11 +104,12 @@ function uploadShell(exec: Exec, onChange: () => void): UploadShell {
 
   return {
     state: () => state,
-    isGiven: () => isGiven,
+    isPressing: () => isPressing,
     run(request) {
       const abort = () => life.abort(request.signal.reason);
       request.signal.addEventListener('abort', abort, { once: true });
       isGiven = true;
+      isPressing = request.isBeside !== true;
       if (state === 'idle') state = 'busy';
       given.resolve(request);
       return lasting.finally(() => request.signal.removeEventListener('abort', abort));
