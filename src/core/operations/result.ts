@@ -43,6 +43,7 @@ export function unchangedResult(plan: Plan): TransactionResult {
       current: server.current,
       uploaded: { files: 0, bytes: 0 },
       removed: 0,
+      batch: batchOf(plan, server.name),
       steps: [],
       failure: null,
     })),
@@ -74,11 +75,16 @@ function serverResult(
       text === undefined || text === null ? null : releaseOf(text, [server.path, server.expects.realPath]),
     uploaded: { files: sent?.files ?? 0, bytes: sent?.bytes ?? 0 },
     removed: sent?.removed ?? 0,
+    batch: batchOf(plan, server.name),
     steps: mine.flatMap((fact) =>
       fact.type === 'step.done' || fact.type === 'step.failed' ? [{ name: fact.step, ms: fact.ms }] : [],
     ),
     failure: failureOf(mine),
   };
+}
+
+function batchOf({ batches }: Plan, server: string): number | null {
+  return batches.length < 2 ? null : batches.findIndex((batch) => batch.includes(server)) + 1;
 }
 
 /** The link that was read at the end decides; where it could not be read, nothing is claimed. */

@@ -24,6 +24,8 @@ export interface ServerResult {
   readonly current: string | null;
   readonly uploaded: { readonly files: number; readonly bytes: number };
   readonly removed: number;
+  /** Which batch it changes over with, from 1; null where all do at once. */
+  readonly batch: number | null;
   readonly steps: readonly { readonly name: StepName; readonly ms: number }[];
   /** The step that failed here, and why. */
   readonly failure: (Failure & { readonly step: StepName | null }) | null;

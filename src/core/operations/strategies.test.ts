@@ -35,6 +35,7 @@ test('one by one: all are staged before the first is switched, and each is launc
   order.length = 0;
   const result = await world.deploy();
   expect(result.outcome).toBe('committed');
+  expect(result.servers.map(({ batch }) => batch)).toEqual([1, 2, 3]);
   expect(order.slice(0, 3).sort()).toEqual(world.servers.map((name) => `${name} after:postUpload`));
   expect(order.slice(3)).toEqual(
     world.servers.flatMap((name) => steps.slice(1).map((at) => `${name} ${at}`)),
@@ -76,6 +77,19 @@ test.each(['revert-server', 'keep'] as const)(
     expect(await served(world)).toEqual(['one', 'one', 'one']);
   },
 );
+
+test('all at once: every server says that it is armed before one is switched', async () => {
+  const world = await worldWith({});
+  const before = world.events.length;
+  const result = await world.deploy();
+  const events = world.events.slice(before);
+  expect(result.servers.map(({ batch }) => batch)).toEqual([null, null, null]);
+  const armed = events.flatMap((event) => (event.type === 'armed' ? [event.server] : []));
+  expect(armed.sort()).toEqual(world.servers);
+  const lastArmed = events.findLastIndex(({ type }) => type === 'armed');
+  const switched = events.findIndex((event) => event.type === 'step.done' && event.step === 'activate');
+  expect(switched).toBeGreaterThan(lastArmed);
+});
 
 test('a batch is watched before the next is switched; who stops it then takes all back', async () => {
   const world = await worldWith({});

@@ -4,21 +4,17 @@ import { escapeRemote } from '../escape.ts';
 import { formatDuration } from '../format.ts';
 import type { Style } from '../style.ts';
 import { table } from '../table.ts';
-import { nameList, shortRevision } from '../wording.ts';
+import { nameList, plural, shortRevision } from '../wording.ts';
+import { groupNames } from './group.ts';
+
+const MOST_LINES = 12;
 
 /** The outcome in words, and where servers differ a line for each. */
 export function headline(result: TransactionResult, style: Style): readonly string[] {
   const interrupted = result.interrupted ? 'Interrupted. ' : '';
   switch (result.outcome) {
     case 'committed':
-      return allServe(result, result.release)
-        ? [
-            `${style.green('✓')} ${style.bold(`${who(result)} now ${verb(result)} ${id(result.release)}`)} (${about(result)})`,
-          ]
-        : [
-            `${style.yellow('!')} ${style.bold('Done, and this is what each server serves now:')}`,
-            ...each(result, style),
-          ];
+      return committed(result, style);
     case 'unchanged':
       return [
         `${style.green('✓')} ${style.bold(`Nothing to do: ${who(result)} already ${verb(result)}`)} ${unchangedIds(result)}`,
@@ -38,6 +34,42 @@ export function headline(result: TransactionResult, style: Style): readonly stri
         ...each(result, style),
       ];
   }
+}
+
+/** Under a policy that lets servers stay, somebody has to see to the others. */
+function committed(result: TransactionResult, style: Style): readonly string[] {
+  const { servers, release } = result;
+  if (allServe(result, release)) {
+    const kept = servers.filter(({ failure }) => failure !== null).map(({ name }) => name);
+    const all = `${who(result)} now ${verb(result)} ${id(release)}`;
+    return kept.length === 0
+      ? [`${style.green('✓')} ${style.bold(all)} (${about(result)})`]
+      : [
+          `${style.yellow('!')} ${style.bold(`${all}, and ${nameList(kept)} failed and kept it`)} (${about(result)})`,
+        ];
+  }
+  const changed = servers.filter(({ current }) => current === release).length;
+  const title = `The group is split: ${changed} of ${servers.length} servers serve ${id(release)}`;
+  return [`${style.yellow('!')} ${style.bold(title)} (${about(result)})`, ...each(result, style)];
+}
+
+/** What to type, where some servers stayed behind or were kept although they failed. */
+export function next(result: TransactionResult, style: Style): readonly string[] {
+  const { outcome, servers, release } = result;
+  if (outcome !== 'committed') return [];
+  const environment = escapeRemote(result.environment);
+  const afresh = `"cutover deploy ${environment}" brings the next release to all.`;
+  if (!allServe(result, release)) {
+    return [
+      `  ${style.cyan('Next:')} correct what failed; then "cutover catch-up ${environment}" brings ${id(release)} to the others,`,
+      `        or ${afresh}`,
+    ];
+  }
+  if (servers.every(({ failure }) => failure === null)) return [];
+  return [
+    `  ${style.cyan('Next:')} correct what failed; then ${afresh}`,
+    `        "cutover rollback ${environment}" goes back.`,
+  ];
 }
 
 function allServe({ servers }: TransactionResult, release: string | null): boolean {
@@ -100,12 +132,19 @@ function undone(result: TransactionResult): string {
     : 'Undone.';
 }
 
+/** A line a server; of many, a line for each release, the one that few serve first, with all their names. */
 function each(result: TransactionResult, style: Style): readonly string[] {
+  const { servers } = result;
+  if (servers.length > MOST_LINES) {
+    return [...groupNames(servers, (server) => serves(server, result, style))]
+      .sort(([, a], [, b]) => a.length - b.length)
+      .map(
+        ([what, names]) =>
+          `  ${what}, ${plural(names.length, 'server')}: ${style.bold(nameList(names, names.length))}`,
+      );
+  }
   return table(
-    result.servers.map((server) => [
-      `  ${style.bold(escapeRemote(server.name))}`,
-      serves(server, result, style),
-    ]),
+    servers.map((server) => [`  ${style.bold(escapeRemote(server.name))}`, serves(server, result, style)]),
   );
 }
 

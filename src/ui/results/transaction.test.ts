@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { STEPS } from '../../core/contract/index.ts';
+import type { ServerResult } from '../../core/operations/results.ts';
 import { createStyle } from '../style.ts';
 import { newRelease, oldRelease, sampleResult, sampleServerResult } from '../testing/samples.ts';
 import { renderTransaction } from './transaction.ts';
@@ -46,9 +48,11 @@ test('what a server serves is said as it was read, also when it is not the new r
     sampleServerResult('web2', { ...nothingSent, current: '20261121193999' }),
   ]);
   expect(renderTransaction(result, plain)).toEqual([
-    '! Done, and this is what each server serves now:',
+    '! The group is split: 1 of 2 servers serve 20261121193811 (abc1234, 0 ms)',
     '  web1  20261121193811 (the new release)',
     '  web2  20261121193999',
+    '  Next: correct what failed; then "cutover catch-up production" brings 20261121193811 to the others,',
+    '        or "cutover deploy production" brings the next release to all.',
   ]);
 });
 
@@ -94,9 +98,9 @@ test('compensated: what every server serves, then why, once for servers that fai
     '    Hint: Free some.',
     '',
     '        prepare  syncCache  sent',
-    '  web1     7 ms       8 ms  -',
     '  web2        -     failed  -',
     '  web3        -     failed  -',
+    '  web1     7 ms       8 ms  -',
   ]);
 });
 
@@ -197,4 +201,93 @@ test.for(['compensated', 'stranded'] as const)('%s: no problem is called harmles
     '1 problem:',
     '  ! web1: the lock was lost while this ran',
   ]);
+});
+
+const broken = { code: 'E_COMMAND', message: 'It broke', hint: null, step: 'postLaunch' } as const;
+const launched = (ms: number): ServerResult['steps'] => [
+  { name: 'activate', ms: 5 },
+  { name: 'postLaunch', ms },
+];
+
+test('a mixed group: who serves what, in which batch, what became of each, and what to type', () => {
+  const servers = [
+    sampleServerResult('web1', { ...nothingSent, batch: 1, steps: launched(40) }),
+    sampleServerResult('web2', {
+      ...nothingSent,
+      batch: 2,
+      outcome: 'compensated',
+      current: oldRelease,
+      steps: launched(50),
+      failure: broken,
+    }),
+    sampleServerResult('web3', {
+      ...nothingSent,
+      batch: 3,
+      outcome: 'compensated',
+      current: oldRelease,
+      steps: [{ name: 'postUpload', ms: 1_500 }],
+    }),
+  ];
+  expect(renderTransaction(sampleResult(servers, { activationSkewMs: 61_000 }), plain)).toEqual([
+    '! The group is split: 1 of 3 servers serve 20261121193811 (abc1234, 1.6 s, switched within 1 min 1 s)',
+    '  web1  20261121193811 (the new release)',
+    '  web2  20261120101010 (the old release)',
+    '  web3  20261120101010 (the old release)',
+    '',
+    '  web2 failed in postLaunch: It broke',
+    '  Next: correct what failed; then "cutover catch-up production" brings 20261121193811 to the others,',
+    '        or "cutover deploy production" brings the next release to all.',
+    '',
+    '        batch  outcome      postUpload  activate  postLaunch',
+    '  web2  2      compensated           -      5 ms      failed',
+    '  web3  3      compensated       1.5 s         -           -',
+    '  web1  1      committed             -      5 ms       40 ms',
+  ]);
+});
+
+test('kept although it failed: all serve the new release, and nobody is told that all is well', () => {
+  const servers = [
+    sampleServerResult('web1', { ...nothingSent, steps: launched(40) }),
+    sampleServerResult('web2', { ...nothingSent, steps: launched(50), failure: broken }),
+  ];
+  expect(renderTransaction(sampleResult(servers), plain)).toEqual([
+    '! web1, web2 now serve 20261121193811, and web2 failed and kept it (abc1234, 55 ms)',
+    '  web2 failed in postLaunch: It broke',
+    '  Next: correct what failed; then "cutover deploy production" brings the next release to all.',
+    '        "cutover rollback production" goes back.',
+    '',
+    '        outcome    activate  postLaunch',
+    '  web2  kept           5 ms      failed',
+    '  web1  committed      5 ms       40 ms',
+  ]);
+});
+
+test('fifty servers: a row for each that fits a terminal, and who serves what in full', () => {
+  const steps: ServerResult['steps'] = STEPS.map((name, index) => ({ name, ms: 90 * (index + 1) }));
+  const servers = Array.from({ length: 50 }, (_, index) => {
+    const name = `web${String(index + 1).padStart(2, '0')}`;
+    return index === 30
+      ? sampleServerResult(name, { outcome: 'compensated', current: oldRelease, steps, failure: broken })
+      : sampleServerResult(name, { steps });
+  });
+  const lines = renderTransaction(sampleResult(servers), plain);
+  const table = lines.slice(lines.indexOf('') + 1);
+  const from = table.findIndex((line) => line.includes('Cache'));
+  expect(table.slice(from - 1, from + 3)).toEqual([
+    '                                 sync     link    post              post',
+    '         outcome      prepare   Cache  Release  Upload  activate  Launch   prune',
+    '  web31  compensated    90 ms  180 ms   270 ms  360 ms    450 ms  failed  630 ms',
+    '  web01  committed      90 ms  180 ms   270 ms  360 ms    450 ms  540 ms  630 ms',
+  ]);
+  expect(table.slice(from + 1)).toHaveLength(50);
+  expect(lines.slice(1, 3).map((line) => line.slice(0, 60))).toEqual([
+    '  20261120101010 (the old release), 1 server: web31',
+    '  20261121193811 (the new release), 49 servers: web01, web02, ',
+  ]);
+  expect(lines[2]).toMatch(/web50$/);
+  const well = renderTransaction(
+    sampleResult(servers.map(({ name }) => sampleServerResult(name, { steps }))),
+    plain,
+  );
+  expect(Math.max(...well.slice(well.indexOf('')).map((line) => line.length))).toBeLessThan(81);
 });

@@ -1,12 +1,11 @@
-import { type ErrorCode, STEPS } from '../../core/contract/index.ts';
-import type { ServerResult, TransactionResult } from '../../core/operations/results.ts';
-import { escapeLines, escapeRemote } from '../escape.ts';
-import { formatBytes, formatDuration } from '../format.ts';
+import type { TransactionResult } from '../../core/operations/results.ts';
+import { escapeLines } from '../escape.ts';
+import { formatBytes } from '../format.ts';
 import type { Style } from '../style.ts';
-import { table } from '../table.ts';
 import { nameList, plural, reasonOn } from '../wording.ts';
 import { groupNames } from './group.ts';
-import { headline } from './headline.ts';
+import { headline, next } from './headline.ts';
+import { matrixOf, renderMatrix } from './matrix.ts';
 
 /** How a transaction ended. Every word about what is live comes from what was read back. */
 export function renderTransaction(result: TransactionResult, style: Style): readonly string[] {
@@ -16,6 +15,7 @@ export function renderTransaction(result: TransactionResult, style: Style): read
     ...headlines,
     ...(headlines.length > 1 && reasons.length > 0 ? [''] : []),
     ...reasons,
+    ...next(result, style),
     ...transfer(result),
     ...stepTable(result, style),
     ...problems(result, style),
@@ -54,29 +54,9 @@ function transfer({ servers }: TransactionResult): readonly string[] {
   return [`  ${text.charAt(0).toUpperCase()}${text.slice(1)}.`];
 }
 
-function stepTable({ servers }: TransactionResult, style: Style): readonly string[] {
-  const steps = STEPS.filter((step) =>
-    servers.some((server) => server.steps.some(({ name }) => name === step)),
-  );
-  if (servers.length < 2 || steps.length === 0) return [];
-  const header = ['', ...steps, 'sent'].map((title) => style.dim(title));
-  const rows = servers.map((server) => [
-    style.bold(escapeRemote(server.name)),
-    ...steps.map((step) => stepTime(server, step, style)),
-    server.uploaded.files === 0 ? style.dim('-') : formatBytes(server.uploaded.bytes),
-  ]);
-  const alignRight = [...steps.keys()].map((index) => index + 1);
-  return ['', ...table([header, ...rows], { alignRight }).map((line) => `  ${line}`)];
-}
-
-function stepTime(server: ServerResult, step: string, style: Style): string {
-  if (server.failure?.step === step) return failed(server.failure.code, style);
-  const ms = server.steps.find(({ name }) => name === step)?.ms;
-  return ms === undefined ? style.dim('-') : formatDuration(ms);
-}
-
-function failed(code: ErrorCode, style: Style): string {
-  return code === 'E_INTERRUPTED' ? style.yellow('stopped') : style.red('failed');
+function stepTable(result: TransactionResult, style: Style): readonly string[] {
+  const matrix = result.servers.length < 2 ? null : matrixOf(result);
+  return matrix === null ? [] : ['', ...renderMatrix(matrix, style)];
 }
 
 /** Where it was not committed, one of them may be what stopped it: a lock that was lost. */

@@ -90,6 +90,7 @@ export function sampleServerResult(name: string, changes: Partial<ServerResult> 
     current: newRelease,
     uploaded: { files: 2, bytes: 3_400_000 },
     removed: 1,
+    batch: null,
     steps: [
       { name: 'prepare', ms: 120 },
       { name: 'syncCache', ms: 1_080 },
