@@ -282,7 +282,7 @@ test('fifty servers: a row for each that fits a terminal, and who serves what in
   expect(table.slice(from + 1)).toHaveLength(50);
   expect(lines.slice(1, 3).map((line) => line.slice(0, 60))).toEqual([
     '  20261120101010 (the old release), 1 server: web31',
-    '  20261121193811 (the new release), 49 servers: web01, web02, ',
+    '  20261121193811 (the new release), 49 servers: web01, web02',
   ]);
   expect(lines[2]).toMatch(/web50$/);
   const well = renderTransaction(
