@@ -1,5 +1,5 @@
 import { CutoverError, type Extension, errorCode, type Json, messageOf } from '../contract/index.ts';
-import { type ConfigDocument, isObject, membersOf, type Path, pathText } from './document.ts';
+import { type ConfigDocument, isObject, membersOf, type Path, pathText, valueAt } from './document.ts';
 import type { ExtensionLookup } from './extensions.ts';
 import { configIssues, type DetailedIssue, issueAt } from './issues.ts';
 import { keysThatPass } from './keysThatPass.ts';
@@ -15,13 +15,14 @@ export interface CheckedExtensions {
 
 /**
  * Gives every server, hook and notifier of a document to its extension's `parse`. Looks at what has the right shape
- * and passes over the rest, so that all issues come at once. Rejects with `E_PLUGIN` when an extension breaks.
+ * and passes over the rest, so that all issues come at once. What a template that no server extends may lack is not asked. Rejects with `E_PLUGIN` when an extension breaks.
  */
 export async function checkExtensions(
   document: ConfigDocument,
   lookup: ExtensionLookup,
+  unusedTemplates: readonly string[],
 ): Promise<CheckedExtensions> {
-  const places = placesIn(document.raw);
+  const places = [...placesIn(document.raw), ...templatesIn(document.raw, unusedTemplates)];
   const find = cached(lookup);
   const results = await Promise.all(places.map((place) => check(place, document, find)));
   const options = new Map(results.map(({ place, options }) => [JSON.stringify(place.path), options]));
@@ -42,6 +43,8 @@ interface Place {
   /** Where the name stands. */
   readonly nameAt: Path;
   readonly raw: unknown;
+  /** It may lack anything: only what is there is judged. */
+  readonly isPart?: boolean;
 }
 
 function placesIn(raw: unknown): readonly Place[] {
@@ -63,10 +66,16 @@ function placesIn(raw: unknown): readonly Place[] {
 function serversOf(servers: unknown, base: Path): readonly Place[] {
   return membersOf(servers).flatMap(([name, server]) => {
     if (!isObject(server) || typeof server.transport !== 'string') return [];
-    const { transport, path: _, roles: __, ...raw } = server;
+    const { transport, path: _, roles: __, extends: ___, ...raw } = server;
     const path = [...base, name];
     return [{ kind: 'transport', name: transport, path, nameAt: [...path, 'transport'], raw }];
   });
+}
+
+function templatesIn(raw: unknown, names: readonly string[]): readonly Place[] {
+  const templates = isObject(raw) && isObject(raw.templates) ? raw.templates : {};
+  const unused = names.map((name) => [name, templates[name]] as const);
+  return serversOf(Object.fromEntries(unused), ['templates']).map((place) => ({ ...place, isPart: true }));
 }
 
 function entriesOf(kind: Kind, list: unknown, base: Path): readonly Place[] {
@@ -120,12 +129,19 @@ function issuesOf(
 ): readonly ConfigIssue[] {
   if (errorCode(error) !== null) throw error;
   if (!hasIssues(error)) throw broken(error, place);
-  return configIssues(error.issues, {
+  const issues = place.isPart ? error.issues.filter((issue) => isThere(issue, place.raw)) : error.issues;
+  return configIssues(issues, {
     document,
     base: place.path,
     expected: expectedOf,
     knownKeys: (path, key) => keysThatPass(extension, place.raw, path, key),
   });
+}
+
+/** Whether an issue is about something inside that was written, and not about what is missing. */
+function isThere({ path, code }: DetailedIssue, raw: unknown): boolean {
+  const keys = path.map((key) => (typeof key === 'symbol' ? String(key) : key));
+  return code === 'unrecognized_keys' || (keys.length > 0 && valueAt(raw, keys) !== undefined);
 }
 
 const KINDS: Readonly<Record<string, string>> = {

@@ -15,6 +15,8 @@ test('the compiler knows the keys', () => {
   type Servers = { servers: typeof servers };
   expectTypeOf<With<Servers & { keep: 'all' }>>().toExtend<ConfigDefinition>();
   expectTypeOf<With<Servers & { keep: 'some' }>>().not.toExtend<ConfigDefinition>();
+  expectTypeOf<With<{ servers: { web1: { extends: 'web'; host: 'a' } } }>>().toExtend<ConfigDefinition>();
+  expectTypeOf<With<{ servers: { web1: { host: 'a' } } }>>().not.toExtend<ConfigDefinition>();
   expectTypeOf<With<{ keep: 3 }>>().not.toExtend<ConfigDefinition>();
   expectTypeOf<Omit<typeof config, 'source'> & { source: { gti: '.' } }>().not.toExtend<ConfigDefinition>();
 });

@@ -14,6 +14,8 @@ export interface ConfigDocument {
   readonly raw: unknown;
   /** Where the value at a path, or its key, stands; of a missing one, its nearest parent. Null where there are no lines. */
   readonly locate: (path: Path, part: 'key' | 'value') => Position | null;
+  /** Where what stands at a path is written, which may be in a template. Default: at that path. */
+  readonly origin?: (path: Path) => Path;
   /** What is wrong already as text; then `raw` means nothing. */
   readonly issues: readonly ConfigIssue[];
 }

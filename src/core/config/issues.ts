@@ -43,9 +43,10 @@ export function issueAt(
   message: string,
   part: 'key' | 'value' = 'value',
 ): ConfigIssue {
-  const position = document.locate(path, part);
+  const written = document.origin?.(path) ?? path;
+  const position = document.locate(written, part);
   return {
-    path: pathText(path),
+    path: pathText(written),
     line: position?.line ?? null,
     column: position?.column ?? null,
     message,

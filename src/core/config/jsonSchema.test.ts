@@ -35,12 +35,13 @@ test('every key has a description that ends like a sentence', () => {
   expect(without).toEqual([]);
 });
 
-test('objects are closed, but for servers and options of extensions', () => {
+test('objects are closed, but for servers, templates and options of extensions', () => {
   const open: string[] = [];
   visit(schema, (node, path) => {
     if (isObject(node.properties) && node.additionalProperties !== false) open.push(path);
   });
   expect(open).toEqual([
+    '/properties/templates/additionalProperties',
     '/properties/environments/additionalProperties/properties/servers/additionalProperties',
   ]);
 });
@@ -49,4 +50,15 @@ test('its patterns are those of ECMA-262 with the u flag, as editors read them',
   visit(schema, ({ pattern }) => {
     if (typeof pattern === 'string') expect(() => new RegExp(pattern, 'u')).not.toThrow();
   });
+});
+
+test('a server needs a transport and a path, unless it extends what may have them', () => {
+  const servers: unknown[] = [];
+  visit(schema, (node, path) => {
+    if (path.endsWith('/servers/additionalProperties')) servers.push(node);
+  });
+  expect(servers).toMatchObject([
+    { anyOf: [{ required: ['extends'] }, { required: ['transport', 'path'] }] },
+  ]);
+  expect(servers[0]).not.toHaveProperty('required');
 });

@@ -6,6 +6,13 @@ import { configSchema } from './schema.ts';
  * keys with a default are optional here too.
  */
 export function configJsonSchema(): Readonly<Record<string, unknown>> {
-  const { $schema, ...schema } = z.toJSONSchema(configSchema, { target: 'draft-2020-12', io: 'input' });
+  const { $schema, ...schema } = z.toJSONSchema(configSchema, {
+    target: 'draft-2020-12',
+    io: 'input',
+    override({ jsonSchema }) {
+      // It says itself what is required, and when.
+      if (jsonSchema.anyOf !== undefined && jsonSchema.properties !== undefined) delete jsonSchema.required;
+    },
+  });
   return { $schema, $id: 'urn:cutover:schema:1', title: 'Configuration of cutover', ...schema };
 }

@@ -1,7 +1,7 @@
 import { isAbsolute, relative, resolve } from 'node:path';
 import { CutoverError, errorCode } from '../contract/index.ts';
 import { describeIssues } from './describeIssues.ts';
-import type { ConfigDocument } from './document.ts';
+import { type ConfigDocument, type Path, pathText } from './document.ts';
 import type { ExtensionLookup } from './extensions.ts';
 import { readDocument } from './readDocument.ts';
 import type { Config, ConfigIssue } from './types.ts';
@@ -27,23 +27,48 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Co
 async function check(
   file: string,
   shown: string,
-  document: ConfigDocument,
+  written: ConfigDocument,
   lookup: ExtensionLookup,
 ): Promise<Config> {
-  const [{ checkShape }, { checkExtensions }, { checkTogether }, { assemble }] = await Promise.all([
-    import('./checkShape.ts'),
-    import('./checkExtensions.ts'),
-    import('./checkTogether.ts'),
-    import('./assemble.ts'),
-  ]);
+  const [{ resolveTemplates }, { checkShape }, { checkExtensions }, { checkTogether }, { assemble }] =
+    await Promise.all([
+      import('./templates.ts'),
+      import('./checkShape.ts'),
+      import('./checkExtensions.ts'),
+      import('./checkTogether.ts'),
+      import('./assemble.ts'),
+    ]);
+  const { document, broken, ...templates } = resolveTemplates(written);
   const shape = checkShape(document);
-  const extensions = await checkExtensions(document, lookup);
+  const extensions = await checkExtensions(document, lookup, templates.unused);
   const shapeIssues = 'issues' in shape ? shape.issues : [];
-  const issues = [...shapeIssues, ...extensions.issues, ...checkTogether(document, extensions.optionsAt)];
-  refuse(shown, issues.length > 0 ? [...issues, ...extensions.missing.map(({ issue }) => issue)] : []);
+  const issues = [
+    ...templates.issues,
+    ...withoutWhatIsInherited([...shapeIssues, ...extensions.issues], broken),
+    ...checkTogether(document, extensions.optionsAt),
+  ];
+  const missing = extensions.missing.map(({ issue }) => issue);
+  refuse(shown, issues.length > 0 ? eachOnce([...issues, ...missing]) : []);
   refuseMissing(shown, extensions.missing);
   if ('issues' in shape) throw new CutoverError('E_BUG', `${shown} was refused without a reason.`);
   return assemble(file, shape.config, extensions.optionsAt);
+}
+
+/** What a server lacks may be in what it extends, which cannot be had. */
+function withoutWhatIsInherited(
+  issues: readonly ConfigIssue[],
+  broken: readonly Path[],
+): readonly ConfigIssue[] {
+  const lacking = broken.map((path) => `${pathText(path)}.`);
+  return issues.filter(
+    ({ path, message }) =>
+      !(message.startsWith('missing') && lacking.some((start) => path.startsWith(start))),
+  );
+}
+
+/** Servers that extend the same have the same wrong with them. */
+function eachOnce(issues: readonly ConfigIssue[]): readonly ConfigIssue[] {
+  return [...new Map(issues.map((issue) => [`${issue.path}\n${issue.message}`, issue])).values()];
 }
 
 function refuse(shown: string, issues: readonly ConfigIssue[]): void {
@@ -63,10 +88,7 @@ function refuseMissing(
   const hint = first.error instanceof Error && 'hint' in first.error ? first.error.hint : undefined;
   throw new CutoverError(
     errorCode(first.error) ?? 'E_PLUGIN',
-    describeIssues(
-      shown,
-      missing.map(({ issue }) => issue),
-    ),
+    describeIssues(shown, eachOnce(missing.map(({ issue }) => issue))),
     { ...(typeof hint === 'string' ? { hint } : {}), cause: first.error },
   );
 }

@@ -62,9 +62,18 @@ const shared = z
   .optional()
   .describe('What outlives releases, relative to the release.');
 
+const extending = {
+  extends: text('the name of a template or of a server', pattern.NAME)
+    .optional()
+    .describe(
+      'A template, or another server of the environment, whose keys this one has too. Own keys win; lists are replaced.',
+    ),
+};
+
 const server = z
   .looseObject(
     {
+      ...extending,
       transport: text('the name of a transport', pattern.NAME).describe(
         'How the server is reached: the name of a transport. It defines the other keys of the server.',
       ),
@@ -77,7 +86,24 @@ const server = z
     },
     { error: 'an object with transport, path and the options of the transport' },
   )
-  .describe('One server: its transport, its deploy path, and the options of the transport.');
+  .meta({
+    description: 'One server: its transport, its deploy path, and the options of the transport.',
+    // What it lacks may come from what it extends. An editor does not follow that.
+    anyOf: [{ required: ['extends'] }, { required: ['transport', 'path'] }],
+  });
+
+/** What servers have in common. */
+const template = z
+  .looseObject(
+    {
+      extends: extending.extends.describe('Another template, whose keys this one has too.'),
+      transport: server.shape.transport.optional(),
+      path: server.shape.path.optional(),
+      roles: server.shape.roles,
+    },
+    { error: 'an object with keys of a server' },
+  )
+  .describe('Any keys of a server.');
 
 const atLeastOne = (value: object) => Object.keys(value).length > 0;
 const exactlyOne = (value: object) => Object.keys(value).length === 1;
@@ -154,6 +180,10 @@ export const configSchema = z
         'The name of what is deployed: letters, digits, dot, underscore, hyphen.',
       ),
       source,
+      templates: z
+        .record(text(pattern.NAME_EXPECTED, pattern.NAME), template, { error: 'templates by name' })
+        .optional()
+        .describe('What servers have in common, by name: a server that `extends` one has its keys.'),
       environments: z
         .record(text(pattern.NAME_EXPECTED, pattern.NAME), environment, {
           error: 'environments by name, at least one',
@@ -166,6 +196,14 @@ export const configSchema = z
   .describe('What cutover deploys, and where to.');
 
 /** What is written in a file. */
-export type ConfigInput = z.input<typeof configSchema>;
+export type ConfigInput = Omit<Written, 'environments'> & {
+  environments: Record<
+    string,
+    Omit<Written['environments'][string], 'servers'> & { servers: Record<string, ServerInput> }
+  >;
+};
+type Written = z.input<typeof configSchema>;
+/** What it extends may have what it lacks. */
+type ServerInput = z.input<typeof server> | (z.input<typeof template> & { extends: string });
 /** What is written, checked, with the defaults of scalars filled in. */
 export type CheckedConfig = z.output<typeof configSchema>;

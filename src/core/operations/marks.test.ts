@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { check } from './check.ts';
 import { deploy, planFor } from './deploy.ts';
@@ -66,6 +66,20 @@ test('a server that is paused is left out, which is told, until it is let in aga
   const again = await world.deploy({ unpin: true });
   expect(again).toMatchObject({ outcome: 'committed', problems: [] });
   expect(await currents(world)).toEqual(Array(2).fill(`releases/${again.release}`));
+});
+
+test('the lock of a paused server is given back before anything is done', async () => {
+  const held: unknown[] = [];
+  const world: World = await createWorld({
+    servers: ['web1', 'web2'],
+    hook: async (at) => void (at === 'before:prepare' && held.push((await world.seen('web2')).lock)),
+  });
+  await world.deploy();
+  await set(world, 'paused', ['web2']);
+  await world.write({ 'index.html': 'two' });
+  held.length = 0;
+  expect(await world.deploy()).toMatchObject({ outcome: 'committed' });
+  expect(held).toEqual(['released']);
 });
 
 test('the lock of a paused server is not needed, and nobody waits for it', async () => {
@@ -143,7 +157,10 @@ test('an environment that is frozen refuses, and says who, why, until when and w
     hint: expect.stringContaining('cutover unfreeze production'),
   };
   await expect(world.deploy()).rejects.toMatchObject(refusal);
+  const locks = () => readdir(world.at('web1', '.cutover/locks'));
+  const locksBefore = await locks();
   await expect(back(world)).rejects.toMatchObject(refusal);
+  expect(await locks()).toEqual(locksBefore);
   expect(await currents(world)).toEqual(before);
   expect((await world.seen('web1')).lock).toBe('released');
   const plan = await planFor(world.runtime, world.config, ASK);
