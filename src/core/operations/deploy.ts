@@ -1,27 +1,26 @@
 import { join } from 'node:path';
-import { configDigest } from '../config/digest.ts';
 import type { Config, EnvironmentConfig } from '../config/types.ts';
 import { CutoverError, errorCode } from '../contract/index.ts';
 import { differences } from '../plan/compare.ts';
 import { isSealed } from '../plan/digest.ts';
 import { lockNote } from '../plan/notes.ts';
-import { newRelease, planDeployment } from '../plan/planDeployment.ts';
-import { pinRefusals, sharedPathsToKnow } from '../plan/refusals.ts';
+import { newRelease } from '../plan/planDeployment.ts';
+import { pinRefusals } from '../plan/refusals.ts';
 import { refuseAll } from '../plan/refuse.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Observation } from '../remote/observation.ts';
 import { openSource, type Source } from '../sync/source.ts';
 import type { Snapshot } from '../sync/types.ts';
-import { type Decided, execute } from './execute.ts';
+import { execute } from './execute.ts';
 import { leaveOut } from './leaveOut.ts';
 import { abandonLocks, type FirstLook, lockFirst } from './lockFirst.ts';
 import { environmentNamed, type Group, observeGroup, openGroup, settleGroup } from './openGroup.ts';
 import { isInTransaction, openTransactionOf, refuseOpenTransaction } from './openTransaction.ts';
-import { planWork } from './planWork.ts';
+import { type Prepared, prepareDeployment } from './prepareDeployment.ts';
 import { unchangedResult } from './result.ts';
 import type { TransactionResult } from './results.ts';
 import { emitNow, type Runtime } from './runtime.ts';
-import { leavePausedOut, overrideOf, refuseFrozen, requireUnmarked, type TakingPart } from './takePart.ts';
+import { leavePausedOut, overrideOf, refuseFrozen, type TakingPart } from './takePart.ts';
 
 export interface DeployRequest {
   readonly environment: string;
@@ -42,14 +41,6 @@ export interface DeployRequest {
   readonly lockWaitMs?: number;
 }
 
-interface Prepared {
-  readonly plan: Plan;
-  readonly work: Decided['work'];
-  readonly snapshot: Snapshot;
-  readonly seen: ReadonlyMap<string, Observation>;
-  readonly replan: (seen: ReadonlyMap<string, Observation>) => Promise<Decided>;
-}
-
 /** Observes and decides. Writes nothing, on either side. */
 export async function planFor(runtime: Runtime, config: Config, request: DeployRequest): Promise<Plan> {
   const environment = environmentNamed(config, request.environment);
@@ -61,7 +52,7 @@ export async function planFor(runtime: Runtime, config: Config, request: DeployR
   const reached = leaveOut(runtime, group, looks, allowed(request, environment));
   const { seen } = reached;
   const first = { ...leavePausedOut(reached, runtime.now()), snapshot, looked: seen, at: runtime.now() };
-  const { plan } = await prepareDeployment(runtime, config, request, first);
+  const { plan } = await prepare(runtime, config, request, first);
   for (const [server, each] of seen) {
     const message = lockNote(each, plan.environment);
     if (message !== null) emitNow(runtime, { type: 'log', server, message });
@@ -118,7 +109,7 @@ async function attempt(
     const part = leavePausedOut(look, runtime.now());
     await held?.leave([...look.seen.keys()].filter((name) => !part.seen.has(name)));
     const first = { ...part, snapshot, looked: look.seen, at: look.at };
-    const prepared = await prepareDeployment(runtime, config, request, first);
+    const prepared = await prepare(runtime, config, request, first);
     const { plan, work } = prepared;
     // Under locks of ours nobody else can be at work on it.
     if (held !== null) refuseOpenTransaction(look.seen, plan.environment);
@@ -185,52 +176,19 @@ interface Seen extends TakingPart {
   readonly at: Date;
 }
 
-async function prepareDeployment(
+/** A saved plan says what it is about. */
+function prepare(
   runtime: Runtime,
   config: Config,
   request: DeployRequest,
-  { group, seen, absent, frozen, snapshot, looked, at }: Seen,
+  { looked, at, ...part }: Seen,
 ): Promise<Prepared> {
-  const { environment } = group;
-  const { saved } = request;
-  const release = saved?.release ?? newRelease(at, looked);
-  const full = saved?.full ?? request.full;
-  const signal = runtime.cancel;
-  const facts = {
-    application: config.application,
-    environment,
-    configuration: configDigest(environmentNamed(config, request.environment), config.application),
-    snapshot,
-    sourceKinds: await snapshot.kindsOf(sharedPathsToKnow(environment.shared), signal),
-    release,
-    full,
-    unpin: saved?.unpin ?? request.unpin,
-    absent,
-    frozen,
-    override: saved === null ? overrideOf(frozen, request.override ?? null, runtime.by) : saved.override,
+  const { full, unpin, release, override } = request.saved ?? {
+    ...request,
+    release: newRelease(at, looked),
+    override: overrideOf(part.frozen, request.override ?? null, runtime.by),
   };
-  const decide = async (observations: ReadonlyMap<string, Observation>, before: Decided['work'] | null) => {
-    const work = before ?? (await planWork({ group, snapshot, release, full, signal }, observations));
-    return { plan: planDeployment({ ...facts, observations, work }), work };
-  };
-  const first = await decide(seen, null);
-  return {
-    ...first,
-    snapshot,
-    seen,
-    replan: (observations) => {
-      const { override } = facts;
-      requireUnmarked(observations, { now: runtime.now(), environment: environment.name, override });
-      return decide(observations, sameCaches(seen, observations) ? first.work : null);
-    },
-  };
-}
-
-function sameCaches(
-  before: ReadonlyMap<string, Observation>,
-  now: ReadonlyMap<string, Observation>,
-): boolean {
-  return [...before].every(([name, { cache }]) => now.get(name)?.cache.hash === cache.hash);
+  return prepareDeployment(runtime, config, { ...part, full, unpin, release, override });
 }
 
 /** A saved plan is about one commit, wherever its branch has moved since. */

@@ -87,13 +87,18 @@ export function environmentNamed(config: Config, name: string): EnvironmentConfi
   });
 }
 
-function choose(environment: EnvironmentConfig, only: readonly string[]): EnvironmentConfig {
+/** Throws `E_USAGE` for names that do not exist. */
+export function requireServers(environment: EnvironmentConfig, only: readonly string[]): void {
   const unknown = only.filter((name) => !environment.servers.some((server) => server.name === name));
   if (unknown.length > 0) {
     throw new CutoverError('E_USAGE', `There is no server ${unknown.join(', ')} in ${environment.name}.`, {
       hint: `It has: ${environment.servers.map((server) => server.name).join(', ')}.`,
     });
   }
+}
+
+function choose(environment: EnvironmentConfig, only: readonly string[]): EnvironmentConfig {
+  requireServers(environment, only);
   return only.length === 0
     ? environment
     : { ...environment, servers: environment.servers.filter((server) => only.includes(server.name)) };

@@ -37,19 +37,27 @@ export function unchangedResult(plan: Plan): TransactionResult {
     release: current ?? plan.release,
     previous: current,
     revision: plan.revision,
-    servers: plan.servers.map((server) => ({
-      name: server.name,
-      outcome: 'unchanged',
-      current: server.current,
-      uploaded: { files: 0, bytes: 0 },
-      removed: 0,
-      batch: batchOf(plan, server.name),
-      steps: [],
-      failure: null,
-    })),
+    servers: plan.servers.map(({ name, current }) => unchangedServer(name, current, batchOf(plan, name))),
     activationSkewMs: null,
     problems: leftOut(plan),
     interrupted: false,
+  };
+}
+
+export function unchangedServer(
+  name: string,
+  current: string | null,
+  batch: ServerResult['batch'],
+): ServerResult {
+  return {
+    name,
+    outcome: 'unchanged',
+    current,
+    uploaded: { files: 0, bytes: 0 },
+    removed: 0,
+    batch,
+    steps: [],
+    failure: null,
   };
 }
 
@@ -124,7 +132,7 @@ function undoFailure(mine: readonly Fact[]): Failure | null {
 }
 
 /** By consent, and so no failure. */
-function leftOut({ absent, environment }: Plan): readonly string[] {
+export function leftOut({ absent, environment }: Pick<Plan, 'absent' | 'environment'>): readonly string[] {
   return absent.map(
     (server) =>
       `${server.name}: ${whyLeftOut(server)}: cutover catch-up ${environment} --server ${server.name}`,

@@ -42,6 +42,10 @@ export interface ServerStatus {
   readonly reachable: boolean;
   readonly current: string | null;
   readonly revision: string | null;
+  /** When what is live there was deployed, or gone back to: ISO 8601; null where the ledger does not know. */
+  readonly at: string | null;
+  /** The release of the group, where the server does not serve it; null where it does, or nobody knows. */
+  readonly behind: string | null;
   readonly lock: LockOwner | null;
   /** Marks in force: deployments leave it out; they are refused. */
   readonly paused: ServerMark | null;

@@ -7,7 +7,6 @@ import { commandTexts } from '../plan/commandRuns.ts';
 import { sealPlan } from '../plan/digest.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Observation } from '../remote/observation.ts';
-import { openSource } from '../sync/source.ts';
 import type { Snapshot } from '../sync/types.ts';
 import { lockGroup } from './groupLocks.ts';
 import { holdLocks } from './heldLocks.ts';
@@ -28,6 +27,7 @@ import { openTransactionOf, severalOpen } from './openTransaction.ts';
 import { planWork } from './planWork.ts';
 import type { TransactionResult } from './results.ts';
 import type { Runtime } from './runtime.ts';
+import { sourceOfRelease } from './sourceOfRelease.ts';
 import { runUnderLocks } from './underLocks.ts';
 
 export interface ResumeRequest {
@@ -188,15 +188,7 @@ async function sourceIfThere(config: Config, plan: Plan, signal: AbortSignal): P
   return sourceOf(config, plan, signal).catch(() => null);
 }
 
-async function sourceOf(config: Config, plan: Plan, signal: AbortSignal): Promise<Snapshot> {
-  const ref = config.source.type === 'git' ? plan.revision : null;
-  const snapshot = await openSource(config.source).snapshot({ ref, signal });
-  if (snapshot.state === plan.manifest) return snapshot;
-  throw new CutoverError(
-    'E_REFUSED',
-    `The source is not what release ${plan.release} was made from any more. Nothing was touched.`,
-    {
-      hint: `Bring it back, or: cutover resume ${plan.environment} --abort`,
-    },
-  );
+function sourceOf(config: Config, plan: Plan, signal: AbortSignal): Promise<Snapshot> {
+  const hint = `Bring it back, or: cutover resume ${plan.environment} --abort`;
+  return sourceOfRelease(config, plan, { signal, hint });
 }

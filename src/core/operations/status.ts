@@ -1,12 +1,13 @@
 import type { Config } from '../config/types.ts';
 import { messageOf } from '../contract/index.ts';
 import { parseServerJournal } from '../journal/serverText.ts';
+import { type GroupRelease, groupReleaseOf, isBehind } from '../plan/groupRelease.ts';
 import { liveRecord, liveRelease } from '../plan/planDeployment.ts';
 import { foldLedger } from '../release/ledger.ts';
 import { markInForce } from '../remote/marks.ts';
 import type { Observation } from '../remote/observation.ts';
 import { lockOwner } from './lockOwner.ts';
-import { environmentNamed, openGroup, settleGroup } from './openGroup.ts';
+import { environmentNamed, openGroup, seenOf, settleGroup } from './openGroup.ts';
 import type { ServerStatus, StatusResult } from './results.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -20,21 +21,34 @@ export async function status(
   await using group = await openGroup(runtime, config, environmentNamed(config, name), servers);
   const looks = await settleGroup(group, runtime.cancel);
   const now = runtime.now();
+  const release = groupReleaseOf(seenOf(looks));
   return {
     environment: name,
     servers: [...looks].map(([server, look]) =>
-      look.status === 'fulfilled' ? seenStatus(server, look.value, now) : unreachable(server, look.reason),
+      look.status === 'fulfilled'
+        ? seenStatus(server, look.value, { group: release, now })
+        : unreachable(server, look.reason, release),
     ),
   };
 }
 
-function seenStatus(name: string, seen: Observation, now: Date): ServerStatus {
+interface Around {
+  /** What all should serve. */
+  readonly group: GroupRelease | null;
+  readonly now: Date;
+}
+
+function seenStatus(name: string, seen: Observation, { group, now }: Around): ServerStatus {
   const lock = lockOwner(seen.lock);
+  // Where a transaction is under way nobody knows yet.
+  const isAtRest = openTransaction(seen) === null;
   return {
     name,
     reachable: true,
     current: liveRelease(seen),
     revision: liveRecord(seen)?.revision ?? null,
+    at: liveRecord(seen)?.at ?? null,
+    behind: isAtRest && isBehind(group, seen) ? group.release : null,
     lock,
     paused: markInForce(seen.paused, seen.clock, now),
     frozen: markInForce(seen.frozen, seen.clock, now),
@@ -44,12 +58,15 @@ function seenStatus(name: string, seen: Observation, now: Date): ServerStatus {
   };
 }
 
-function unreachable(name: string, error: unknown): ServerStatus {
+/** What it serves is not known; that it was left out is. */
+function unreachable(name: string, error: unknown, group: GroupRelease | null): ServerStatus {
   return {
     name,
     reachable: false,
     current: null,
     revision: null,
+    at: null,
+    behind: group?.leftOut.has(name) ? group.release : null,
     lock: null,
     paused: null,
     frozen: null,

@@ -59,18 +59,21 @@ export function overrideOf(frozen: readonly Freeze[], reason: string | null, by:
   return frozen.length === 0 || reason === null ? null : { by, reason };
 }
 
-function pausedIn(seen: ReadonlyMap<string, Observation>, now: Date): readonly (AbsentServer & Marked)[] {
+export function pausedIn(
+  seen: ReadonlyMap<string, Observation>,
+  now: Date,
+): readonly (AbsentServer & Marked)[] {
   return [...seen].flatMap(([name, { paused, clock }]) => {
     const mark = markInForce(paused, clock, now);
     return mark === null ? [] : [{ name, why: 'paused' as const, mark }];
   });
 }
 
-interface Marked {
+export interface Marked {
   readonly mark: Mark;
 }
 
-function frozenIn(seen: ReadonlyMap<string, Observation>, now: Date): readonly Freeze[] {
+export function frozenIn(seen: ReadonlyMap<string, Observation>, now: Date): readonly Freeze[] {
   return freezesOf(
     [...seen].flatMap(([name, { frozen, clock }]) => {
       const mark = markInForce(frozen, clock, now);

@@ -68,7 +68,10 @@ export function planDeployment(facts: DeploymentFacts): Plan {
   // To take a pin away is something to do, and a new release is what does it.
   const unpins = facts.unpin && [...observations.values()].some((seen) => pinOf(seen.ledger) !== null);
   const unchanged =
-    !facts.full && !unpins && environment.servers.every(({ name }) => serves(seenOf(name), facts));
+    !facts.full &&
+    !unpins &&
+    !isBroughtAgain &&
+    environment.servers.every(({ name }) => serves(seenOf(name), facts));
   return sealPlan({
     version: 1,
     kind: 'deploy',

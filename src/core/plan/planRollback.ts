@@ -5,6 +5,7 @@ import { rollbackCandidates } from '../release/retention.ts';
 import type { Observation } from '../remote/observation.ts';
 import { type CommandRuns, commandTexts } from './commandRuns.ts';
 import { sealPlan } from './digest.ts';
+import { groupReleaseOf, isBehind } from './groupRelease.ts';
 import type { Freeze } from './marks.ts';
 import {
   changeOver,
@@ -43,8 +44,8 @@ export function planRollback(facts: RollbackFacts): Plan {
       return [...layoutRefusals(name, seen), ...commandRefusals(name, seen, postLaunch)];
     }),
   );
-  const release = facts.to ?? chooseTarget(observations);
-  requireOnDisk(release, observations);
+  const release = facts.to ?? chooseTarget(facts);
+  requireOnDisk(release, facts);
   const record = [...observations.values()]
     .map((seen) => foldLedger(seen.ledger).get(release))
     .find((each) => each !== undefined);
@@ -72,11 +73,18 @@ export function planRollback(facts: RollbackFacts): Plan {
   });
 }
 
-function chooseTarget(observations: ReadonlyMap<string, Observation>): string {
-  const perServer = [...observations.values()].map((seen) => {
-    const live = liveRelease(seen);
-    return live === null ? [] : rollbackCandidates(foldLedger(seen.ledger), seen.releases, live);
-  });
+/** Before the newest that is live: where a server is behind, it may serve the target already. */
+function chooseTarget({ environment, observations }: RollbackFacts): string {
+  const seen = [...observations.values()];
+  const newest = seen
+    .flatMap((each) => liveRelease(each) ?? [])
+    .toSorted()
+    .at(-1);
+  const perServer = seen.map((each) =>
+    newest === undefined || liveRelease(each) === null
+      ? []
+      : rollbackCandidates(foldLedger(each.ledger), each.releases, newest),
+  );
   const common = (perServer[0] ?? []).filter((id) => perServer.every((each) => each.includes(id)));
   const target = common.at(-1);
   if (target !== undefined) return target;
@@ -84,12 +92,16 @@ function chooseTarget(observations: ReadonlyMap<string, Observation>): string {
     'E_REFUSED',
     'There is no earlier release that succeeded on every server; nothing was touched.',
     {
-      hint: 'See "cutover releases"; "cutover rollback --to ID" names one explicitly.',
+      hint: `See "cutover releases"; "cutover rollback --to ID" names one explicitly.${behindHint(
+        environment.name,
+        observations,
+        environment.servers.map(({ name }) => name),
+      )}`,
     },
   );
 }
 
-function requireOnDisk(release: string, observations: ReadonlyMap<string, Observation>): void {
+function requireOnDisk(release: string, { environment, observations }: RollbackFacts): void {
   const lacking = [...observations]
     .filter(([, seen]) => !seen.releases.includes(release))
     .map(([name]) => name);
@@ -98,9 +110,21 @@ function requireOnDisk(release: string, observations: ReadonlyMap<string, Observ
     'E_REFUSED',
     `The release ${release} does not exist on ${lacking.join(', ')}; nothing was touched.`,
     {
-      hint: 'See "cutover releases" for what is there.',
+      hint: `See "cutover releases" for what is there.${behindHint(environment.name, observations, lacking)}`,
     },
   );
+}
+
+/** A server that missed a deployment can have what the others have. */
+function behindHint(
+  environment: string,
+  observations: RollbackFacts['observations'],
+  names: readonly string[],
+): string {
+  const group = groupReleaseOf(observations);
+  const behind = names.filter((name) => isBehind(group, observations.get(name)!));
+  if (group === null || behind.length === 0) return '';
+  return `\nBehind the others' ${group.release}: ${behind.join(', ')}. To bring it there: cutover catch-up ${environment}`;
 }
 
 function planServer(name: string, environment: EnvironmentConfig, seen: Observation): ServerPlan {

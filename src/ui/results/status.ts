@@ -8,7 +8,7 @@ import { describeMark } from './marks.ts';
 
 /** A line per server, and below it what is out of the ordinary. */
 export function renderStatus(result: StatusResult, style: Style, now: Date): readonly string[] {
-  const lines = table(result.servers.map((server) => serverRow(server, style)));
+  const lines = table(result.servers.map((server) => serverRow(server, style, now)));
   return [
     style.bold(escapeRemote(result.environment)),
     ...result.servers.flatMap((server, index) => [`  ${lines[index]}`, ...details(server, style, now)]),
@@ -33,7 +33,7 @@ function signOfLife({ message, beatAgeSec }: LockOwner): readonly string[] {
   return beatAgeSec === null ? [] : [`last sign of life ${formatSecondsAgo(beatAgeSec)}`];
 }
 
-function serverRow(server: ServerStatus, style: Style): readonly string[] {
+function serverRow(server: ServerStatus, style: Style, now: Date): readonly string[] {
   const name = style.bold(escapeRemote(server.name));
   if (!server.reachable) return [name, style.red('unreachable')];
   if (server.current === null) return [name, style.yellow('nothing live')];
@@ -41,12 +41,14 @@ function serverRow(server: ServerStatus, style: Style): readonly string[] {
     name,
     style.green(escapeRemote(server.current)),
     server.revision === null ? style.dim('-') : shortRevision(server.revision),
+    server.at === null ? style.dim('-') : formatAge(server.at, now),
   ];
 }
 
 function details(server: ServerStatus, style: Style, now: Date): readonly string[] {
   const parts = [
     server.error === null ? [] : escapeLines(server.error),
+    server.behind === null ? [] : [`Behind: the group serves ${escapeRemote(server.behind)}`],
     server.lock === null ? [] : [`Locked by ${describeLock(server.lock, now)}`],
     server.paused === null ? [] : [`Paused by ${describeMark(server.paused, now)}`],
     server.frozen === null ? [] : [`Frozen by ${describeMark(server.frozen, now)}`],

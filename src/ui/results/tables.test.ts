@@ -22,6 +22,8 @@ const well = {
   reachable: true,
   current: newRelease,
   revision: commit,
+  at: '2026-11-21T19:40:00Z',
+  behind: null,
   lock: null,
   paused: null,
   frozen: null,
@@ -54,14 +56,17 @@ test('status: a line for a server that is well, more for one that is not', () =>
       reachable: false,
       current: null,
       revision: null,
+      at: null,
+      behind: newRelease,
       error: 'connection refused\x07',
     },
-    { ...well, name: 'web4', current: null, revision: null },
+    { ...well, name: 'web4', current: null, revision: null, at: null },
+    { ...well, name: 'web5', current: oldRelease, at: null, behind: newRelease },
   ];
   expect(renderStatus({ environment: 'production', servers }, plain, now)).toEqual([
     'production',
-    '  web1     20261121193811  abc1234',
-    '  web-two  20261121193811  -',
+    '  web1     20261121193811  abc1234  20 minutes ago',
+    '  web-two  20261121193811  -        20 minutes ago',
     '    ! Locked by ada@laptop, 3 minutes ago, for 20261121193811, generation 4, last sign of life 4 seconds ago',
     '    ! Paused by bob@ops, 3 minutes ago, until 2026-11-22T00:00:00Z: new\\x07 disk',
     '    ! Frozen by somebody: the mark cannot be read',
@@ -70,7 +75,10 @@ test('status: a line for a server that is well, more for one that is not', () =>
     '      and old',
     '  web3     unreachable',
     '    ! connection refused\\x07',
+    '    ! Behind: the group serves 20261121193811',
     '  web4     nothing live',
+    `  web5     ${oldRelease}  abc1234  -`,
+    '    ! Behind: the group serves 20261121193811',
   ]);
 });
 
