@@ -1,7 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { CutoverError } from '../core/contract/index.ts';
 import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
-import { exitCodeOfResult } from '../ui/command/exitCodes.ts';
 import { lockWaitFlag } from '../ui/command/lockWaitFlag.ts';
 import { overrideFlags } from '../ui/command/markFlags.ts';
 import { maxUnreachableFlag, maxUnreachableOf } from '../ui/command/maxUnreachableFlag.ts';
@@ -41,10 +40,11 @@ export default class Deploy extends EnvironmentCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Deploy);
-    await this.answer(flags, async ({ runtime, config, style }) => {
+    await this.answer(flags, async (session) => {
+      const { runtime, config } = session;
       const { deploy } = await import('../core/operations/deploy.ts');
       const { readPlan } = await import('../ui/command/planFile.ts');
-      const { renderTransaction } = await import('../ui/results/transaction.ts');
+      const { transactionAnswer } = await import('../ui/command/transactionAnswer.ts');
       const { ref, full, server, unpin, override } = flags;
       const says =
         [ref, server, flags['max-unreachable']].some((each) => each !== undefined) ||
@@ -68,7 +68,7 @@ export default class Deploy extends EnvironmentCommand {
         lockWaitMs: flags['lock-wait'] ?? 0,
         ...maxUnreachableOf(flags),
       });
-      return { json: result, lines: renderTransaction(result, style), exitCode: exitCodeOfResult(result) };
+      return transactionAnswer(session, result);
     });
   }
 }

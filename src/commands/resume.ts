@@ -1,6 +1,5 @@
 import * as Flags from '@oclif/core/flags';
 import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
-import { exitCodeOfResult } from '../ui/command/exitCodes.ts';
 import { lockWaitFlag } from '../ui/command/lockWaitFlag.ts';
 
 export default class Resume extends EnvironmentCommand {
@@ -22,9 +21,10 @@ export default class Resume extends EnvironmentCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Resume);
-    await this.answer(flags, async ({ runtime, config, style }) => {
+    await this.answer(flags, async (session) => {
+      const { runtime, config } = session;
       const { resume } = await import('../core/operations/resume.ts');
-      const { renderTransaction } = await import('../ui/results/transaction.ts');
+      const { transactionAnswer } = await import('../ui/command/transactionAnswer.ts');
       const result = await resume(runtime, config, {
         environment: args.environment,
         servers: flags.server ?? [],
@@ -36,11 +36,7 @@ export default class Resume extends EnvironmentCommand {
         return { json, lines: [`✓ Nothing is open on ${args.environment}.`], exitCode: 0 };
       }
       const asAsked = flags.abort && result.outcome === 'compensated';
-      return {
-        json: result,
-        lines: renderTransaction(result, style),
-        exitCode: asAsked ? 0 : exitCodeOfResult(result),
-      };
+      return asAsked ? transactionAnswer(session, result, 0) : transactionAnswer(session, result);
     });
   }
 }

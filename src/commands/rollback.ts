@@ -1,6 +1,5 @@
 import * as Flags from '@oclif/core/flags';
 import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
-import { exitCodeOfResult } from '../ui/command/exitCodes.ts';
 import { lockWaitFlag } from '../ui/command/lockWaitFlag.ts';
 import { overrideFlags } from '../ui/command/markFlags.ts';
 import { maxUnreachableFlag, maxUnreachableOf } from '../ui/command/maxUnreachableFlag.ts';
@@ -23,9 +22,10 @@ export default class Rollback extends EnvironmentCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Rollback);
-    await this.answer(flags, async ({ runtime, config, style }) => {
+    await this.answer(flags, async (session) => {
+      const { runtime, config } = session;
       const { rollback } = await import('../core/operations/rollback.ts');
-      const { renderTransaction } = await import('../ui/results/transaction.ts');
+      const { transactionAnswer } = await import('../ui/command/transactionAnswer.ts');
       const result = await rollback(runtime, config, {
         environment: args.environment,
         to: flags.to ?? null,
@@ -34,7 +34,7 @@ export default class Rollback extends EnvironmentCommand {
         lockWaitMs: flags['lock-wait'] ?? 0,
         ...maxUnreachableOf(flags),
       });
-      return { json: result, lines: renderTransaction(result, style), exitCode: exitCodeOfResult(result) };
+      return transactionAnswer(session, result);
     });
   }
 }

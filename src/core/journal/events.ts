@@ -1,4 +1,5 @@
 import type { StepName } from '../contract/index.ts';
+import type { Plan } from '../plan/types.ts';
 import type { Fact } from './facts.ts';
 
 /** What happens while a transaction runs, for whoever watches: the facts, and what is too small for the journal. */
@@ -21,6 +22,8 @@ export type Passing = { readonly at: string } /** A line that a user's command p
       readonly doneBytes: number;
       readonly totalBytes: number;
     }
+  /** What an earlier run left open is gone on with; `by` began it. */
+  | { readonly type: 'resumed'; readonly plan: Plan; readonly by: string }
   /** All but the last message of its change-over is done, and it waits for the others of its batch. */
   | { readonly type: 'armed'; readonly server: string }
   /** A sentence for people; server is null when it concerns all. */

@@ -17,7 +17,7 @@ import { openNotices } from './notices.ts';
 import { type Group, requireUncancelled } from './openGroup.ts';
 import { resultOf, unchangedResult } from './result.ts';
 import type { TransactionResult } from './results.ts';
-import type { Runtime } from './runtime.ts';
+import { emitNow, type Runtime } from './runtime.ts';
 import { transact } from './transact.ts';
 
 /** What was found, and settled, once nobody else could change it. */
@@ -70,6 +70,7 @@ export async function runUnderLocks(run: LockedRun): Promise<TransactionResult> 
       if (settled === null) return unchangedResult(plan);
       if (settled.past === null) await journal.append({ type: 'opened', plan, by: runtime.by });
       else past = settled.past;
+      tellResumed(runtime, past);
       notices.started();
       await transact({ runtime, group, plan, held, ...settled, snapshot, hooks, journal, cancel }).catch(
         async (error: unknown) => {
@@ -84,6 +85,12 @@ export async function runUnderLocks(run: LockedRun): Promise<TransactionResult> 
     return { ...result, problems: [...result.problems, ...problems] };
   } finally {
     await file.close();
+  }
+}
+
+function tellResumed(runtime: Runtime, past: readonly Fact[]): void {
+  for (const fact of past) {
+    if (fact.type === 'opened') emitNow(runtime, { type: 'resumed', plan: fact.plan, by: fact.by });
   }
 }
 

@@ -6,10 +6,12 @@ import { systemClock } from '../clock.ts';
 import { jsonEventsReporter } from '../reporters/jsonEvents.ts';
 import { redactedReporter } from '../reporters/redacted.ts';
 import { type Reporter, storyReporter } from '../reporters/reporter.ts';
+import { type ServerLogs, serverLogs } from '../reporters/serverLogs.ts';
+import { together } from '../reporters/together.ts';
 import { createStyle, type Style } from '../style.ts';
 import { drained, openTerminal } from '../terminal.ts';
 import { loadExtensions } from './plugins.ts';
-import { createRuntime } from './runtime.ts';
+import { createRuntime, stateDirectory } from './runtime.ts';
 import { cancelOnSignals } from './signals.ts';
 
 /** What a command about an environment works with. */
@@ -17,6 +19,7 @@ export interface Session {
   readonly runtime: Runtime;
   readonly config: Config;
   readonly style: Style;
+  readonly logs: ServerLogs;
   /** Ends the story, so that a question can be asked. */
   readonly pauseStory: () => void;
 }
@@ -35,7 +38,7 @@ export async function inSession<T>(
   options: SessionOptions,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const reporter = openStory(options);
+  const { reporter, logs } = openReporters(options);
   using stopping = cancelOnSignals(
     (message) => reporter.event({ type: 'log', server: null, message, at: new Date().toISOString() }),
     () => endNow(reporter),
@@ -50,16 +53,23 @@ export async function inSession<T>(
     });
     const config = await loadConfiguration(options.file, runtime);
     const style = createStyle(openTerminal(process.stdout, process.env).color);
-    return await work({ runtime, config, style, pauseStory: () => reporter.end() });
+    return await work({ runtime, config, style, logs, pauseStory: () => reporter.end() });
   } finally {
     reporter.end();
   }
 }
 
-function openStory({ events, redactor }: SessionOptions): Reporter {
+/** The story, and a log of each server. */
+function openReporters({ events, redactor }: SessionOptions) {
   const stderr = openTerminal(process.stderr, process.env);
-  const reporter = events ? jsonEventsReporter(stderr.write) : storyReporter(stderr, systemClock);
-  return redactedReporter(reporter, redactor.redact);
+  const story = events ? jsonEventsReporter(stderr.write) : storyReporter(stderr, systemClock);
+  const logs = serverLogs({
+    stateDirectory: stateDirectory(process.env),
+    clock: systemClock,
+    tellProblem: (message) =>
+      story.event({ type: 'problem', server: null, message, at: new Date().toISOString() }),
+  });
+  return { reporter: redactedReporter(together([logs, story]), redactor.redact), logs };
 }
 
 async function loadConfiguration(file: string | null, runtime: Runtime): Promise<Config> {

@@ -8,7 +8,7 @@ import type { Terminal } from '../terminal.ts';
 import { displayWidth } from '../width.ts';
 import { reasonOn } from '../wording.ts';
 import type { Reporter } from './reporter.ts';
-import { compensating, opening, sent, setback, stopping, upload, work } from './story.ts';
+import { compensating, opening, resuming, sent, setback, stopping, upload, work } from './story.ts';
 
 const UPLOAD_EVERY_MS = 5_000;
 /** CI services end a job that is silent for ten minutes, and people sooner. */
@@ -100,6 +100,7 @@ export function linesReporter(terminal: Terminal, clock: Clock): Reporter {
       uploadToldMs.set(server, now);
       return on(server, [`${step} ${upload(doneBytes, totalBytes)}`]);
     },
+    resumed: (event) => [resuming(event.plan, style)],
     /** The switch follows within milliseconds, or a failure tells why not. */
     armed: () => [],
     log: ({ server, message }) => (server === null ? escapeLines(message) : on(server, escapeLines(message))),

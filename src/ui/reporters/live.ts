@@ -9,7 +9,7 @@ import { createFrame } from './frame.ts';
 import type { Reporter } from './reporter.ts';
 import { advance, newRow, type Row } from './row.ts';
 import { createRows } from './rows.ts';
-import { compensating, opening, type Setback, setback, stopping, stopsNothing } from './story.ts';
+import { compensating, opening, resuming, type Setback, setback, stopping, stopsNothing } from './story.ts';
 import { createTally, type Finished, finishedText } from './tally.ts';
 
 const REDRAW_EVERY_MS = 100;
@@ -65,6 +65,8 @@ export function liveReporter(terminal: Terminal, clock: Clock): Reporter {
     switch (event.type) {
       case 'opened':
         return tell(...opening(event.plan, event.by, style));
+      case 'resumed':
+        return tell(resuming(event.plan, style));
       case 'step.done':
         return count(event.step, event.ms);
       case 'undo.done':

@@ -28,6 +28,11 @@ export function opening(plan: Plan, by: string, style: Style): readonly string[]
   ];
 }
 
+export function resuming({ release, servers }: Plan, style: Style): string {
+  const names = nameList(servers.map(({ name }) => name));
+  return `${style.bold(`Going on with ${escapeRemote(release)}`)} on ${names}`;
+}
+
 export const compensating = 'Compensating: every server goes back to what it served before.';
 
 export const stopping = 'Asked to stop: what was begun is undone.';

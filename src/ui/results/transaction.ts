@@ -7,17 +7,23 @@ import { groupNames } from './group.ts';
 import { headline, next } from './headline.ts';
 import { matrixOf, renderMatrix } from './matrix.ts';
 
+const MOST_ROWS_BELOW = 16;
+
 /** How a transaction ended. Every word about what is live comes from what was read back. */
 export function renderTransaction(result: TransactionResult, style: Style): readonly string[] {
   const headlines = headline(result, style);
   const reasons = failures(result, style);
+  const table = stepTable(result, style);
+  // A long table would push what matters out of sight.
+  const isLong = table.length > MOST_ROWS_BELOW;
   return [
+    ...(isLong ? [...table, ''] : []),
     ...headlines,
     ...(headlines.length > 1 && reasons.length > 0 ? [''] : []),
     ...reasons,
     ...next(result, style),
     ...transfer(result),
-    ...stepTable(result, style),
+    ...(isLong || table.length === 0 ? [] : ['', ...table]),
     ...problems(result, style),
   ];
 }
@@ -56,7 +62,7 @@ function transfer({ servers }: TransactionResult): readonly string[] {
 
 function stepTable(result: TransactionResult, style: Style): readonly string[] {
   const matrix = result.servers.length < 2 ? null : matrixOf(result);
-  return matrix === null ? [] : ['', ...renderMatrix(matrix, style)];
+  return matrix === null ? [] : renderMatrix(matrix, style);
 }
 
 /** Where it was not committed, one of them may be what stopped it: a lock that was lost. */

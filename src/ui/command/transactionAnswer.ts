@@ -1,0 +1,33 @@
+import type { TransactionResult } from '../../core/operations/results.ts';
+import { escapeRemote } from '../escape.ts';
+import { serverLogPath } from '../reporters/serverLogs.ts';
+import { renderTransaction } from '../results/transaction.ts';
+import type { Answer } from './baseCommand.ts';
+import { exitCodeOfResult } from './exitCodes.ts';
+import type { Session } from './session.ts';
+
+/** What a transaction came to, for people and for machines. */
+export function transactionAnswer(
+  { style, logs }: Session,
+  found: TransactionResult,
+  exitCode = exitCodeOfResult(found),
+): Answer {
+  const result = { ...found, problems: [...found.problems, ...logs.problems()] };
+  const log = logOf(result, logs.directory());
+  return {
+    json: result,
+    lines: [
+      ...renderTransaction(result, style),
+      ...(log === null ? [] : ['', `  ${style.dim('Full log:')} ${escapeRemote(log)}`]),
+    ],
+    exitCode,
+  };
+}
+
+/** The file of the one server that failed, or where those of all are; null where nothing did. */
+function logOf({ servers }: TransactionResult, directory: string | null): string | null {
+  const failed = servers.filter(({ failure }) => failure !== null && failure.code !== 'E_INTERRUPTED');
+  const [first, ...others] = failed;
+  if (first === undefined || directory === null) return null;
+  return others.length === 0 ? serverLogPath(directory, first.name) : directory;
+}
