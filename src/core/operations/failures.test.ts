@@ -67,7 +67,7 @@ test.for([
     'linkRelease',
     { cp: refusing('[ "$3" = -- ] || [ "$2" = -- ]', '/bin/cp'), find: '/usr/bin/find "$@" | head -n 1' },
   ],
-  ['activate', { mv: `${refusing('[ "$5" = current ]', '/bin/mv')}` }],
+  ['activate', { perl: 'exit 127', mv: `${refusing('[ "$5" = current ]', '/bin/mv')}` }],
 ] as const)('a program of the server that fails in %s takes everything back', async ([step, web2]) => {
   const world = await createWorld();
   const { release: old } = await world.deploy();

@@ -6,9 +6,9 @@ import { command, createWorld } from './testing/world.ts';
 
 /**
  * What one server is asked in a deployment: lock and observe, read the manifest, seven steps with one command each, the
- * last of which ends it, and a look at the deploy-cache after either command.
+ * last of which ends it, the message that switches, and a look at the deploy-cache after either command.
  */
-const EXECS = 11;
+const EXECS = 12;
 
 /** Deploys once; then the line to web2 breaks at its n-th command of the second deployment. */
 async function deployWithCut(n: number, cut: Cut) {
@@ -49,9 +49,9 @@ test('the commands are counted right', async () => {
 
 test.for([
   ['before', [1, 2, 3, 4, 5]],
-  ['before', [6, 7, 8, 9, 10, 11]],
+  ['before', [6, 7, 8, 9, 10, 11, 12]],
   ['after', [1, 2, 3, 4, 5]],
-  ['after', [6, 7, 8, 9, 10, 11]],
+  ['after', [6, 7, 8, 9, 10, 11, 12]],
 ] as const)(
   'a line that breaks %s a command ran, at each of %j, ends in one release everywhere',
   async ([cut, ns]) => {

@@ -7,7 +7,7 @@ import { listing } from '../testing/listing.ts';
 import { rollback } from './rollback.ts';
 import { createWorld, type WorldOptions } from './testing/world.ts';
 
-/** Two servers, and how many scripts one of them was sent by each thing that was done. */
+/** Two servers, and how many scripts and messages one of them was sent by each thing that was done. */
 async function counted(options: WorldOptions = {}) {
   let scripts = 0;
   const world = await createWorld({
@@ -30,10 +30,10 @@ async function counted(options: WorldOptions = {}) {
 test('a deployment looks under its locks at once, and its last step ends it', async () => {
   const { world, count } = await counted();
   // Only looked at first: nobody has ever locked there.
-  expect(await count(() => world.deploy())).toBe(7);
+  expect(await count(() => world.deploy())).toBe(8);
   await world.write({ 'index.html': 'two' });
   // One of them reads the manifest, which a source that knows what changed makes needless.
-  expect(await count(() => world.deploy())).toBe(7);
+  expect(await count(() => world.deploy())).toBe(8);
   expect(await count(() => world.deploy())).toBe(2);
 });
 
@@ -43,7 +43,7 @@ test('a rollback locks when it is decided', async () => {
   await world.write({ 'index.html': 'two' });
   await world.deploy();
   const request = { environment: 'production', to: release, servers: [] };
-  expect(await count(() => rollback(world.runtime, world.config, request))).toBe(5);
+  expect(await count(() => rollback(world.runtime, world.config, request))).toBe(6);
 });
 
 test('a first deployment that is refused leaves nothing at all', async () => {
@@ -78,7 +78,7 @@ test('where a newer release exists than the clock stands for, the lock names the
   await mkdir(world.at('web2', 'releases/20300101000000'));
   await world.write({ 'index.html': 'two' });
   let release = '';
-  expect(await count(async () => (release = (await world.deploy()).release))).toBe(9);
+  expect(await count(async () => (release = (await world.deploy()).release))).toBe(10);
   expect(release).toBe('20300101000001');
 });
 

@@ -57,6 +57,7 @@ export function chooseEngine(link: Link, path: string): Engine {
     verify: (...asked) => first((engine) => engine.verify(...asked)),
     repair: (...asked) => first((engine) => engine.repair(...asked)),
     activate: (...asked) => first((engine) => engine.activate(...asked)),
+    arm: (...asked) => first((engine) => engine.arm!(...asked)),
     endCommands: (...asked) => first((engine) => engine.endCommands(...asked)),
     revert: (...asked) => first((engine) => engine.revert(...asked)),
     prune: (...asked) => first((engine) => engine.prune(...asked)),

@@ -98,7 +98,14 @@ export function openLink(
       const exec = execOf(link.connection);
       const shells = heat(link);
       if (shells !== null) return shells.run(script, request);
-      return exec({ argv: ['sh', '-s'], stdin: script, ...request });
+      const { onGiven, ...silent } = request;
+      if (onGiven === undefined) return exec({ argv: ['sh', '-s'], stdin: script, ...silent });
+      const own = openShells(exec);
+      over.signal.addEventListener('abort', own.end, { once: true });
+      return own.run(script, request).finally(() => {
+        over.signal.removeEventListener('abort', own.end);
+        own.end();
+      });
     },
     async upload(request) {
       const link = await opened();

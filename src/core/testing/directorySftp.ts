@@ -46,12 +46,27 @@ function directoryConnection(without: readonly string[]): Connection {
     sftp: async () => {
       const { hardlink, ...always } = members();
       const all = extensions.has('hardlink@openssh.com') ? { ...always, hardlink } : always;
-      const entries = Object.entries(all).map(([name, member]) => [name, refusing(member as never)]);
+      const answering = inOrder();
+      const entries = Object.entries(all).map(([name, member]) => [
+        name,
+        answering(refusing(member as never)),
+      ]);
       return { ...Object.fromEntries(entries), extensions, close: () => {} } as Sftp;
     },
     closed: closed.promise,
     close: async () => closed.resolve(null),
   };
+}
+
+/** As OpenSSH's server does: a request is begun when the one before it is done. */
+function inOrder() {
+  let before: Promise<unknown> = Promise.resolve();
+  return (member: (...args: unknown[]) => Promise<unknown>) =>
+    (...args: unknown[]): Promise<unknown> => {
+      const answer = before.then(() => member(...args));
+      before = answer.catch(() => {});
+      return answer;
+    };
 }
 
 function refusing(member: (...args: unknown[]) => Promise<unknown>) {

@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { armedConformance } from './conformance/armed.ts';
 import { cacheConformance } from './conformance/cache.ts';
 import { currentConformance } from './conformance/current.ts';
 import { cutConformance } from './conformance/cuts.ts';
@@ -25,6 +26,7 @@ export function engineConformance(
     cacheConformance(open);
     releaseConformance(open);
     currentConformance(open);
+    armedConformance(open);
     endConformance(open);
     cutConformance(open, cutEvery);
     markConformance(open);

@@ -1,6 +1,7 @@
 import { CutoverError, errorCode } from '../../contract/index.ts';
 import { currentText } from '../../release/paths.ts';
 import type { ActivateRequest, Fence, RevertRequest } from '../engine.ts';
+import { disarm } from './disarm.ts';
 import { proveFence, underFence } from './fence.ts';
 import type { Place } from './place.ts';
 import { record } from './records.ts';
@@ -11,13 +12,32 @@ export async function activate(place: Place, fence: Fence, request: ActivateRequ
   const { server, sftp, at } = place;
   const text = currentText(request.release);
   await underFence(place, fence, async () => {
-    if ((await sftp.stat(at(text)))?.kind !== 'directory')
-      throw remote(server, `the release ${text} does not exist`);
+    await requireRelease(place, text);
     await switchCurrent(place, fence, request.expected, text);
     if ((await sftp.stat(at('current')))?.kind !== 'directory')
       throw remote(server, `current leads to ${text}, which cannot be entered`);
     if (request.active !== null) await record(place, request.active);
   });
+}
+
+export async function requireRelease({ server, sftp, at }: Place, text: string): Promise<void> {
+  if ((await sftp.stat(at(text)))?.kind !== 'directory')
+    throw remote(server, `the release ${text} does not exist`);
+}
+
+/** Throws `E_STALE` when `current` is neither what it is to be changed from nor what it is to become. */
+export function requireExpected(
+  { server }: Place,
+  now: string | null,
+  from: string | null,
+  to: string | null,
+): void {
+  if (now === from || now === to) return;
+  throw new CutoverError(
+    'E_STALE',
+    `${server}: current leads to ${now ?? 'nothing'}, not to ${from ?? 'nothing'}: somebody else changed it`,
+    { server },
+  );
 }
 
 /** Puts `current` back if it leads to the release that failed, and only then throws that release away. */
@@ -29,6 +49,7 @@ export async function revert(
   const { sftp, at } = place;
   const text = currentText(request.release);
   return underFence(place, fence, async () => {
+    await disarm(place);
     if (text !== request.previous && (await currentIs(place)) === text)
       await goBack(place, fence, text, request);
     const current = await currentIs(place);
@@ -84,12 +105,7 @@ async function switchCurrent(
     await sftp.symlink(to, next);
   }
   const [now] = await Promise.all([currentIs(place), proveFence(place, fence)]);
-  if (now !== from && now !== to)
-    throw new CutoverError(
-      'E_STALE',
-      `${server}: current leads to ${now ?? 'nothing'}, not to ${from ?? 'nothing'}: somebody else changed it`,
-      { server },
-    );
+  requireExpected(place, now, from, to);
   if (to === null) await sftp.unlink(at('current'));
   else await sftp.posixRename(next, at('current'));
   const read = await currentIs(place);

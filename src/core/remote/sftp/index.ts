@@ -4,6 +4,7 @@ import type { Engine } from '../engine.ts';
 import type { Link } from '../link.ts';
 import { formatMark } from '../marks.ts';
 import { activate, revert } from './activate.ts';
+import { arm } from './arm.ts';
 import { underFence } from './fence.ts';
 import { finish } from './finish.ts';
 import { findLeaks, repair } from './leaks.ts';
@@ -74,6 +75,7 @@ export function sftpEngine(link: Link, path: string): Engine {
       session.run('mend what was written in place', signal, (place) => repair(place, fence, request)),
     activate: (fence, request, signal) =>
       session.run('activate', signal, (place) => activate(place, fence, request)),
+    arm: (fence, request, signal) => arm(session, fence, request, signal),
     async endCommands(fence, _release, signal) {
       await session.run('end commands', signal, (place) => underFence(place, fence, async () => {}));
       return { ended: [], working: [] };

@@ -1,6 +1,7 @@
 import { CutoverError, errorCode, messageOf } from '../../contract/index.ts';
 import { RELEASED } from '../../lock/record.ts';
 import type { Fence, LockAttempt, LockTrial, Released, TakeOver } from '../engine.ts';
+import { disarm } from './disarm.ts';
 import { proveFence } from './fence.ts';
 import { generationAfter, generationsOf, numberOf } from './generations.ts';
 import { observe } from './observe.ts';
@@ -94,7 +95,7 @@ async function take(place: Place, { record, over }: Taking): Promise<Taken | Hel
     const code = errorCode(problem) === 'E_DISK_FULL' ? 'E_DISK_FULL' : 'E_REMOTE';
     return { code, problem: messageOf(problem) };
   }
-  await sweep(place, after.generation);
+  await Promise.all([sweep(place, after.generation), after.record === record ? disarm(place) : null]);
   return after.record === record
     ? { taken: true, fence: { generation: after.generation, record } }
     : heldBy(place, after);

@@ -3,6 +3,7 @@ import type { Engine } from '../engine.ts';
 import type { Link } from '../link.ts';
 import { formatMark } from '../marks.ts';
 import { activateScript, revertScript } from './activate.ts';
+import { arm } from './arm.ts';
 import { runCommand } from './command.ts';
 import { endAllScript } from './commandScripts.ts';
 import { finishScript, readFinished } from './finish.ts';
@@ -103,6 +104,7 @@ export function shellEngine(link: Link, configuredPath: string): Engine {
     async activate(fence, request, signal) {
       await runScript(link, activateScript(path, fence, request), { signal, journal: fence.journal });
     },
+    arm: (fence, request, signal) => arm(link, path, fence, request, signal),
     async endCommands(fence, release, signal) {
       const fields = await runScript(link, endAllScript(path, fence, release), {
         signal,

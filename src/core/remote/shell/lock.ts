@@ -3,6 +3,7 @@ import { RELEASED } from '../../lock/record.ts';
 import type { Fence, LockAttempt, LockTrial, Released, TakeOver } from '../engine.ts';
 import type { Observation } from '../observation.ts';
 import { asFunctions } from './asFunctions.ts';
+import { DISARM } from './disarm.ts';
 import { HOME_PATH } from './homePath.ts';
 import type { Fields, Script } from './script.ts';
 import { sh } from './sh.ts';
@@ -121,7 +122,7 @@ after() {
 }`;
 
 /** Old generations go by their number: many who count them at once would each remove one more. */
-const TAKE = sh`${NEXT}
+const TAKE = sh`${NEXT}${DISARM}
 ${LOCK_AGES}
 ${HOME_PATH}
 home_path "$1"
@@ -161,6 +162,7 @@ if [ "$held" != "$2" ]; then
 fi
 held=$(readlink ".cutover/locks/$top" 2>/dev/null) || held=
 if [ "$held" = "$2" ]; then
+  disarm
   field taken "$top"
 else
   lock_ages "$top" owner

@@ -7,6 +7,8 @@ export interface ShellRequest {
   readonly signal: AbortSignal;
   /** Called for every piece of output as it comes. */
   readonly onStdout?: (chunk: Uint8Array) => void;
+  /** Called when a shell is given the script, with what sends more to the stdin of that shell while it runs. */
+  readonly onGiven?: (tell: (text: string) => void) => void;
   /** How much of the end of each stream the result holds. */
   readonly keepBytes: number;
 }
@@ -56,8 +58,13 @@ export function openShell(
   let isEnding = false;
   let isShell = false;
   let running: Running | null = null;
-  let next = Promise.withResolvers<string | null>();
+  const texts: (string | null)[] = [];
+  let more = Promise.withResolvers<void>();
 
+  const send = (text: string | null) => {
+    texts.push(text);
+    more.resolve();
+  };
   const become = (now: typeof state) => {
     if (state === 'ended') return;
     state = now;
@@ -66,14 +73,20 @@ export function openShell(
   // A transport asks for the first piece when the shell is there.
   async function* input() {
     if (state === 'opening') become(isEnding ? 'ended' : 'idle');
-    for (let text = await next.promise; text !== null; text = await next.promise) {
-      next = Promise.withResolvers();
-      yield Buffer.from(text);
+    for (;;) {
+      const text = texts.shift();
+      if (text === null) return;
+      if (text !== undefined) {
+        yield Buffer.from(text);
+        continue;
+      }
+      await more.promise;
+      more = Promise.withResolvers();
     }
   }
   const end = () => {
     isEnding = true;
-    next.resolve(null);
+    send(null);
   };
   const take = (stream: 'stdout' | 'stderr', chunk: Uint8Array) => {
     if (running === null) return;
@@ -98,7 +111,7 @@ export function openShell(
   });
   const isOver = () => {
     if (state === 'opening' && !isEnding) refusal = lasting;
-    next.resolve(null);
+    send(null);
     become('ended');
   };
   lasting.then(
@@ -115,14 +128,17 @@ export function openShell(
   return {
     state: () => state,
     refusal: () => refusal,
-    async run(script, { signal, onStdout, keepBytes }) {
+    async run(script, { signal, onStdout, onGiven, keepBytes }) {
       const run = startRun(script, keepBytes);
       const outcome = Promise.withResolvers<ShellResult>();
       const abort = () => life.abort(signal.reason);
       signal.addEventListener('abort', abort, { once: true });
       state = 'busy';
       running = { run, onStdout, sentAt: now(), outcome };
-      next.resolve(run.text);
+      send(run.text);
+      onGiven?.((text) => {
+        if (running?.run === run) send(text);
+      });
       const doubt = setTimeout(() => isShell || end(), DOUBT_MS);
       return outcome.promise.finally(() => {
         clearTimeout(doubt);

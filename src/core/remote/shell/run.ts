@@ -19,6 +19,14 @@ export interface RunOptions {
   readonly attempts?: number;
 }
 
+/** With a script that runs: what it has printed so far, and lines for its stdin. */
+export interface Talk {
+  /** Called when a shell is given the script. */
+  readonly onGiven: (tell: (line: string) => void) => void;
+  /** Called whenever there are more fields. With the first ones it has passed the fence. */
+  readonly onFields: (fields: Fields) => void;
+}
+
 export const ATTEMPTS = 3;
 export const BACKOFF_MS = 400;
 const LARGEST_ANSWER_BYTES = 256 * 1024 * 1024;
@@ -30,18 +38,31 @@ const LARGEST_ANSWER_BYTES = 256 * 1024 * 1024;
  * signal fired `E_TIMEOUT` or `E_INTERRUPTED`.
  */
 export async function runScript(link: Link, script: Script, options: RunOptions): Promise<Fields> {
-  try {
-    return await untilKnown(link, script, options);
-  } catch (error) {
-    const { aborted, reason } = options.signal;
-    throw aborted && errorCode(error) === null ? stopped(link.server, script, reason) : error;
-  }
+  return untilKnown(() => runOnce(link, script, options), options).catch((error: unknown) => {
+    throw named(link.server, script, options.signal, error);
+  });
 }
 
-async function untilKnown(link: Link, script: Script, options: RunOptions): Promise<Fields> {
+/** Runs a script once, and talks with it. Throws as `runScript`. */
+export async function talkWith(
+  link: Link,
+  script: Script,
+  talk: Talk,
+  options: Pick<RunOptions, 'signal' | 'journal'>,
+): Promise<Fields> {
+  return runOnce(link, script, options, talk).catch((error: unknown) => {
+    throw named(link.server, script, options.signal, error);
+  });
+}
+
+/** Convergent work is done again when nobody knows what became of it. */
+export async function untilKnown<T>(
+  work: () => Promise<T>,
+  options: Pick<RunOptions, 'signal' | 'attempts'>,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await runOnce(link, script, options);
+      return await work();
     } catch (error) {
       const retryable =
         errorCode(error) === 'E_UNKNOWN' || (attempt > 1 && errorCode(error) === 'E_UNREACHABLE');
@@ -52,7 +73,8 @@ async function untilKnown(link: Link, script: Script, options: RunOptions): Prom
 }
 
 /** The signal has a reason, but not one that a person could use. */
-function stopped(server: string, script: Script, reason: unknown): CutoverError {
+function named(server: string, script: Script, { aborted, reason }: AbortSignal, error: unknown): unknown {
+  if (!aborted || errorCode(error) !== null) return error;
   const late = reason instanceof Error && reason.name === 'TimeoutError';
   return late
     ? new CutoverError('E_TIMEOUT', `${server}: "${script.name}" took too long and was given up.`, {
@@ -65,20 +87,46 @@ function stopped(server: string, script: Script, reason: unknown): CutoverError 
       });
 }
 
-async function runOnce(link: Link, script: Script, options: RunOptions): Promise<Fields> {
+async function runOnce(link: Link, script: Script, options: RunOptions, talk?: Talk): Promise<Fields> {
   const nonce = randomBytes(12).toString('hex');
   const before = options.journal?.lines() ?? [];
   const { signal, upload, isBeside = false } = options;
+  let isDelivered = false;
+  const delivered = () => {
+    if (!isDelivered) options.journal?.delivered(before);
+    isDelivered = true;
+  };
   const text = renderScript(script, nonce, {
-    stdin: upload ? 'data' : 'none',
+    stdin: upload || talk ? 'data' : 'none',
     ...(options.journal ? { journal: { ...options.journal, before } } : {}),
   });
   const result = await (upload
     ? link.upload({ signal, isBeside, content: () => withScript(text, upload()) })
-    : link.run(text, { signal, keepBytes: LARGEST_ANSWER_BYTES }));
+    : link.run(text, {
+        signal,
+        keepBytes: LARGEST_ANSWER_BYTES,
+        ...(talk ? listening(talk, nonce, delivered) : {}),
+      }));
   const fields = interpret(link.server, script, nonce, result);
-  options.journal?.delivered(before);
+  delivered();
   return fields;
+}
+
+/** Fields come whole only when their NUL has come. */
+function listening({ onGiven, onFields }: Talk, nonce: string, onFirst: () => void) {
+  let heard = new Uint8Array();
+  return {
+    onGiven,
+    onStdout(chunk: Uint8Array) {
+      heard = Buffer.concat([heard, chunk]);
+      const framed = unframe(heard, nonce);
+      if (!framed.begun) return;
+      const fields = readFields(framed.body.subarray(0, framed.body.lastIndexOf(0) + 1));
+      if (fields.one('failure') !== null) return;
+      onFirst();
+      onFields(fields);
+    },
+  };
 }
 
 async function* withScript(text: string, data: AsyncIterable<Uint8Array>) {

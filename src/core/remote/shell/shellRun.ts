@@ -20,7 +20,8 @@ export interface ShellRun {
 
 /**
  * The mark on stdout tells the exit status. On stderr there is one before the script, since of the one before something
- * may come late, and one behind it, which is waited for when the script has failed.
+ * may come late, and one behind it, which is waited for when the script has failed. The braces have the shell read all of
+ * it before it runs any: what comes behind it on stdin is the script's.
  */
 export function startRun(script: string, keepBytes: number): ShellRun {
   const mark = randomBytes(12).toString('hex');
@@ -32,11 +33,13 @@ export function startRun(script: string, keepBytes: number): ShellRun {
 
   return {
     text: `printf '\\n%s\\n' ${mark} >&2
+{
 (
 ${script}
 )
 printf '\\n%s %s\\n' ${mark} "$?"
 printf '\\n%s over\\n' ${mark} >&2
+}
 `,
     take(stream, chunk) {
       const taking = stream === 'stdout' ? stdout : stderr;

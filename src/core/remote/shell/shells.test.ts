@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import type { Connection, ExecResult, Transport } from '../../contract/index.ts';
+import type { ExecResult, Transport } from '../../contract/index.ts';
 import { CutoverError } from '../../contract/index.ts';
 import { linkTo, never } from '../../testing/engineHere.ts';
 import { faultyTransport } from '../../testing/faultyConnection.ts';
 import { localTransport } from '../../testing/localConnection.ts';
+import { roomFor, type Watched } from '../../testing/roomFor.ts';
 import type { Link } from '../link.ts';
 import { type RunOptions, runScript } from './run.ts';
 import type { Script } from './script.ts';
@@ -13,51 +14,6 @@ const scriptOf = (body: string, ...args: string[]): Script => ({ name: 'try', bo
 const run = (link: Link, body: string, options: Partial<RunOptions> = {}) =>
   runScript(link, scriptOf(body), { signal: never, ...options });
 const pidOf = async (link: Link) => Number((await run(link, 'field pid "$$"')).one('pid'));
-
-interface Watched extends Transport {
-  /** What was asked for so far, and how each ended. */
-  readonly execs: Promise<ExecResult>[];
-}
-
-/** This machine, with room for so many commands at a time; who comes later waits, as for a channel. */
-function roomFor(most: number, inner: Transport = localTransport()): Watched {
-  const execs: Promise<ExecResult>[] = [];
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  const enter = async (signal: AbortSignal) => {
-    while (running >= most) {
-      const turn = Promise.withResolvers<void>();
-      const leave = () => {
-        waiting.splice(waiting.indexOf(turn.resolve) >>> 0, 1);
-        turn.reject(signal.reason);
-      };
-      signal.addEventListener('abort', leave, { once: true });
-      waiting.push(turn.resolve);
-      await turn.promise;
-    }
-    running++;
-  };
-  return {
-    address: inner.address,
-    execs,
-    async connect(scope) {
-      const connection = await inner.connect(scope);
-      return {
-        ...connection,
-        exec: (request) => {
-          const result = enter(request.signal).then(() =>
-            connection.exec!(request).finally(() => {
-              running--;
-              waiting.shift()?.();
-            }),
-          );
-          execs.push(result);
-          return result;
-        },
-      } satisfies Connection;
-    },
-  };
-}
 
 function warm(transport: Transport): Link {
   const link = linkTo(transport);

@@ -36,6 +36,7 @@ export function tellingSpace(link: Link, path: () => string, engine: Engine): En
         throw await withSpace(link, path(), error);
       }
     };
+  const { arm } = engine;
   return {
     ...engine,
     takeLock: told(engine.takeLock),
@@ -45,6 +46,14 @@ export function tellingSpace(link: Link, path: () => string, engine: Engine): En
     sync: told(engine.sync),
     link: told(engine.link),
     activate: told(engine.activate),
+    ...(arm === undefined
+      ? {}
+      : {
+          arm: async (...asked) => {
+            const armed = await told(arm)(...asked);
+            return { ...armed, fire: told(armed.fire) };
+          },
+        }),
     prune: told(engine.prune),
     async finish(...asked) {
       const end = await told(engine.finish)(...asked);
