@@ -5,7 +5,7 @@ import type { Engine, Fence, LockAttempt } from '../remote/engine.ts';
 import type { Observation } from '../remote/observation.ts';
 import { type Processes, systemProcesses } from './holder.ts';
 import { lockedByHand, lockedByRun, type Standing, waitingFor } from './messages.ts';
-import { type Owner, ownRecord } from './ownRecord.ts';
+import { type Owner, ownRecords } from './ownRecord.ts';
 import { parseLockRecord } from './record.ts';
 import { type ReleasedLock, releaseLocks } from './release.ts';
 import { LEASE_SEC, type TakeOverRules, takeOverHeld } from './takeOver.ts';
@@ -62,7 +62,8 @@ export const systemTime: LockTime = {
 /**
  * Takes the lock of every server, or of none: first all at once, and when one of them is held in the order of their
  * names, so that two deployers cannot each hold half. While one is waited for, those before it are given back.
- * Throws `E_LOCKED`, naming who holds it, and `E_INTERRUPTED` when the waiting was ended.
+ * Throws `E_LOCKED`, naming who holds it, `E_REFUSED`, naming two that are one place, and `E_INTERRUPTED` when the waiting was
+ * ended.
  */
 export async function acquireLocks(
   engines: ReadonlyMap<string, Engine>,
@@ -71,13 +72,14 @@ export async function acquireLocks(
   const { time = systemTime, processes = systemProcesses, cancel } = request;
   const nonce = randomBytes(8).toString('hex');
   if (engines.size > 1 && request.inTurn !== true) {
-    const taken = await takeAtOnce(engines, ownRecord(request, nonce, processes, true), request);
+    const records = ownRecords(engines.keys(), request, nonce, { processes, together: true });
+    const taken = await takeAtOnce(engines, records, request);
     if (taken !== null) return { ...taken, nonce };
   }
-  const record = ownRecord(request, nonce, processes, false);
+  const records = ownRecords(engines.keys(), request, nonce, { processes, together: false });
   const untilMs = time.clockMs() + (request.waitMs ?? 0);
   for (let round = 1; ; round++) {
-    const outcome = await takeInTurn(engines, record, request, processes);
+    const outcome = await takeInTurn(engines, records, request, processes);
     if ('fences' in outcome) return { ...outcome, nonce };
     const { server, held, working } = outcome;
     const byHand = lockedByHand(server, request.environment, held);
@@ -95,12 +97,12 @@ type Taken = Pick<Locks, 'fences' | 'seen'>;
 /** Null when somebody holds one of them. */
 async function takeAtOnce(
   engines: ReadonlyMap<string, Engine>,
-  record: string,
+  records: ReadonlyMap<string, string>,
   { cancel, sharedPaths = [] }: LockRequest,
 ): Promise<Taken | null> {
   const { fences, trials } = await takeTogether(engines, (engine) => {
     if (cancel?.aborted) throw interrupted(engine.server);
-    return engine.takeLock(record, AbortSignal.timeout(DEADLINE_MS), { sharedPaths });
+    return engine.takeLock(records.get(engine.server)!, AbortSignal.timeout(DEADLINE_MS), { sharedPaths });
   });
   const seen = new Map<string, Observation>();
   for (const [server, trial] of trials) {
@@ -113,7 +115,7 @@ async function takeAtOnce(
 /** One try. Unless every lock was taken, none is. */
 async function takeInTurn(
   engines: ReadonlyMap<string, Engine>,
-  record: string,
+  records: ReadonlyMap<string, string>,
   request: LockRequest,
   processes: Processes,
 ): Promise<Taken | Standing> {
@@ -130,7 +132,9 @@ async function takeInTurn(
   try {
     for (const server of [...engines.keys()].sort()) {
       const engine = engines.get(server)!;
+      const record = records.get(server)!;
       const first = await takeOne(engine, record, request);
+      requireAnotherPlace(server, first, records);
       const { attempt, working } =
         first.taken || request.takeOver === false
           ? { attempt: first, working: [] }
@@ -147,6 +151,22 @@ async function takeInTurn(
     await releaseLocks(engines, fences);
     throw error;
   }
+}
+
+/** Two names, an alias or a link, may lead to one directory: then the lock that is in the way is this run's own. */
+function requireAnotherPlace(
+  server: string,
+  attempt: LockAttempt,
+  records: ReadonlyMap<string, string>,
+): void {
+  if (attempt.taken) return;
+  const other = [...records].find(([, record]) => record === attempt.record)?.[0];
+  if (other === undefined) return;
+  throw new CutoverError(
+    'E_REFUSED',
+    `${other} and ${server} lead to the same place, ${attempt.seen.realPath}. Nothing was touched.`,
+    { server, hint: 'Take one of them out of the configuration, or give it a path of its own.' },
+  );
 }
 
 /** For how long somebody who tries for several may hold one of them without having got the others. */

@@ -8,9 +8,23 @@ export interface Owner extends Pick<LockRecord, 'by' | 'pid' | 'release'> {
   readonly message?: string | null;
 }
 
-/** The text of a lock of this process. `nonce` is one run's alone. */
-export function ownRecord(owner: Owner, nonce: string, processes: Processes, together: boolean): string {
+/**
+ * The texts of the locks of this process, by the names of the servers. `nonce` is one run's alone. Each has a text of its own:
+ * who meets its own text has taken the lock, and two names may lead to one place.
+ */
+export function ownRecords(
+  servers: Iterable<string>,
+  owner: Owner,
+  nonce: string,
+  { processes, together }: { readonly processes: Processes; readonly together: boolean },
+): ReadonlyMap<string, string> {
   const { by, pid, release, message = null, since } = owner;
   const mark = processMark(processes, pid);
-  return formatLockRecord({ nonce, by, pid, since: since.toISOString(), release, mark, message, together });
+  const record = { by, pid, since: since.toISOString(), release, mark, message, together };
+  return new Map(
+    [...servers].map((server, index) => [
+      server,
+      formatLockRecord({ ...record, nonce: `${nonce}.${index}` }),
+    ]),
+  );
 }

@@ -3,7 +3,7 @@ import type { Engine, LockTrial } from '../remote/engine.ts';
 import type { Observation } from '../remote/observation.ts';
 import type { Locks } from './acquire.ts';
 import { systemProcesses } from './holder.ts';
-import { type Owner, ownRecord } from './ownRecord.ts';
+import { type Owner, ownRecords } from './ownRecord.ts';
 import { RELEASED } from './record.ts';
 import { takeTogether } from './together.ts';
 
@@ -36,12 +36,13 @@ export async function tryLocks(
   { sharedPaths, limit, unwanted, ...owner }: TrialRequest,
 ): Promise<TriedLocks> {
   const nonce = randomBytes(8).toString('hex');
-  const record = ownRecord(owner, nonce, systemProcesses, engines.size > 1);
+  const together = engines.size > 1;
+  const records = ownRecords(engines.keys(), owner, nonce, { processes: systemProcesses, together });
   const { fences, trials } = await takeTogether(engines, (engine, isWanted) =>
     limit(async (): Promise<LockTrial> => {
       unwanted.throwIfAborted();
       const signal = AbortSignal.any([AbortSignal.timeout(DEADLINE_MS), lateAfter(unwanted)]);
-      if (isWanted()) return engine.tryLock(record, sharedPaths, signal);
+      if (isWanted()) return engine.tryLock(records.get(engine.server)!, sharedPaths, signal);
       const seen = await engine.observe(sharedPaths, AbortSignal.any([unwanted, signal]));
       return { taken: false, generation: null, seen };
     }),
