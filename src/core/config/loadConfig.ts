@@ -10,6 +10,8 @@ export interface LoadOptions {
   readonly extensions: ExtensionLookup;
   /** Messages show the file relative to this directory. Default: the current one. */
   readonly directory?: string;
+  /** What the file is about to say, for YAML and JSON. Default: what it says. */
+  readonly text?: string;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface LoadOptions {
  */
 export async function loadConfig(file: string, options: LoadOptions): Promise<Config> {
   const shown = shownPath(file, options.directory ?? process.cwd());
-  const document = await readDocument(file, shown);
+  const document = await readDocument(file, shown, options.text);
   refuse(shown, document.issues);
   return check(resolve(file), shown, document, options.extensions);
 }

@@ -4,11 +4,11 @@ import { CutoverError, messageOf } from '../contract/index.ts';
 import type { ConfigDocument } from './document.ts';
 
 /** Reads a configuration by the ending of its name. Rejects with `E_CONFIG` when that is not possible. */
-export async function readDocument(file: string, shown: string): Promise<ConfigDocument> {
+export async function readDocument(file: string, shown: string, text?: string): Promise<ConfigDocument> {
   const ending = extname(file).toLowerCase();
   if (['.yaml', '.yml', '.json'].includes(ending)) {
     const { yamlDocument } = await import('./yamlDocument.ts');
-    return yamlDocument(await readText(file, shown));
+    return yamlDocument(text ?? (await readText(file, shown)));
   }
   if (['.ts', '.mts', '.js', '.mjs'].includes(ending)) {
     const { moduleDocument } = await import('./moduleDocument.ts');

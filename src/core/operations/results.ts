@@ -137,6 +137,20 @@ export interface ServerMark {
   readonly until: string | null;
 }
 
+/** `clone --json`. */
+export interface CloneResult {
+  readonly environment: string;
+  readonly from: string;
+  readonly to: string;
+  /** What is live on `from`. */
+  readonly release: string;
+  readonly revision: string | null;
+  /** What was written, or would be; null when the configuration had the server already. */
+  readonly entry: { readonly file: string; readonly text: string; readonly written: boolean } | null;
+  /** Null when nothing was to be done but to look. */
+  readonly transaction: TransactionResult | null;
+}
+
 /** `unlock --json`. */
 export interface UnlockResult {
   readonly environment: string;

@@ -1,0 +1,54 @@
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
+import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
+import { exitCodeOfResult } from '../ui/command/exitCodes.ts';
+import { lockWaitFlag } from '../ui/command/lockWaitFlag.ts';
+import { overrideFlags } from '../ui/command/markFlags.ts';
+
+export default class Clone extends EnvironmentCommand {
+  static override args = {
+    ...environmentArgs,
+    from: Args.string({ required: true, description: 'The server to be like.' }),
+    to: Args.string({ required: true, description: 'The name of the new one.' }),
+  };
+  static override summary = 'Add a server that is like another one, and bring it to what is live there.';
+  static override description =
+    'Writes an entry into the configuration that extends the other server, then brings the same release to the new one, as "catch-up" does. Nothing is written before both could be reached.';
+  static override examples = [
+    '<%= config.bin %> clone production web1 web9 --set host=web9.example.com',
+    '<%= config.bin %> clone production web1 web9 --set host=web9.example.com --dry-run',
+  ];
+  static override flags = {
+    set: Flags.string({
+      helpValue: 'KEY=VALUE',
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'What is different on the new one; may be given several times.',
+    }),
+    'dry-run': Flags.boolean({ default: false, description: 'Show what would be written and brought.' }),
+    ...overrideFlags,
+    'lock-wait': lockWaitFlag,
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Clone);
+    await this.answer(flags, async ({ runtime, config, style }) => {
+      const { clone } = await import('../core/operations/clone.ts');
+      const { parseAssignments } = await import('../ui/command/assignments.ts');
+      const { renderClone } = await import('../ui/results/clone.ts');
+      const result = await clone(runtime, config, {
+        ...args,
+        set: await parseAssignments(flags.set ?? []),
+        dryRun: flags['dry-run'],
+        override: flags.override ? (flags.reason ?? null) : null,
+        lockWaitMs: flags['lock-wait'] ?? 0,
+      });
+      const { transaction } = result;
+      return {
+        json: result,
+        lines: renderClone(result, style),
+        exitCode: transaction === null ? 0 : exitCodeOfResult(transaction),
+      };
+    });
+  }
+}

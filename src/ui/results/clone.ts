@@ -1,0 +1,24 @@
+import type { CloneResult } from '../../core/operations/results.ts';
+import { escapeLines, escapeRemote } from '../escape.ts';
+import type { Style } from '../style.ts';
+import { shortRevision } from '../wording.ts';
+import { renderTransaction } from './transaction.ts';
+
+/** What was written, and how the new server was brought up; or what would be done. */
+export function renderClone(result: CloneResult, style: Style): readonly string[] {
+  const { entry, transaction } = result;
+  return [
+    ...(entry === null
+      ? []
+      : [
+          `${entry.written ? `${style.green('✓')} Added to` : 'To be added to'} ${escapeRemote(entry.file)}:`,
+          ...escapeLines(entry.text).map((line) => `    ${line}`),
+        ]),
+    ...(transaction === null ? [toBring(result)] : renderTransaction(transaction, style)),
+  ];
+}
+
+function toBring({ from, to, release, revision }: CloneResult): string {
+  const of = revision === null ? '' : ` (${shortRevision(revision)})`;
+  return `${escapeRemote(to)} would be brought to ${escapeRemote(release)}${of}, which ${escapeRemote(from)} serves.`;
+}
