@@ -3,12 +3,15 @@ import { Command } from '@oclif/core/command';
 import * as Errors from '@oclif/core/errors';
 import * as Flags from '@oclif/core/flags';
 import type { Redactor } from '../../core/config/redactor.ts';
+import type { ActionsOutput } from './actions.ts';
 
 /** What a command gives back: the same result for machines and for people. */
 export interface Answer {
   readonly json: unknown;
   readonly lines: readonly string[];
   readonly exitCode: number;
+  /** Markdown for the summary of a CI step, free of secrets. */
+  readonly summary?: () => string;
 }
 
 /** What every command understands. */
@@ -42,14 +45,26 @@ export abstract class CutoverCommand extends Command {
     const text = json ? jsonText(answer.json, 2) : answer.lines.join('\n');
     if (text !== '') process.stdout.write(`${(await this.redactor()).redact(text)}\n`);
     process.exitCode = answer.exitCode;
+    if (answer.summary === undefined || !process.env.GITHUB_STEP_SUMMARY) return;
+    const { addSummary } = await import('./actions.ts');
+    await addSummary(answer.summary(), this.#actions());
   }
 
   protected override async catch(error: Error): Promise<void> {
     if (error instanceof Errors.ExitError) throw error;
     const { describeError } = await import('./describeError.ts');
     const json = this.argv.includes('--json');
-    const { text, exitCode } = describeError(error, json, this.config.userAgent);
+    const { view, text, exitCode } = describeError(error, json, this.config.userAgent);
     (json ? process.stdout : process.stderr).write(`${(await this.redactor()).redact(text)}\n`);
     process.exitCode = exitCode;
+    if (!process.env.GITHUB_ACTIONS) return;
+    const { tellError } = await import('./actions.ts');
+    const redactor = await this.redactor();
+    await tellError(view, redactor.redact, this.#actions());
+  }
+
+  #actions(): ActionsOutput {
+    const isJson = this.argv.includes('--events');
+    return { env: process.env, write: isJson ? null : (text) => void process.stderr.write(text) };
   }
 }

@@ -12,10 +12,11 @@ export function describeError(
   error: Error,
   json: boolean,
   versions: string,
-): { readonly text: string; readonly exitCode: number } {
+): { readonly view: ErrorView; readonly text: string; readonly exitCode: number } {
   const view = viewOf(error, versions);
   const style = createStyle(openTerminal(process.stderr, process.env).color);
   return {
+    view,
     text: json ? jsonText({ error: view }, 2) : renderError(view, style).join('\n'),
     exitCode: isUsage(error) ? 2 : exitCodeOf(errorCode(error)),
   };

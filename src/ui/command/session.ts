@@ -20,6 +20,7 @@ export interface Session {
   readonly config: Config;
   readonly style: Style;
   readonly logs: ServerLogs;
+  readonly redact: (text: string) => string;
   /** Ends the story, so that a question can be asked. */
   readonly pauseStory: () => void;
 }
@@ -53,7 +54,8 @@ export async function inSession<T>(
     });
     const config = await loadConfiguration(options.file, runtime);
     const style = createStyle(openTerminal(process.stdout, process.env).color);
-    return await work({ runtime, config, style, logs, pauseStory: () => reporter.end() });
+    const { redact } = options.redactor;
+    return await work({ runtime, config, style, logs, redact, pauseStory: () => reporter.end() });
   } finally {
     reporter.end();
   }
@@ -62,7 +64,7 @@ export async function inSession<T>(
 /** The story, and a log of each server. */
 function openReporters({ events, redactor }: SessionOptions) {
   const stderr = openTerminal(process.stderr, process.env);
-  const story = events ? jsonEventsReporter(stderr.write) : storyReporter(stderr, systemClock);
+  const story = events ? jsonEventsReporter(stderr.write) : storyReporter(stderr, systemClock, process.env);
   const logs = serverLogs({
     stateDirectory: stateDirectory(process.env),
     clock: systemClock,

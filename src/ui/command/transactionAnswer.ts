@@ -1,6 +1,8 @@
 import type { TransactionResult } from '../../core/operations/results.ts';
 import { escapeRemote } from '../escape.ts';
+import { mapStrings } from '../reporters/redacted.ts';
 import { serverLogPath } from '../reporters/serverLogs.ts';
+import { transactionSummary } from '../results/summary.ts';
 import { renderTransaction } from '../results/transaction.ts';
 import type { Answer } from './baseCommand.ts';
 import { exitCodeOfResult } from './exitCodes.ts';
@@ -8,7 +10,7 @@ import type { Session } from './session.ts';
 
 /** What a transaction came to, for people and for machines. */
 export function transactionAnswer(
-  { style, logs }: Session,
+  { style, logs, redact }: Session,
   found: TransactionResult,
   exitCode = exitCodeOfResult(found),
 ): Answer {
@@ -21,6 +23,8 @@ export function transactionAnswer(
       ...(log === null ? [] : ['', `  ${style.dim('Full log:')} ${escapeRemote(log)}`]),
     ],
     exitCode,
+    // Before it is escaped as Markdown: what is left of a secret then would not be recognised.
+    summary: () => transactionSummary(mapStrings(result, redact) as TransactionResult),
   };
 }
 

@@ -13,7 +13,7 @@ export function redactedReporter(reporter: Reporter, redact: (text: string) => s
 }
 
 /** What holds no secret stays the very same object: a plan may have very many files. */
-function mapStrings(value: unknown, map: (text: string) => string): unknown {
+export function mapStrings(value: unknown, map: (text: string) => string): unknown {
   if (typeof value === 'string') return map(value);
   if (typeof value !== 'object' || value === null) return value;
   let copy: Record<string, unknown> | null = null;

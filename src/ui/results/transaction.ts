@@ -29,7 +29,7 @@ export function renderTransaction(result: TransactionResult, style: Style): read
 }
 
 /** Servers that failed in the same way are told of once. */
-function failures(result: TransactionResult, style: Style): readonly string[] {
+export function failures(result: TransactionResult, style: Style): readonly string[] {
   const groups = groupNames(result.servers, ({ name, failure }) => {
     if (failure === null || (result.interrupted && failure.code === 'E_INTERRUPTED')) return '';
     const [first = '', ...more] = escapeLines(reasonOn(name, failure.message));
@@ -66,7 +66,7 @@ function stepTable(result: TransactionResult, style: Style): readonly string[] {
 }
 
 /** Where it was not committed, one of them may be what stopped it: a lock that was lost. */
-function problems({ outcome, problems: all }: TransactionResult, style: Style): readonly string[] {
+export function problems({ outcome, problems: all }: TransactionResult, style: Style): readonly string[] {
   if (all.length === 0) return [];
   const lines = all.flatMap((problem) =>
     escapeLines(problem).map((line, index) =>
