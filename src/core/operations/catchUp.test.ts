@@ -127,6 +127,13 @@ test('commands that run once for a release do not run again', async () => {
   expect([await ran('web1'), await ran('web3')]).toEqual(['once\nall\n', 'all\n']);
 });
 
+test('a release of the same files is another one all the same', async () => {
+  const world = await worldWithAway({ environment: { maxUnreachable: 1 } });
+  await world.deploy();
+  const { release } = await missing(world, { 'index.html': 'one' }, { full: true });
+  expect(await catchUpIn(world)).toMatchObject({ outcome: 'committed', servers: [{ current: release }] });
+});
+
 test('one that fails goes back to what it was, and may be brought up again', async () => {
   let fails = true;
   const { world, first, second } = await oneBehind({
@@ -181,6 +188,19 @@ test.for([
     expect(await world.seen('web3')).toEqual(before);
   },
 );
+
+test('a run that begins on one of the others before the locks are taken is seen under them', async () => {
+  const { world } = await oneBehind({ notify: () => {} });
+  const before = await world.seen('web3');
+  // Notifiers are made between the first look and the locks.
+  const notifier: World['runtime']['extensions']['notifier'] = async (name) => {
+    await world.engine('web1').takeLock(lockRecord('somebody'), never);
+    return world.runtime.extensions.notifier(name);
+  };
+  const runtime = { ...world.runtime, extensions: { ...world.runtime.extensions, notifier } };
+  await expect(catchUpIn({ ...world, runtime })).rejects.toMatchObject({ code: 'E_LOCKED', server: 'web1' });
+  expect(await world.seen('web3')).toEqual({ ...before, lock: 'released' });
+});
 
 test('a run on one of the others is waited for', async () => {
   const { world, second } = await oneBehind();
