@@ -25,6 +25,10 @@ export default class Clone extends EnvironmentCommand {
       multipleNonGreedy: true,
       description: 'What is different on the new one; may be given several times.',
     }),
+    shared: Flags.boolean({
+      default: false,
+      description: 'Copy the files in shared/ first. What is there already stays.',
+    }),
     'dry-run': Flags.boolean({ default: false, description: 'Show what would be written and brought.' }),
     ...overrideFlags,
     'lock-wait': lockWaitFlag,
@@ -39,6 +43,7 @@ export default class Clone extends EnvironmentCommand {
       const result = await clone(runtime, config, {
         ...args,
         set: await parseAssignments(flags.set ?? []),
+        shared: flags.shared,
         dryRun: flags['dry-run'],
         override: flags.override ? (flags.reason ?? null) : null,
         lockWaitMs: flags['lock-wait'] ?? 0,

@@ -1,4 +1,4 @@
-import { readFile, readlink, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadConfig } from '../config/loadConfig.ts';
@@ -56,7 +56,7 @@ environments:
       ...request,
     });
   const current = () => readlink(join(to, 'current')).catch(() => null);
-  return { runtime, load, file, yaml, to, run, current, release: first.release };
+  return { world, runtime, load, file, yaml, to, run, current, release: first.release };
 }
 
 test('the entry is written, and the new server gets the very release', async () => {
@@ -111,4 +111,29 @@ test('nothing is written where it could not go on', async () => {
   });
   expect(await readFile(file, 'utf8')).toBe(yaml);
   expect(await run({ override: 'it is new' })).toMatchObject({ transaction: { outcome: 'committed' } });
+});
+
+test('shared files are copied when that is asked for, and never over what is there', async () => {
+  const { world, to, run } = await deployed();
+  const here = (...names: string[]) => world.at('web1', 'shared', ...names);
+  await mkdir(here('storage', 'a b'), { recursive: true });
+  await writeFile(here('.env'), 'SECRET', { mode: 0o600 });
+  await writeFile(here('storage', 'a b', 'photo'), Buffer.alloc(300_000, 7));
+  await writeFile(here('storage', 'mine'), 'from web1');
+  await symlink('mine', here('storage', 'link'));
+  await mkdir(join(to, 'shared', 'storage'), { recursive: true });
+  await writeFile(join(to, 'shared', 'storage', 'mine'), 'stays');
+  const { shared } = await run({ shared: true });
+  expect({ added: shared?.added.toSorted(), kept: shared?.kept }).toEqual({
+    added: ['.env', 'storage/a b', 'storage/link'],
+    kept: ['storage/mine'],
+  });
+  const there = (...names: string[]) => join(to, 'shared', ...names);
+  expect(await readFile(there('.env'), 'utf8')).toBe('SECRET');
+  expect((await stat(there('.env'))).mode & 0o777).toBe(0o600);
+  expect((await readFile(there('storage', 'a b', 'photo'))).equals(Buffer.alloc(300_000, 7))).toBe(true);
+  expect(await readFile(there('storage', 'mine'), 'utf8')).toBe('stays');
+  expect(await readlink(there('storage', 'link'))).toBe('mine');
+  expect(await readdir(join(to, '.cutover', 'tmp'))).not.toContainEqual(expect.stringMatching(/^shared/));
+  expect(await readdir(world.runtime.stateDirectory)).not.toContainEqual(expect.stringMatching(/^clone/));
 });

@@ -8,6 +8,7 @@ import { type GroupRelease, groupReleaseOf } from '../plan/groupRelease.ts';
 import { liveRelease } from '../plan/planDeployment.ts';
 import type { Observation } from '../remote/observation.ts';
 import { catchUp } from './catchUp.ts';
+import { copyShared } from './copyShared.ts';
 import {
   allSeen,
   environmentNamed,
@@ -27,6 +28,8 @@ export interface CloneRequest {
   readonly to: string;
   /** Keys of the new server that are not as on the other one. */
   readonly set: Readonly<Record<string, Json>>;
+  /** The files in `shared/` go first. */
+  readonly shared?: boolean;
   /** Only looks. */
   readonly dryRun: boolean;
   /** Why it goes on although the environment is frozen. Default: it does not. */
@@ -56,11 +59,12 @@ export async function clone(runtime: Runtime, config: Config, request: CloneRequ
     revision: target.revision,
   };
   const entry = written && { file: config.file, text: written.entry, written: !dryRun };
-  if (dryRun) return { ...result, entry, transaction: null };
+  if (dryRun) return { ...result, entry, shared: null, transaction: null };
   if (written !== null) await replaceFile(config.file, written.text);
   const { environment: name, override = null, lockWaitMs = 0 } = request;
+  const shared = request.shared ? await copyShared(runtime, extended, request) : null;
   const asked = { environment: name, servers: [to], unpin: false, override, lockWaitMs };
-  return { ...result, entry, transaction: await catchUp(runtime, extended, asked) };
+  return { ...result, entry, shared, transaction: await catchUp(runtime, extended, asked) };
 }
 
 interface Written {

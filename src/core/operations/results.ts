@@ -147,6 +147,8 @@ export interface CloneResult {
   readonly revision: string | null;
   /** What was written, or would be; null when the configuration had the server already. */
   readonly entry: { readonly file: string; readonly text: string; readonly written: boolean } | null;
+  /** Topmost paths below `shared/` that were copied, and that were there already; null when none were to be. */
+  readonly shared: { readonly added: readonly string[]; readonly kept: readonly string[] } | null;
   /** Null when nothing was to be done but to look. */
   readonly transaction: TransactionResult | null;
 }

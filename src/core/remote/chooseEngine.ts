@@ -64,6 +64,8 @@ export function chooseEngine(link: Link, path: string): Engine {
     note: (...asked) => first((engine) => engine.note(...asked)),
     finish: (...asked) => first((engine) => engine.finish(...asked)),
     command: (...asked) => first((engine) => engine.command(...asked)),
+    packShared: (...asked) => first((engine) => engine.packShared(...asked)),
+    addShared: (...asked) => first((engine) => engine.addShared(...asked)),
     async close() {
       const engine = await chosen;
       await (engine ?? byShell).close();

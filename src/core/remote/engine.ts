@@ -227,6 +227,13 @@ export interface CommandRequest {
   readonly catchUp?: () => Promise<void> | null;
 }
 
+/** Topmost paths below `shared/`. */
+export interface SharedAdded {
+  readonly added: readonly string[];
+  /** They were there already. */
+  readonly kept: readonly string[];
+}
+
 /**
  * Everything cutover does on a server. Each call is convergent: it may be run again after a crash or a lost
  * connection at any instruction and reaches the same state. Each rejects with `E_FENCED` when the lock is lost.
@@ -319,5 +326,9 @@ export interface Engine {
    * `E_TIMEOUT` or `E_UNKNOWN`. Its output comes as one stream. `E_CAPABILITY` where none can be run.
    */
   command(fence: Fence, request: CommandRequest, signal: AbortSignal): Promise<void>;
+  /** Writes `shared/` as an archive into a new file of this machine. `E_CAPABILITY` where no commands can be run. */
+  packShared(file: string, signal: AbortSignal): Promise<void>;
+  /** Adds what is in such an archive to `shared/`, and changes nothing that is there. `E_CAPABILITY` as above. */
+  addShared(file: string, signal: AbortSignal): Promise<SharedAdded>;
   close(): Promise<void>;
 }

@@ -1,12 +1,12 @@
 import type { CloneResult } from '../../core/operations/results.ts';
 import { escapeLines, escapeRemote } from '../escape.ts';
 import type { Style } from '../style.ts';
-import { shortRevision } from '../wording.ts';
+import { nameList, shortRevision } from '../wording.ts';
 import { renderTransaction } from './transaction.ts';
 
 /** What was written, and how the new server was brought up; or what would be done. */
 export function renderClone(result: CloneResult, style: Style): readonly string[] {
-  const { entry, transaction } = result;
+  const { entry, shared, transaction } = result;
   return [
     ...(entry === null
       ? []
@@ -14,8 +14,14 @@ export function renderClone(result: CloneResult, style: Style): readonly string[
           `${entry.written ? `${style.green('✓')} Added to` : 'To be added to'} ${escapeRemote(entry.file)}:`,
           ...escapeLines(entry.text).map((line) => `    ${line}`),
         ]),
+    ...(shared === null ? [] : [copied(shared, style)]),
     ...(transaction === null ? [toBring(result)] : renderTransaction(transaction, style)),
   ];
+}
+
+function copied({ added, kept }: NonNullable<CloneResult['shared']>, style: Style): string {
+  const stays = kept.length === 0 ? '' : `; what was there stays: ${nameList(kept)}`;
+  return `${style.green('✓')} Copied to shared/: ${added.length === 0 ? 'nothing' : nameList(added)}${stays}`;
 }
 
 function toBring({ from, to, release, revision }: CloneResult): string {

@@ -102,6 +102,12 @@ export function sftpEngine(link: Link, path: string): Engine {
     async command() {
       throw new CutoverError('E_CAPABILITY', `${link.server} runs no commands.`, { server: link.server });
     },
+    async packShared() {
+      throw new CutoverError('E_CAPABILITY', `${link.server} runs no commands.`, { server: link.server });
+    },
+    async addShared() {
+      throw new CutoverError('E_CAPABILITY', `${link.server} runs no commands.`, { server: link.server });
+    },
     async close() {
       await Promise.all(tidying);
       await session.close();

@@ -27,6 +27,7 @@ import { pruneScript, readReleasesInUse } from './prune.ts';
 import { repairScript } from './repair.ts';
 import { runScript } from './run.ts';
 import type { Fields } from './script.ts';
+import { addShared, packShared } from './sharedFiles.ts';
 import { tellingSpace } from './space.ts';
 import { upload } from './upload.ts';
 import { readVerification, verifyScript } from './verify.ts';
@@ -133,6 +134,8 @@ export function shellEngine(link: Link, configuredPath: string): Engine {
       return readFinished(link.server, await runScript(link, script, { signal, journal: fence.journal }));
     },
     command: (fence, request, signal) => runCommand(link, path, fence, request, signal),
+    packShared: (file, signal) => packShared(link, path, file, signal),
+    addShared: (file, signal) => addShared(link, path, file, signal),
     close: () => link.close(),
   });
 }
