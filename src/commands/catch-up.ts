@@ -1,6 +1,5 @@
 import * as Flags from '@oclif/core/flags';
 import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
-import { exitCodeOfResult } from '../ui/command/exitCodes.ts';
 import { lockWaitFlag } from '../ui/command/lockWaitFlag.ts';
 import { overrideFlags } from '../ui/command/markFlags.ts';
 
@@ -24,9 +23,10 @@ export default class CatchUp extends EnvironmentCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(CatchUp);
-    await this.answer(flags, async ({ runtime, config, style }) => {
+    await this.answer(flags, async (session) => {
+      const { runtime, config } = session;
       const { catchUp } = await import('../core/operations/catchUp.ts');
-      const { renderTransaction } = await import('../ui/results/transaction.ts');
+      const { transactionAnswer } = await import('../ui/command/transactionAnswer.ts');
       const result = await catchUp(runtime, config, {
         environment: args.environment,
         servers: flags.server ?? [],
@@ -34,7 +34,7 @@ export default class CatchUp extends EnvironmentCommand {
         override: flags.override ? (flags.reason ?? null) : null,
         lockWaitMs: flags['lock-wait'] ?? 0,
       });
-      return { json: result, lines: renderTransaction(result, style), exitCode: exitCodeOfResult(result) };
+      return transactionAnswer(session, result);
     });
   }
 }

@@ -1,4 +1,5 @@
 import type { TransactionResult } from '../../core/operations/results.ts';
+import { escapeLines } from '../escape.ts';
 import { createStyle } from '../style.ts';
 import type { ErrorView } from './error.ts';
 import { headline, next } from './headline.ts';
@@ -55,8 +56,8 @@ function cellText({ text, look }: Cell): string {
 
 /** One line of text as Markdown that shows just that: no markup, no HTML, no link, no formula. */
 function markdown(text: string): string {
-  const visible = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
-  return visible
+  return escapeLines(text)
+    .join(' ')
     .slice(0, LONGEST_LINE)
     .replace(/[\\`*_{}[\]#+.!|~@:^=-]/g, '\\$&')
     .replace(/[<>&$]|www/gi, (found) => (found.length > 1 ? `w\u200bww` : `&#${found.charCodeAt(0)};`));
