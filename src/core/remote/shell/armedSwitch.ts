@@ -15,7 +15,8 @@ wait_armed() {
   if perl -e 1 2>/dev/null; then wait_in_perl "$@" || status=$?; else wait_in_shell "$@"; fi
 }
 beat() { touch ".cutover/locks/beat-$1" 2>/dev/null || :; }
-# No process begins between the line and the rename.
+# No process begins between the line and the rename. What follows would hold up others that share the processors of this
+# server, so it waits until their lines will have come; the clock tells when it was.
 wait_in_perl() {
   perl -e '
     my ($method, $generation, $record, $from, $to, $link, $limit, $pause) = @ARGV;
@@ -61,7 +62,9 @@ wait_in_perl() {
       fail("E_STALE current leads to " . ($now || "nothing") . ", not to " . ($from || "nothing") . ": somebody else changed it") if $now ne $from;
       rename $link, "current" or die "rename: $!\n";
     }
-    field("switched", "$before " . $clock->());
+    my $behind = $clock->();
+    select undef, undef, undef, 0.03 if $behind ne "-";
+    field("switched", "$before $behind");
   ' -- "$@" <&3
 }
 # A subshell waits, and another one ends it: read has no limit of time everywhere.
