@@ -38,12 +38,14 @@ export function effectsOf(
     step === 'syncCache' ? uploads(() => steps[step](context)) : steps[step](context);
   const endsWithPrune = !hooks.has('before:prune') && !hooks.has('after:prune');
   const at = () => runtime.now().toISOString();
+  const clockBeginMs = runtime.now().getTime() - runtime.clockMs();
   const prunedBy = async (server: string, fence: Fence, request: PruneRequest) => {
     const { inUse, pruneFailure } = await ending.finish(server, fence, request, patiently());
     if (pruneFailure !== null) throw pruneFailure;
     return inUse;
   };
-  const contextFor = (name: string, fence: Fence) => contextOf(sources, journals, name, fence);
+  const contextFor = (name: string, fence: Fence) => contextOf(sources, journals, name, fence, clockBeginMs);
+
   /** The script of the step tells the server's journal that it is done; with a hook behind it, it is only when that is. */
   const fenceOf = (server: string, step: StepName) => {
     const alone = ONE_SCRIPT.has(step) && !hooks.has(`after:${step}`);
@@ -96,6 +98,7 @@ function contextOf(
   { journal }: ServerJournals,
   name: string,
   fence: Fence,
+  clockBeginMs: number,
 ): StepContext {
   const { runtime, plan, group } = sources;
   const index = plan.servers.findIndex((server) => server.name === name);
@@ -116,6 +119,7 @@ function contextOf(
     cancel: sources.cancel,
     now: runtime.now,
     clockMs: runtime.clockMs,
+    clockBeginMs,
     emit: (event) => emitNow(runtime, event),
     catchUp: runtime.catchUp ?? (() => null),
     problem: async (message) => {

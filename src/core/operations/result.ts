@@ -1,10 +1,11 @@
-import type { Json, Outcome } from '../contract/index.ts';
+import type { Outcome } from '../contract/index.ts';
 import type { Fact, Failure } from '../journal/facts.ts';
 import type { ReleasedLock } from '../lock/acquire.ts';
 import { markInWords } from '../plan/marks.ts';
 import type { AbsentServer, Plan, ServerPlan } from '../plan/types.ts';
 import { releaseOf } from '../release/paths.ts';
 import type { ServerResult, TransactionResult } from './results.ts';
+import { skewOf } from './skew.ts';
 
 /** What came of a transaction: from the journal, and from what the servers said at the end, never from the plan. */
 export function resultOf(
@@ -22,7 +23,7 @@ export function resultOf(
     previous: plan.servers[0]?.current ?? null,
     revision: plan.revision,
     servers,
-    activationSkewMs: activationSkewMs(facts),
+    activationSkewMs: skewOf(facts)?.skewMs ?? null,
     problems: [...leftOut(plan), ...problemsOf(facts), ...released.flatMap(({ problem }) => problem ?? [])],
     interrupted: facts.some((fact) => fact.type === 'cancelled'),
   };
@@ -155,18 +156,4 @@ function problemsOf(facts: readonly Fact[]): readonly string[] {
     }
     return [];
   });
-}
-
-/** Between the first switch and the last one, each in the middle of when it can have been; null with fewer than two. */
-function activationSkewMs(facts: readonly Fact[]): number | null {
-  const timesMs = facts.flatMap((fact) =>
-    fact.type === 'step.done' && fact.step === 'activate' ? switchedAtMs(fact.output) : [],
-  );
-  return timesMs.length < 2 ? null : Math.ceil(Math.max(...timesMs) - Math.min(...timesMs));
-}
-
-/** Nothing where only a server's journal knows of it. */
-function switchedAtMs(output: Json): readonly number[] {
-  const { earliestMs, latestMs } = (output ?? {}) as { earliestMs?: number; latestMs?: number };
-  return earliestMs === undefined || latestMs === undefined ? [] : [(earliestMs + latestMs) / 2];
 }

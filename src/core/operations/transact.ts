@@ -6,6 +6,8 @@ import { runTransaction } from '../transaction/runTransaction.ts';
 import { armingOf } from './arming.ts';
 import { effectsOf } from './effects.ts';
 import { type Ending, endingOf } from './ending.ts';
+import { emitNow } from './runtime.ts';
+import { skewOf } from './skew.ts';
 import type { Transaction } from './transaction.ts';
 
 const CLOSE_DEADLINE_MS = 60_000;
@@ -38,8 +40,17 @@ export async function transact(transaction: Transaction): Promise<readonly Fact[
     clockMs: runtime.clockMs,
     effects: effectsOf(transaction, servers, ending, arming),
   }).finally(() => arming.disarmAll());
+  if (outcome === 'committed') tellSkew(transaction);
   if (outcome !== 'stranded') await endAll(transaction, servers, ending, signal);
   return transaction.journal.facts();
+}
+
+/** Of batches one after the other it says nothing. */
+function tellSkew({ runtime, plan, journal }: Transaction): void {
+  const skew = skewOf(journal.facts());
+  if (skew === null || plan.batches.length > 1) return;
+  const message = `All switched within ${skew.skewMs} ms, give or take ${skew.uncertaintyMs} ms.`;
+  emitNow(runtime, { type: 'log', server: null, message });
 }
 
 function isOpen({ seen }: Transaction, server: string): boolean {

@@ -42,7 +42,6 @@ function provenMethod(context: StepContext): RenameMethod | null {
 }
 
 /** Another life of the transaction has another monotonic clock. */
-function sinceEpoch({ clockMs, now }: StepContext, { earliestMs, latestMs }: Switched) {
-  const beginMs = now().getTime() - clockMs();
-  return { earliestMs: beginMs + earliestMs, latestMs: beginMs + latestMs };
+function sinceEpoch({ clockBeginMs }: StepContext, { earliestMs, latestMs }: Switched) {
+  return { earliestMs: clockBeginMs + earliestMs, latestMs: clockBeginMs + latestMs };
 }

@@ -37,6 +37,8 @@ export interface StepContext {
   readonly now: () => Date;
   /** Monotonic, in milliseconds. */
   readonly clockMs: () => number;
+  /** What that clock began at, in milliseconds since 1970: the same for all servers. */
+  readonly clockBeginMs: number;
   /** What an earlier step on this server gave, also in an earlier life; null when it has not run. */
   readonly outputOf: (step: StepName) => Json;
   readonly hasBegun: (step: StepName) => boolean;
