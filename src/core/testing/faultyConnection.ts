@@ -42,7 +42,7 @@ function faultyConnection(
     const before = (_: ExecRequest, piece: Uint8Array) => {
       const text = Buffer.from(piece).toString();
       // How often a clock is asked depends on how quick it is.
-      if (text === 'tick\n') return;
+      if (text === ': tick\n') return;
       const cut = cutOf(isKeptOpen(request) ? { ...request, stdin: text } : request);
       if (cut === 'before') {
         lose();

@@ -160,7 +160,7 @@ test('all messages of a loop are on their way before anything else is done', asy
   sent.length = 0;
   const fired = all.map(({ waiting }) => waiting.fire(never));
   await new Promise(process.nextTick);
-  expect(sent).toEqual(heres.map(() => 'fire\n'));
+  expect(sent).toEqual(heres.map(() => ': fire\n'));
   await Promise.all(fired);
   await Promise.all(all.map(({ mine }) => mine.close()));
 });

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode } from '../../contract/index.ts';
 import type { ActivateRequest, Armed, Fence, Switched } from '../engine.ts';
 import type { Link } from '../link.ts';
@@ -12,7 +13,9 @@ export type ArmRequest = ActivateRequest & { readonly clockMs: () => number };
 /** Longer than the slowest server of a group may need to be armed, and no longer than a lock holds without its owner. */
 const TIMES = { limitSec: 60, beatEverySec: 10 };
 const DISARM_MS = 10_000;
-const MOST_PAIRS = 4;
+const FIRST_PAIRS = 4;
+const MOST_PAIRS = 12;
+const BETWEEN_MS = 25;
 /** A far server is not asked so often: each pair is a round trip, which the group waits for. */
 const ASKING_MS = 60;
 
@@ -30,7 +33,9 @@ export async function arm(
     async () => {
       const nonce = randomBytes(8).toString('hex');
       const opened = open(link, armScript(path, fence, request, { nonce, ...times }), fence, clockMs);
-      return opened.until(signal, async () => ({ talk: opened, pairs: await askClock(opened, clockMs) }));
+      const asked: ClockPair[] = [];
+      await opened.until(signal, () => askClock(opened, clockMs, asked));
+      return { talk: opened, pairs: asked };
     },
     { signal },
   );
@@ -65,7 +70,10 @@ export async function arm(
 
 /** A script that is armed, or about to be. */
 interface Conversation {
-  tell(line: string): void;
+  /** A shell takes such a line for nothing, where it comes after the end of the script. */
+  tell(line: 'tick' | 'fire' | 'disarm'): void;
+  /** It was not told yet what becomes of it. */
+  isAsked(): boolean;
   /** What it has printed, once that is so; null when it ended before. Rejects when it failed. */
   hear(isSo: (fields: Fields) => boolean): Promise<Fields | null>;
   /** Its end is known. */
@@ -81,6 +89,7 @@ function open(link: Link, script: Script, fence: Fence, clockMs: () => number): 
   let say = (_: string) => {};
   let fields: Fields | null = null;
   let heardMs: number | null = null;
+  let isAsked = true;
   let news = Promise.withResolvers<void>();
   const talk: Talk = {
     onGiven: (tell) => {
@@ -97,7 +106,11 @@ function open(link: Link, script: Script, fence: Fence, clockMs: () => number): 
   ended.catch(() => {});
   return {
     ended,
-    tell: (line) => say(`${line}\n`),
+    isAsked: () => isAsked,
+    tell(line) {
+      isAsked &&= line === 'tick';
+      say(`: ${line}\n`);
+    },
     async hear(isSo) {
       for (;;) {
         if (fields !== null && isSo(fields)) return fields;
@@ -123,21 +136,32 @@ function open(link: Link, script: Script, fence: Fence, clockMs: () => number): 
   };
 }
 
-/** One question after the other, so that none waits behind another. */
-async function askClock(talk: Conversation, clockMs: () => number): Promise<readonly ClockPair[]> {
-  const pairs: ClockPair[] = [];
+/**
+ * Asks for the server's clock, one question after the other, so that none waits behind another, as long as it is armed:
+ * the others of its group may be busy on the same processors, and one quick answer is worth many slow ones. Resolves once it
+ * is armed and was asked for a while.
+ */
+async function askClock(talk: Conversation, clockMs: () => number, pairs: ClockPair[]): Promise<void> {
   const armed = await talk.hear((fields) => !!fields.one('armed'));
-  if (armed?.one('armed') !== 'perl') return pairs;
-  const beginMs = clockMs();
-  while (pairs.length < MOST_PAIRS && clockMs() - beginMs < ASKING_MS) {
+  if (armed?.one('armed') !== 'perl') return;
+  const ask = async (): Promise<boolean> => {
     const askedMs = clockMs();
     const tick = (fields: Fields | null) => fields?.all('tick')[pairs.length];
     talk.tell('tick');
     const serverMs = toMs(tick(await talk.hear((fields) => !!tick(fields))) ?? '');
-    if (!serverMs) break;
-    pairs.push({ askedMs, serverMs, answeredMs: clockMs() });
+    if (serverMs) pairs.push({ askedMs, serverMs, answeredMs: clockMs() });
+    return !!serverMs && pairs.length < MOST_PAIRS;
+  };
+  const goOn = async () => {
+    do await delay(BETWEEN_MS, undefined, { ref: false });
+    while (talk.isAsked() && (await ask()));
+  };
+  const beginMs = clockMs();
+  while (await ask()) {
+    if (pairs.length < FIRST_PAIRS && clockMs() - beginMs < ASKING_MS) continue;
+    goOn().catch(() => {});
+    return;
   }
-  return pairs;
 }
 
 /** Not a number where there is no such clock. */

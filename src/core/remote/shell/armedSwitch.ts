@@ -1,8 +1,8 @@
 import { sh } from './sh.ts';
 
 /**
- * Waits on fd 3 for a line `fire`, then does the last part of a switch: the fence, `current` compared once more, rename.
- * The line `tick` is answered with the clock. Any other line, the end of input, and a minute without `fire` mean that
+ * Waits on fd 3 for a line `: fire`, then does the last part of a switch: the fence, `current` compared once more, rename.
+ * The line `: tick` is answered with the clock. Any other line, the end of input, and a minute without `: fire` mean that
  * nothing is to be switched any more. All the while it gives the lock's signs of life, because a server may allow no second
  * channel for them.
  * In: `wait_armed METHOD GENERATION RECORD FROM TO LINK LIMIT_SEC BEAT_EVERY_SEC`, where an empty FROM is no link at all. `status` is 0 when
@@ -49,8 +49,8 @@ wait_in_perl() {
         next if $found < 1;
         exit 3 if !sysread STDIN, $lines, 4096, length $lines;
       }
-      elsif ($1 eq "tick") { field("tick", $clock->()) }
-      elsif ($1 eq "fire") { last }
+      elsif ($1 eq ": tick") { field("tick", $clock->()) }
+      elsif ($1 eq ": fire") { last }
       else { exit 3 }
     }
     my $before = $clock->();
@@ -73,7 +73,7 @@ wait_in_shell() {
     field armed shell
     IFS= read -r line <&3 || exit 3
     trap '' TERM
-    [ "$line" = fire ] || exit 3
+    [ "$line" = ": fire" ] || exit 3
     top=
     for each in .cutover/locks/g-*; do top=$\{each##*/}; done
     [ "$top" = "$2" ] || fail E_FENCED "$top $(readlink ".cutover/locks/$top")"
