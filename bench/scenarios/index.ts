@@ -1,6 +1,7 @@
 import { firstDeployment } from './firstDeployment.ts';
 import { group } from './group.ts';
 import { largeFile } from './largeFile.ts';
+import { longLink } from './longLink.ts';
 import { memory } from './memory.ts';
 import { micro } from './micro.ts';
 import { nothingChanged } from './nothingChanged.ts';
@@ -21,6 +22,7 @@ export const scenarios: readonly Scenario[] = [
   renamedDirectory,
   firstDeployment,
   largeFile,
+  longLink,
   memory,
   sftpEngine,
   group,

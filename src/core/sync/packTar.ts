@@ -16,12 +16,16 @@ export interface TimedContent extends FileContent {
 }
 
 /**
- * A tar archive in pieces of a megabyte, the last one smaller: directories, then links, then files, each as `./path` and
+ * A tar archive in pieces of this size, the last one smaller: directories, then links, then files, each as `./path` and
  * with this time. A piece stays as it is until the next but one is asked for: then its memory is used again. Throws
  * `E_SOURCE` when a file has another size than its entry says.
  */
-export function packTar(contents: TarContents, modifiedAtSec: number): AsyncIterable<Uint8Array> {
-  return inPieces(archive(contents, modifiedAtSec));
+export function packTar(
+  contents: TarContents,
+  modifiedAtSec: number,
+  pieceBytes = PIECE_BYTES,
+): AsyncIterable<Uint8Array> {
+  return inPieces(archive(contents, modifiedAtSec), pieceBytes);
 }
 
 export const PIECE_BYTES = 1024 ** 2;
@@ -64,19 +68,19 @@ async function* exactly(entry: ManifestEntry, chunks: AsyncIterable<Uint8Array>)
  * What is new memory for each piece is collected only after tens of megabytes, and each time with a look at all that
  * is known of a hundred thousand files.
  */
-async function* inPieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let piece: Buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
+async function* inPieces(chunks: AsyncIterable<Uint8Array>, pieceBytes: number): AsyncGenerator<Uint8Array> {
+  let piece: Buffer = Buffer.allocUnsafeSlow(pieceBytes);
   let other: Buffer | null = null;
   let filled = 0;
   for await (const chunk of chunks) {
     for (let taken = 0; taken < chunk.length; ) {
-      const part = chunk.subarray(taken, taken + PIECE_BYTES - filled);
+      const part = chunk.subarray(taken, taken + pieceBytes - filled);
       piece.set(part, filled);
       filled += part.length;
       taken += part.length;
-      if (filled < PIECE_BYTES) continue;
+      if (filled < pieceBytes) continue;
       yield piece;
-      [piece, other] = [other ?? Buffer.allocUnsafeSlow(PIECE_BYTES), piece];
+      [piece, other] = [other ?? Buffer.allocUnsafeSlow(pieceBytes), piece];
       filled = 0;
     }
   }

@@ -6,6 +6,7 @@ import {
   readContents,
   wholeOnes,
 } from './archive.ts';
+import { heldFiles } from './heldFiles.ts';
 import { packTar } from './packTar.ts';
 import { textFile } from './textFile.ts';
 import type { FileContent } from './types.ts';
@@ -29,6 +30,7 @@ export interface SharedArchive {
 /** Each file is held in memory while it is sent, and so should be small. `attempt`: names this try. */
 export function shareArchive(contents: ArchiveContents, attempt: string): SharedArchive {
   const files = readContents(contents);
+  const held = heldFiles();
   let takenBytes = 0;
   // Rejected once it failed, so that nobody takes the end of the source for the end of its contents.
   let last: Promise<FileContent | null> = Promise.resolve(null);
@@ -57,7 +59,10 @@ export function shareArchive(contents: ArchiveContents, attempt: string): Shared
   return {
     first: (othersEnded) =>
       packFirst(contents, begun(), { directories: allDirectories(contents), othersEnded }),
-    other: (number) => packTar({ directories: [], links: [], files: marked(number) }, contents.modifiedAtSec),
+    other(number) {
+      const parts = { directories: [], links: [], files: marked(number) };
+      return packTar(parts, contents.modifiedAtSec, OTHERS_PIECE_BYTES);
+    },
     takenBytes: () => takenBytes,
     fail(error) {
       last = Promise.reject(error);
@@ -81,12 +86,5 @@ function allDirectories(contents: ArchiveContents): readonly string[] {
   return [...paths].sort();
 }
 
-async function held({ entry, chunks }: FileContent): Promise<FileContent> {
-  const pieces: Uint8Array[] = [];
-  for await (const chunk of chunks) pieces.push(Buffer.from(chunk));
-  return { entry, chunks: each(pieces) };
-}
-
-async function* each(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
-  yield* pieces;
-}
+/** There are several of them, each with some pieces under way. */
+const OTHERS_PIECE_BYTES = 256 * 1024;
