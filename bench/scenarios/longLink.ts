@@ -14,7 +14,7 @@ import { isInstalled, program } from '../program.ts';
 import { asRoot, settled, trust } from '../server.ts';
 import type { Scenario } from './scenario.ts';
 
-/** With fewer sessions than these there is no room for a second channel beside scripts. */
+/** Two sessions have no room for a second channel beside scripts. */
 const sides = [
   { name: 'several channels', image: 'openssh' },
   { name: 'one channel (MaxSessions=2)', image: 'openssh', sshd: ['MaxSessions=2'] },
