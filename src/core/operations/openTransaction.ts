@@ -2,7 +2,8 @@ import { CutoverError, STEPS, type StepName } from '../contract/index.ts';
 import type { Fact } from '../journal/facts.ts';
 import { describeStanding, isReverting, type Merged, mergeJournals } from '../journal/merge.ts';
 import { parseServerJournal } from '../journal/serverText.ts';
-import type { ServerPlan } from '../plan/types.ts';
+import type { Plan, ServerPlan } from '../plan/types.ts';
+import { currentText } from '../release/paths.ts';
 import type { Observation } from '../remote/observation.ts';
 import { lockOwner } from './lockOwner.ts';
 
@@ -18,8 +19,26 @@ export function openTransactionOf(seen: ReadonlyMap<string, Observation>): Merge
   );
   if (merged.type !== 'one') return merged;
   const { plan } = merged.opening;
-  const facts = plan.servers.flatMap((server) => endOn(merged, server, seen.get(server.name)));
-  return { ...merged, facts: [...merged.facts, ...facts] };
+  const closed = plan.servers.filter(({ name }) => seen.get(name)?.journal === null);
+  const stayed = closed.filter((server) => isSwitched(plan, server, seen.get(server.name)!));
+  const facts = [...merged.facts, ...stayed.flatMap(({ name }) => done(name, STEPS, merged.opening.at))];
+  const others = closed.filter((server) => !stayed.includes(server));
+  const ends = others.flatMap((server) => endOn({ ...merged, facts }, server, seen.get(server.name)!));
+  return { ...merged, facts: [...facts, ...ends] };
+}
+
+/** One that was lost before its own switch has not written down that others were switched: what is live there tells. */
+function isSwitched(
+  { release }: Pick<Plan, 'release'>,
+  { expects }: Pick<ServerPlan, 'expects'>,
+  seen: Observation,
+): boolean {
+  const text = currentOf(seen);
+  return text === currentText(release) && text !== expects.current;
+}
+
+function currentOf({ current }: Observation): string | null {
+  return current.kind === 'link' ? current.text : null;
 }
 
 /**
@@ -30,13 +49,11 @@ export function openTransactionOf(seen: ReadonlyMap<string, Observation>): Merge
 function endOn(
   { opening, facts }: OneOpen,
   { name, expects }: Pick<ServerPlan, 'name' | 'expects'>,
-  seen: Observation | undefined,
+  seen: Observation,
 ): readonly Fact[] {
-  if (seen === undefined || seen.journal !== null) return [];
   const activates = facts.some((fact) => fact.type === 'step.begun' && fact.step === 'activate');
   if (!activates || isReverting(facts, opening.plan.onFailure)) return [];
-  const text = seen.current.kind === 'link' ? seen.current.text : null;
-  return text === expects.current ? wentBack(name, opening.at) : done(name, STEPS, opening.at);
+  return currentOf(seen) === expects.current ? wentBack(name, opening.at) : done(name, STEPS, opening.at);
 }
 
 function wentBack(server: string, at: string): readonly Fact[] {

@@ -237,6 +237,38 @@ test('where one server has ended it and another one has not, it is committed, an
   expect((await deploy(world.runtime, config, DEPLOY)).outcome).toBe('unchanged');
 });
 
+test('a server that stays under its policy is not taken back for one that was lost before its switch', async () => {
+  let armed = false;
+  let isLost = false;
+  // From its switch on, only its lock can be given back.
+  const cut = (script: string) => {
+    isLost ||= script.includes('which cannot be entered');
+    return isLost && !script.includes('make_room') ? 'before' : null;
+  };
+  const world = await createWorld({
+    environment: { strategy: 'sequential', onFailure: 'revert-server' },
+    transport: (server, plain) =>
+      faultyTransport(plain, ({ stdin }) => (armed && server === 'web2' ? cut(String(stdin)) : null)),
+  });
+  await world.write({ 'index.html': 'one' });
+  await world.deploy();
+  await world.write({ 'index.html': 'two' });
+  armed = true;
+  const { outcome, servers } = await deploy(world.runtime, world.config, DEPLOY);
+  armed = false;
+  expect([outcome, ...servers.map((server) => server.outcome)]).toEqual([
+    'stranded',
+    'committed',
+    'stranded',
+    'compensated',
+  ]);
+  expect(await contents(world)).toEqual(['two', 'one', 'one']);
+  const resumed = await resume(elsewhere(world), world.config, RESUME);
+  expect(resumed?.servers.map((server) => server.outcome)).toEqual(['committed', 'committed', 'compensated']);
+  expect(await contents(world)).toEqual(['two', 'two', 'one']);
+  await restsWell(world);
+});
+
 test('what another run is just ending is not deployed once more', async () => {
   // Between the last step of a run and the end of its journal. It ends behind the next look, before what follows that.
   let end: (() => Promise<void>) | null = null;
