@@ -1,5 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { cutPoints, tryCut } from '../faults/support/cuts.ts';
+import { openGroup } from '../faults/support/group.ts';
+import { type GroupFault, tryGroupFault } from '../faults/support/groupFaults.ts';
 import { countEvents, KILL_SCENARIOS, tryKill } from '../faults/support/kills.ts';
 import { openPowerSite } from '../faults/support/powerCuts.ts';
 import { spread, tryAll } from '../faults/support/report.ts';
@@ -35,6 +37,15 @@ test('a program that is killed is ended by another machine', async () => {
     4,
   );
   expect(await tryAll('kills', points, (nth) => tryKill(site, scenario, nth))).toEqual([]);
+});
+
+test('a group of which one server fails serves one release', async () => {
+  await using group = await openGroup(3);
+  const faults: readonly GroupFault[] = [
+    { step: 'armed', how: 'killed' },
+    { step: 'syncCache', how: 'full' },
+  ];
+  expect(await tryAll('group faults', faults, (fault) => tryGroupFault(group, fault))).toEqual([]);
 });
 
 test('a server that loses power loses nothing else', async () => {

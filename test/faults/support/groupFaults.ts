@@ -2,7 +2,7 @@ import type { Event } from '../../../src/core/journal/events.ts';
 import type { CutoverProcess, CutoverResult } from '../../integration/support/cutover.ts';
 import { inContainer } from '../../integration/support/remoteTree.ts';
 import { FAULTY, type Group } from './group.ts';
-import { changedOver, unequal } from './groupInvariants.ts';
+import { changedOver, movedAgain, unequal } from './groupInvariants.ts';
 import { brokenAlways, brokenAtRest, servedBy, untrue } from './invariants.ts';
 import { startReader } from './reader.ts';
 import type { Machine } from './site.ts';
@@ -99,8 +99,10 @@ export async function tryGroup(group: Group, name: string, expectation: Expectat
   const resumed = await resumeElsewhere(await site.elsewhere());
   const then = await survey(site);
   violations.push(
-    ...(resumed.exitCode === 0 || resumed.exitCode === 12 ? [] : [`resume: ${inShort(resumed)}`]),
-    ...(staysMixed ? [] : untrue(site, before, then, resumed)),
+    ...([0, 12].includes(resumed.exitCode ?? -1) || (staysMixed && resumed.exitCode === 13)
+      ? []
+      : [`resume: ${inShort(resumed)}`]),
+    ...(staysMixed ? movedAgain(site, now, then) : untrue(site, before, then, resumed)),
     ...brokenAlways(site, before, then).map((each) => `after resume: ${each}`),
     ...brokenAtRest(site, then)
       .filter((each) => !(staysMixed && each.startsWith('the servers serve')))

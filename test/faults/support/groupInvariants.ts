@@ -49,6 +49,16 @@ function notStranded({ stdout }: CutoverResult): readonly string[] {
   return outcome === 'stranded' ? [] : [`exit 13, but the outcome is ${outcome}`];
 }
 
+/** Under a policy that lets servers stay, `resume` ends what is open on the faulty one, and moves no other. */
+export function movedAgain(site: Site, now: Survey, then: Survey): readonly string[] {
+  const [served, later] = [now, then].map((each) => servedBy(site, each).split(','));
+  return [...site.paths.keys()].flatMap((name, index) =>
+    name === FAULTY || served![index] === later![index]
+      ? []
+      : [`resume moved ${name} from ${served![index]} to ${later![index]}`],
+  );
+}
+
 /** What a reader saw: at most one change-over each way on each server, and none before all servers were staged. */
 export function changedOver(
   site: Site,

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
-import { untilSo } from '../../../src/core/testing/untilSo.ts';
 import { startProxy } from '../../integration/support/proxy.ts';
+import { startAgain } from './containers.ts';
 import type { Site } from './site.ts';
 import { followStory } from './story.ts';
 import { survey } from './survey.ts';
@@ -28,10 +28,7 @@ export async function openPowerSite(site: Site): Promise<PowerSite> {
 
   const off = (): Promise<unknown> => execa('docker', ['kill', '--signal', 'KILL', id]);
   const on = async (): Promise<void> => {
-    await execa('docker', ['start', id]);
-    const { stdout } = await execa('docker', ['port', id, '22/tcp']);
-    port = Number(stdout.split('\n')[0]!.split(':').at(-1));
-    await answers(site);
+    port = await startAgain(site.server);
   };
   const machine = await site.reset();
   const { events } = await followStory(machine.start(['deploy', 'production', '--events']));
@@ -58,10 +55,4 @@ export async function openPowerSite(site: Site): Promise<PowerSite> {
     },
     close: () => proxy.close(),
   };
-}
-
-/** The container runs before its sshd listens. */
-async function answers(site: Site): Promise<void> {
-  const listens = `perl -MIO::Socket::INET -e 'exit !IO::Socket::INET->new("127.0.0.1:22")'`;
-  await execa('docker', ['exec', site.server.container.getId(), 'sh', '-c', untilSo(listens)]);
 }

@@ -11,8 +11,15 @@ export interface Readings {
   readonly reads: number;
   /** A line each: what went wrong while reading. */
   readonly errors: readonly string[];
-  /** `server: version` in the order in which they changed. */
-  readonly seen: readonly string[];
+  /** In the order in which they changed. */
+  readonly seen: readonly Reading[];
+}
+
+export interface Reading {
+  readonly path: string;
+  readonly version: string;
+  /** By the clock of the host. */
+  readonly atMs: number;
 }
 
 let readers = 0;
@@ -27,9 +34,14 @@ export async function startReader(site: Site): Promise<Reader> {
       const lines = text.split('\n').filter((line) => line !== '');
       const of = (word: string) =>
         lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
-      return { reads: Number(of('reads')[0] ?? 0), errors: of('error'), seen: of('seen') };
+      return { reads: Number(of('reads')[0] ?? 0), errors: of('error'), seen: of('seen').map(readingOf) };
     },
   };
+}
+
+function readingOf(line: string): Reading {
+  const [atMs, path = '', version = ''] = line.split(' ');
+  return { path, version, atMs: Number(atMs) };
 }
 
 const START = `program=$1; name=$2; shift 2
@@ -47,7 +59,7 @@ cat "$1.out"; rm -f "$1".*`;
  * Enters `current` once and reads the first, the last and a middle file there, as a request would. A release that
  * was taken out of service and removed in the meantime is not an error: `current` leads elsewhere by then.
  */
-const PROGRAM = `use strict; use warnings; $| = 1;
+const PROGRAM = `use strict; use warnings; use Time::HiRes 'time'; $| = 1;
 my ($reads, %last) = (0);
 $SIG{TERM} = sub { print "reads $reads\\n"; exit 0 };
 sub slurp { open(my $f, '<', $_[0]) or return; local $/; my $t = <$f>; close $f; return $t }
@@ -64,7 +76,7 @@ while (1) {
     }
     next if defined $last{$path} && $last{$path} eq $version;
     $last{$path} = $version;
-    print "seen $path: $version\\n";
+    printf "seen %.1f %s %s\\n", time * 1000, $path, $version;
   }
   chdir '/'; select undef, undef, undef, 0.0005;
 }`;

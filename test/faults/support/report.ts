@@ -20,8 +20,32 @@ export async function tryAll<Point>(
     for (const violation of trial.violations) say(`${title}: ${trial.name}: ${violation}`);
   }
   const { text, wrong } = summary(trials);
+  for (const line of table(trials)) say(line);
   say(`${title}: ${text}, ${Math.round((performance.now() - begunAt) / 1000)} s`);
   return wrong;
+}
+
+/** What became of each trial, with how many violations. */
+function table(trials: readonly Trial[]): readonly string[] {
+  const cells = trials.flatMap(({ cell, violations }) =>
+    cell
+      ? [{ ...cell, text: violations.length > 0 ? `${cell.text}, ${violations.length} WRONG` : cell.text }]
+      : [],
+  );
+  if (cells.length === 0) return [];
+  const columns = [...new Set(cells.map(({ column }) => column))];
+  const rows = [...new Set(cells.map(({ row }) => row))].map((row) => [
+    row,
+    ...columns.map((column) => cells.find((each) => each.row === row && each.column === column)?.text ?? ''),
+  ]);
+  const all = [['', ...columns], ...rows];
+  const widths = all[0]!.map((_, index) => Math.max(...all.map((line) => line[index]!.length)));
+  return all.map((line) =>
+    line
+      .map((text, index) => text.padEnd(widths[index]!))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 /** Past the test runner, which holds back what a test prints until it has ended. */

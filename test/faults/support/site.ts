@@ -8,12 +8,13 @@ import { inContainer, tidiedIn } from '../../integration/support/remoteTree.ts';
 import { scratch } from '../../integration/support/scratch.ts';
 import { type ServerOptions, type SshServer, startServer } from '../../integration/support/sshServer.ts';
 
-/** A group of servers (deploy paths in one container) that begins every trial with the same two releases. */
+/** A group of servers (deploy paths in one container, or seen there) that begins every trial with the same two releases. */
 export interface Site extends AsyncDisposable {
   readonly server: SshServer;
   readonly project: Project;
   /** Names of the servers, and where each has its deploy path. */
   readonly paths: ReadonlyMap<string, string>;
+  readonly apart: ReadonlyMap<string, Apart>;
   /** Every commit, oldest first; the last one is what trials deploy, the one before it is live at their beginning. */
   readonly versions: readonly Version[];
   /** Writes the configuration, here and on the other machine. `entry` is added to that of every server. */
@@ -24,7 +25,17 @@ export interface Site extends AsyncDisposable {
   elsewhere(): Promise<Machine>;
 }
 
+/** A server in a container of its own, whose deploy path is a volume that the container of the site has as well. */
+export interface Apart {
+  readonly server: SshServer;
+  /** How a configuration names it, as far as it is not as the others. */
+  readonly entry: object;
+  isUp(): boolean;
+}
+
 export interface SiteConfiguration {
+  /** Keys of the environment. */
+  readonly environment?: object;
   readonly entry?: object;
   readonly postUpload?: readonly unknown[];
   readonly postLaunch?: readonly unknown[];
@@ -48,9 +59,14 @@ const DEADLINE_MS = 90_000;
 export interface SiteOptions {
   readonly names?: readonly string[];
   readonly server?: Partial<ServerOptions>;
+  readonly apart?: ReadonlyMap<string, Apart>;
 }
 
-export async function openSite({ names = ['web1'], server: options }: SiteOptions = {}): Promise<Site> {
+export async function openSite({
+  names = ['web1'],
+  server: options,
+  apart = new Map(),
+}: SiteOptions = {}): Promise<Site> {
   const server = await startServer({ image: 'openssh', ...options });
   const paths = new Map(names.map((name) => [name, `/srv/app/${name}`]));
   const project = await createProject({ servers: {} });
@@ -72,8 +88,14 @@ export async function openSite({ names = ['web1'], server: options }: SiteOption
     };
   };
 
-  const configure = async ({ entry, postUpload, postLaunch }: SiteConfiguration = {}): Promise<void> => {
+  const configure = async ({
+    environment,
+    entry,
+    postUpload,
+    postLaunch,
+  }: SiteConfiguration = {}): Promise<void> => {
     await project.configure({
+      ...environment,
       keep: 2,
       shared: { directories: ['storage'] },
       commands: {
@@ -81,7 +103,10 @@ export async function openSite({ names = ['web1'], server: options }: SiteOption
         postLaunch: postLaunch ?? [count('postLaunch')],
       },
       servers: Object.fromEntries(
-        [...paths].map(([name, path]) => [name, serverEntry(server, { path, ...QUICK, ...entry })]),
+        [...paths].map(([name, path]) => [
+          name,
+          serverEntry(server, { path, ...QUICK, ...entry, ...apart.get(name)?.entry }),
+        ]),
       ),
     });
     await cp(join(project.path, 'cutover.yaml'), join(other.path, 'cutover.yaml'));
@@ -114,17 +139,19 @@ export async function openSite({ names = ['web1'], server: options }: SiteOption
     }
     await commit('three');
     await cp(join(project.path, 'repository'), join(other.path, 'repository'), { recursive: true });
-    for (const path of paths.values()) await tidiedIn(server, path);
+    await allTidied({ server, paths, apart });
     await inContainer(server, ['sh', '-c', 'rm -rf /srv/log/* && cp -a /srv/app /srv/base']);
     return {
       server,
       project,
       paths,
+      apart,
       versions,
       configure,
       async reset() {
         await rm(homes.path, { recursive: true, force: true });
         await mkdir(homes.path);
+        for (const each of apart.values()) await inContainer(each.server, ['sh', '-c', KILL_ALL]);
         await inContainer(server, ['sh', '-c', RESET]);
         return machineIn(project.path);
       },
@@ -137,6 +164,17 @@ export async function openSite({ names = ['web1'], server: options }: SiteOption
   }
 }
 
+/** Until no tidying is at work on any server: its processes are known only in its own container. */
+export async function allTidied({
+  server,
+  paths,
+  apart,
+}: Pick<Site, 'server' | 'paths' | 'apart'>): Promise<void> {
+  const together = [...paths].flatMap(([name, path]) => (apart.has(name) ? [] : [path]));
+  await tidiedIn(server, ...together);
+  for (const [name, its] of apart) if (its.isUp()) await tidiedIn(its.server, paths.get(name)!);
+}
+
 /** A dead connection is noticed within three seconds. */
 const QUICK = { keepaliveInterval: '1s', keepaliveCountMax: 2, connectTimeout: '5s' };
 
@@ -147,9 +185,12 @@ export const count = (what: string): string =>
 const BEGIN = `mkdir -p /srv/log /srv/canary/deep && chown deploy:deploy /srv/log /srv/canary /srv/canary/deep
 echo "outside of every deploy path" >/srv/canary/deep/file && ln -s deep /srv/canary/link && chown -R deploy:deploy /srv/canary`;
 
-/** What still runs of an earlier trial must not reach into this one. Copies are no change since the stamp. */
-const RESET = `pkill -KILL -u deploy; rm -rf /run/fault
-cd /srv/app && find . -mindepth 1 -delete && cp -a /srv/base/. . && touch */.cutover/standby/g-*/stamp && rm -f /srv/log/*`;
+/** What still runs of an earlier trial must not reach into this one. */
+const KILL_ALL = 'pkill -KILL -u deploy || :';
+
+/** A deploy path may be a volume. Copies are no change since the stamp. */
+const RESET = `${KILL_ALL}; rm -rf /run/fault
+cd /srv/app && find . -mindepth 2 -delete && cp -a /srv/base/. . && touch */.cutover/standby/g-*/stamp && rm -f /srv/log/*`;
 
 function treeOf(text: string): Tree {
   return {

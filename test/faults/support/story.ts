@@ -1,3 +1,4 @@
+import type { Event } from '../../../src/core/journal/events.ts';
 import type { CutoverProcess } from '../../integration/support/cutover.ts';
 
 export interface Story {
@@ -13,23 +14,39 @@ export async function followStory(
   nth = Number.POSITIVE_INFINITY,
   act: () => unknown = () => {},
 ): Promise<Story> {
-  let events = 0;
   let last = '';
+  const events = await followEvents(
+    running,
+    (_, index) => index + 1 === nth,
+    (event) => {
+      const { type, step, server } = event as Readonly<Record<string, string | undefined>>;
+      last = [type, step, server].filter((word) => word !== undefined).join(' ');
+      return act();
+    },
+  );
+  return { events: events.length, last };
+}
+
+/** The same, at the first event that is meant. Gives all events. */
+export async function followEvents(
+  running: CutoverProcess,
+  isMeant: (event: Event, index: number) => boolean,
+  act: (event: Event) => unknown,
+): Promise<readonly Event[]> {
+  const events: Event[] = [];
   let rest = '';
-  let acting: unknown;
+  let acting: { readonly done: unknown } | null = null;
   running.stderr!.on('data', (chunk) => {
     const lines = (rest + String(chunk)).split('\n');
     rest = lines.pop()!;
     for (const line of lines) {
       if (!line.startsWith('{"')) continue;
-      events += 1;
-      if (events !== nth) continue;
-      const { type, step, server } = JSON.parse(line) as Readonly<Record<string, string | undefined>>;
-      last = [type, step, server].filter((word) => word !== undefined).join(' ');
-      acting = act();
+      const event = JSON.parse(line) as Event;
+      events.push(event);
+      if (acting === null && isMeant(event, events.length - 1)) acting = { done: act(event) };
     }
   });
   await running;
-  await acting;
-  return { events, last };
+  await (acting as { readonly done: unknown } | null)?.done;
+  return events;
 }

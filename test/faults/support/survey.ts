@@ -1,7 +1,6 @@
 import { parseLedger } from '../../../src/core/release/ledger.ts';
-import { UNTIL_TIDIED } from '../../../src/core/testing/tidied.ts';
 import { inContainer } from '../../integration/support/remoteTree.ts';
-import type { Site } from './site.ts';
+import { allTidied, type Site } from './site.ts';
 
 /** What the servers of a site hold at one moment, read around SSH. */
 export interface Survey {
@@ -28,14 +27,8 @@ export interface Holding {
 }
 
 export async function survey(site: Site): Promise<Survey> {
-  const text = await inContainer(site.server, [
-    'sh',
-    '-c',
-    `until_tidied=$1; shift\n${SCRIPT}`,
-    'sh',
-    UNTIL_TIDIED,
-    ...site.paths.values(),
-  ]);
+  await allTidied(site);
+  const text = await inContainer(site.server, ['sh', '-c', SCRIPT, 'sh', ...site.paths.values()]);
   const [head = '', ...parts] = text.split('\n== ');
   const names = [...site.paths.keys()];
   const lines = head.split('\n');
@@ -51,7 +44,6 @@ if [ -e /srv/log/commands ]; then sed 's/^/command /' /srv/log/commands; fi
 for path in "$@"; do
   printf '\\n== %s\\n' "$path"
   cd "$path" 2>/dev/null || continue
-  sh -c "$until_tidied" sh .
   echo "current $(readlink current)"
   find .cutover/build .cutover/incoming .cutover/tmp .cutover/trash -mindepth 1 -maxdepth 1 -printf 'left %p\\n' 2>/dev/null
   find .cutover/standby -mindepth 1 -maxdepth 2 \\( -name 'claimed-*' -o -name part -o -name pid \\) -printf 'left %p\\n' 2>/dev/null

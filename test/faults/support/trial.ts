@@ -9,6 +9,8 @@ export interface Trial {
   /** How the run under the fault ended. */
   readonly exitCode: number | null;
   readonly violations: readonly string[];
+  /** Where it stands in a table, and what is written there. */
+  readonly cell?: { readonly row: string; readonly column: string; readonly text: string };
 }
 
 /** Judges a run that has ended by itself under a fault, repairs, and deploys once more without a fault. */
@@ -54,7 +56,7 @@ export async function repair(
 }
 
 /** Where nothing is left to deploy, what lies about is swept by a deployment that does everything again. */
-async function deployAgain(site: Site, before: Survey, machine: Machine): Promise<readonly string[]> {
+export async function deployAgain(site: Site, before: Survey, machine: Machine): Promise<readonly string[]> {
   const deploy = ['deploy', 'production', '--unpin', '--json'];
   const deployed = await machine.run(deploy);
   const once = await survey(site);

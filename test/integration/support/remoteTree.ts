@@ -32,9 +32,13 @@ export async function contentOf(server: SshServer, path: string): Promise<string
   return inContainer(server, ['cat', path]);
 }
 
-/** Until no tidying is at work in the deploy path. */
-export async function tidiedIn(server: SshServer, path = server.pathInContainer): Promise<void> {
-  await inContainer(server, ['sh', '-c', UNTIL_TIDIED, 'sh', path]);
+/** Until no tidying is at work in these deploy paths. */
+export async function tidiedIn(
+  server: SshServer,
+  path = server.pathInContainer,
+  ...more: readonly string[]
+): Promise<void> {
+  await inContainer(server, ['sh', '-c', UNTIL_TIDIED, 'sh', path, ...more]);
 }
 
 /** Runs a shell text as root in the container, and gives what it printed. Throws when it fails. */

@@ -10,6 +10,8 @@ export interface ServerOptions {
   readonly sshd?: readonly string[];
   /** Memory file systems: `{ '/srv/app': 'size=4m,uid=1000,gid=1000' }` (deploy is 1000) makes a small disk. */
   readonly tmpfs?: Readonly<Record<string, string>>;
+  /** Names of volumes, and where each is: what is in them outlives a container, and may be seen by several. */
+  readonly volumes?: Readonly<Record<string, string>>;
   /** Linux capabilities to add, for example `SYS_ADMIN`. */
   readonly capabilities?: readonly string[];
 }
@@ -59,6 +61,9 @@ export async function startServer(options: ServerOptions): Promise<SshServer> {
     .withEnvironment({ AUTHORIZED_KEYS: run.publicKey })
     .withCommand((options.sshd ?? []).flatMap((setting) => ['-o', setting]))
     .withTmpFs({ ...options.tmpfs })
+    .withBindMounts(
+      Object.entries(options.volumes ?? {}).map(([source, target]) => ({ source, target, mode: 'rw' })),
+    )
     .withAddedCapabilities(...(options.capabilities ?? []))
     .withExposedPorts(...(options.image === 'nginx' ? [22, 80] : [22]))
     .withWaitStrategy(Wait.forLogMessage('Server listening on'))

@@ -72,21 +72,22 @@ async function close(run: TestRun): Promise<void> {
   const left = await containers((owner) => owner === run.owner);
   if (left.length > 0) process.stderr.write(`Removing ${left.length} container(s) that no test stopped.\n`);
   await remove(left);
+  await removeVolumes((owner) => owner === run.owner);
   await rm(run.directory, { recursive: true, force: true });
   delete process.env[variable];
 }
 
 /**
- * Removes what killed runs left: containers and scratch directories whose process is gone. Those of another
+ * Removes what killed runs left: containers, volumes and scratch directories whose process is gone. Those of another
  * machine are not ours to judge.
  */
 export async function removeOrphans(): Promise<void> {
-  await remove(
-    await containers((owner) => {
-      const [host, pid] = owner.split('/');
-      return host === hostname() && !isAlive(Number(pid));
-    }),
-  );
+  const isOrphaned = (owner: string): boolean => {
+    const [host, pid] = owner.split('/');
+    return host === hostname() && !isAlive(Number(pid));
+  };
+  await remove(await containers(isOrphaned));
+  await removeVolumes(isOrphaned);
   for (const name of await readdir(tmpdir())) {
     if (!name.startsWith(directoryPrefix)) continue;
     const pid = Number.parseInt(name.slice(directoryPrefix.length), 10);
@@ -94,9 +95,13 @@ export async function removeOrphans(): Promise<void> {
   }
 }
 
-async function containers(isWanted: (owner: string) => boolean): Promise<readonly string[]> {
-  const format = `{{.ID}} {{.Label "${containerLabel}"}}`;
-  const args = ['ps', '--all', '--filter', `label=${containerLabel}`, '--format', format];
+type OwnerTest = (owner: string) => boolean;
+
+const containers = (isWanted: OwnerTest) => labelled(['ps', '--all'], 'ID', isWanted);
+
+async function labelled(list: readonly string[], name: string, isWanted: OwnerTest) {
+  const format = `{{.${name}}} {{.Label "${containerLabel}"}}`;
+  const args = [...list, '--filter', `label=${containerLabel}`, '--format', format];
   const { stdout } = await execa('docker', args);
   return stdout
     .split('\n')
@@ -106,6 +111,11 @@ async function containers(isWanted: (owner: string) => boolean): Promise<readonl
 
 async function remove(ids: readonly string[]): Promise<void> {
   if (ids.length > 0) await execa('docker', ['rm', '--force', '--volumes', ...ids]);
+}
+
+async function removeVolumes(isWanted: OwnerTest): Promise<void> {
+  const names = await labelled(['volume', 'ls'], 'Name', isWanted);
+  if (names.length > 0) await execa('docker', ['volume', 'rm', '--force', ...names]);
 }
 
 function isAlive(pid: number): boolean {
