@@ -10,6 +10,7 @@ import ssh2, {
 import { CutoverError, type ErrorCode, type Exit, messageOf } from '../../core/contract/index.ts';
 import { wordsFor } from './link/words.ts';
 import { hurryLogin, type Insides, type Sign } from './login/hurry.ts';
+import { makeKeysOnce } from './login/keys.ts';
 import { type Attempt, type Login, LoginError } from './login/login.ts';
 
 // The only file that knows the ssh2 package: what it gets wrong by default is put right here, once.
@@ -63,6 +64,7 @@ export async function logIn(login: Login): Promise<Session> {
   client
     .on('handshake', () => {
       stage = 'login';
+      makeKeysOnce(client);
     })
     .on('banner', (text) => login.onRemark(`The server says: ${text.trim()}`))
     .on('change password', () => fail(refusal('the password has expired, and the server wants a new one')))
@@ -204,6 +206,7 @@ function session(client: Client, socket: Duplex): Session {
   const leave = (reason: string) => gone.resolve(reason);
   client
     .removeAllListeners()
+    .on('handshake', () => makeKeysOnce(client))
     .on('error', (error) => {
       leave(wordsFor(error));
       client.destroy();

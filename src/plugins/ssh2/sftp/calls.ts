@@ -29,8 +29,12 @@ export function superviseCalls({ deadlineMs, outstanding }: CallLimits, onStall:
   let timer: NodeJS.Timeout | undefined;
 
   const rearm = () => {
+    if (pending.size > 0 && timer !== undefined) {
+      timer.refresh();
+      return;
+    }
     clearTimeout(timer);
-    if (pending.size > 0) timer = setTimeout(stall, deadlineMs);
+    timer = pending.size > 0 ? setTimeout(stall, deadlineMs) : undefined;
   };
   const failAll = (make: () => CutoverError) => {
     for (const fail of [...pending]) fail(make());

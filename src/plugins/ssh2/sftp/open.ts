@@ -8,6 +8,7 @@ import {
 import type { Session, SftpChannel } from '../client.ts';
 import type { Channels } from '../link/channels.ts';
 import { superviseCalls } from './calls.ts';
+import { gatherRequests } from './gather.ts';
 import { sftpOver } from './sftp.ts';
 
 /** Opens an SFTP channel and keeps watch over it. `deadlineMs`: how long a server may stay silent on a request. */
@@ -21,6 +22,7 @@ export async function openSftp(
   deadlineMs = 30_000,
 ): Promise<Sftp> {
   const { channel: opened, release } = await channels.open(() => start(session, host));
+  gatherRequests(opened.channel);
   const leave = () => {
     opened.channel.end();
     release();
