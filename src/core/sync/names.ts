@@ -11,8 +11,7 @@ export function nameProblem(name: Uint8Array): string | null {
 /** Why a text is not the path of a manifest, or null. */
 export function pathProblem(path: string): string | null {
   if (CONTROL.test(path)) return 'holds control characters';
-  const odd = path.split('/').some((name) => name === '' || name === '.' || name === '..');
-  return odd ? 'is not a path inside the tree' : null;
+  return ODD_NAME.test(path) ? 'is not a path inside the tree' : null;
 }
 
 /** The same as `linkProblem` of a target that is still bytes. */
@@ -38,6 +37,9 @@ export function linkProblem(path: string, target: string): string | null {
   }
   return null;
 }
+
+/** A name that is empty, `.` or `..`. */
+const ODD_NAME = /(?:^|\/)\.{0,2}(?:\/|$)/;
 
 /** For messages: what a terminal would obey, and bytes that are not UTF-8, as `\xNN`. */
 export function printable(name: Uint8Array | string): string {

@@ -1,6 +1,6 @@
 import { CutoverError, type SftpEntry, type SftpStat } from '../../../core/contract/index.ts';
 import type { SFTPWrapper } from '../client.ts';
-import type { Calls } from './calls.ts';
+import type { Calls, Done } from './calls.ts';
 import { END_OF_FILE, NO_SUCH_FILE, refusal, statusOf } from './failure.ts';
 
 /**
@@ -36,6 +36,12 @@ export function toStat(attrs: Attributes): SftpStat {
   };
 }
 
+/** In one piece: there are thousands of them. */
+function toEntry(name: string, attrs: Attributes): SftpEntry {
+  const kind = KINDS.get(attrs.mode & FILE_TYPE) ?? 'other';
+  return { name, kind, mode: attrs.mode & 0o7777, sizeBytes: attrs.size, modifiedAtSec: attrs.mtime };
+}
+
 export interface Attributes {
   readonly mode: number;
   readonly size: number;
@@ -63,17 +69,21 @@ async function readEntries(
 ): Promise<readonly SftpEntry[]> {
   const entries: SftpEntry[] = [];
   const more = () =>
-    calls
-      .run<readonly Named[]>(attempt, (done) => sftp.readdir(handle as never, done as never))
-      .catch((error) => {
-        if (statusOf(error) === END_OF_FILE) return null;
-        throw error;
-      });
+    calls.run<readonly Named[] | null>(attempt, (done) => {
+      const answered: Done<readonly Named[]> = (error, some) => {
+        if (error && statusOf(error) === END_OF_FILE) done(null, null);
+        else done(error, some);
+      };
+      sftp.readdir(handle as never, answered as never);
+    });
+  const take = (some: readonly Named[] | null) => {
+    for (const { filename, attrs } of some ?? []) entries.push(toEntry(filename, attrs));
+  };
   while (entries.length <= MOST_ENTRIES) {
     // Most directories are one answer, and one that says that this was all.
     const [some, rest] = await Promise.all([more(), more()]);
-    for (const { filename, attrs } of [...(some ?? []), ...(rest ?? [])])
-      entries.push({ name: filename, ...toStat(attrs) });
+    take(some);
+    take(rest);
     if (some === null || rest === null) return entries;
   }
   throw new CutoverError('E_REMOTE', `Could not ${attempt}: it has more than ${MOST_ENTRIES} entries.`);
