@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { execa } from 'execa';
+import { putInFront } from '../../integration/support/frontOfTool.ts';
 import { startProxy } from '../../integration/support/proxy.ts';
 import { inContainer } from '../../integration/support/remoteTree.ts';
 import { startServer } from '../../integration/support/sshServer.ts';
@@ -11,6 +12,9 @@ import { type Apart, count, openSite, type Site } from './site.ts';
 export interface Group extends AsyncDisposable {
   readonly site: Site;
   readonly faulty: Faulty;
+  /** From now on none of the others is armed, until they are let go. */
+  hold(): Promise<void>;
+  letGo(): Promise<void>;
   /** Writes the configuration with other keys of the environment than by default. */
   configure(environment?: object): Promise<void>;
 }
@@ -65,6 +69,7 @@ export async function openGroup(size: number): Promise<Group> {
   };
   const names = Array.from({ length: size }, (_, index) => `web${index + 1}`);
   const site = opened.use(await openSite({ names, server: { volumes }, apart: new Map([[FAULTY, apart]]) }));
+  await putInFront(site.server, 'ln', ARMING, 'while [ -e /srv/log/hold ]; do sleep 0.02; done');
   const configure = (environment: object = {}) =>
     site.configure({ environment, postUpload: failing('postUpload'), postLaunch: failing('postLaunch') });
   await configure();
@@ -86,8 +91,13 @@ export async function openGroup(size: number): Promise<Group> {
     knock: () => once(doors, 'knock'),
   };
   const open = opened.move();
-  return { site, faulty, configure, [Symbol.asyncDispose]: () => open.disposeAsync() };
+  const hold = async () => void (await here('touch /srv/log/hold'));
+  const letGo = async () => void (await here('rm -f /srv/log/hold'));
+  return { site, faulty, hold, letGo, configure, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }
+
+/** The link that waits to be renamed; a switch that was not prepared makes another one. */
+const ARMING = '*.cutover/tmp/armed-*';
 
 /** Commands that fail on a server while `/srv/log/failing` says so; an old release is launched well again. */
 const failing = (step: string): readonly string[] => [

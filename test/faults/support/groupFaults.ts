@@ -45,7 +45,12 @@ export interface Expectation {
   /** Commands that fail, as `/srv/log/failing` lists them. */
   readonly failing?: readonly string[];
   /** When the faulty server breaks, and how; null where commands alone do it. */
-  readonly fault: { readonly isMeant: (event: Event) => boolean; readonly how: GroupFault['how'] } | null;
+  readonly fault: {
+    readonly isMeant: (event: Event) => boolean;
+    readonly how: GroupFault['how'];
+    /** Until then none of the others is armed, and so none is switched. */
+    readonly holdsOthers?: boolean;
+  } | null;
   /** Judges the run under the fault; the server is still broken, unless it was paused. */
   readonly judge?: (run: CutoverResult, now: Survey) => readonly string[];
   /** The group may end mixed by its policy, until something is deployed again. */
@@ -62,7 +67,7 @@ export async function tryGroupFault(group: Group, { step, how }: GroupFault): Pr
       : event.type === 'step.begun' && event.server === FAULTY && event.step === step;
   const trial = await tryGroup(group, `${how} at ${step}`, {
     ...(how === 'exits 1' ? { failing: [`${step} ${FAULTY}`] } : {}),
-    fault: how === 'exits 1' ? null : { isMeant, how },
+    fault: how === 'exits 1' ? null : { isMeant, how, holdsOthers: step === 'armed' },
   });
   return { ...trial, cell: { row: step, column: how, text: trial.cell!.text } };
 }
@@ -77,6 +82,7 @@ export async function tryGroup(group: Group, name: string, expectation: Expectat
   const before = await survey(site);
   const reader = await startReader(site);
   const violations: string[] = [];
+  if (fault?.holdsOthers) await group.hold();
 
   const running = machine.start(['deploy', 'production', '--events', '--json']);
   const timer = setTimeout(() => running.kill('SIGKILL'), DEADLINE_MS);
@@ -119,7 +125,7 @@ export async function tryGroup(group: Group, name: string, expectation: Expectat
 
 /** Nothing more is sent until the server is broken. */
 async function breakWhileStopped(
-  { faulty }: Group,
+  { faulty, letGo }: Group,
   running: CutoverProcess,
   how: GroupFault['how'],
 ): Promise<void> {
@@ -127,6 +133,7 @@ async function breakWhileStopped(
   if (how === 'killed') await faulty.kill();
   if (how === 'full') await faulty.fill();
   if (how === 'paused') await faulty.pause();
+  await letGo();
   const knock = faulty.knock();
   running.kill('SIGCONT');
   if (how !== 'paused') return;
