@@ -72,55 +72,69 @@ export async function tryGroupFault(group: Group, { step, how }: GroupFault): Pr
   return { ...trial, cell: { row: step, column: how, text: trial.cell!.text } };
 }
 
+/** Deploys under the fault, mends what is broken, resumes elsewhere, and deploys once more. */
 export async function tryGroup(group: Group, name: string, expectation: Expectation): Promise<Trial> {
   const { site, faulty } = group;
-  const { failing = [], fault, staysMixed = false } = expectation;
-  const judgeEqual = (run: CutoverResult, now: Survey) => unequal(site, now, run, faulty.isUp());
   await group.configure(expectation.environment);
   const machine = await site.reset();
-  await inContainer(site.server, ['sh', '-c', 'printf "%s\\n" "$@" >/srv/log/failing', 'sh', ...failing]);
   const before = await survey(site);
   const reader = await startReader(site);
-  const violations: string[] = [];
-  if (fault?.holdsOthers) await group.hold();
 
-  const running = machine.start(['deploy', 'production', '--events', '--json']);
-  const timer = setTimeout(() => running.kill('SIGKILL'), DEADLINE_MS);
-  let isBroken = false;
-  const events = await followEvents(running, fault?.isMeant ?? (() => false), async () => {
-    isBroken = true;
-    await breakWhileStopped(group, running, fault!.how);
-  });
-  clearTimeout(timer);
-  const { exitCode, stdout, stderr } = await running;
-  const run = { exitCode: exitCode ?? null, stdout, stderr };
-  if (fault !== null && !isBroken) violations.push('the fault was never there');
-
+  const run = await deployUnder(group, machine, expectation);
   const now = await survey(site);
-  violations.push(...untrue(site, before, now, run), ...brokenAlways(site, before, now));
-  violations.push(...(expectation.judge ?? judgeEqual)(run, now));
+  const judge = expectation.judge ?? ((...seen) => unequal(site, seen[1], seen[0], faulty.isUp()));
+  const violations = [
+    ...(expectation.fault === null || run.isBroken ? [] : ['the fault was never there']),
+    ...untrue(site, before, now, run),
+    ...brokenAlways(site, before, now),
+    ...judge(run, now),
+  ];
 
   if (!faulty.isUp()) await faulty.start();
   await faulty.free();
-  const resumed = await resumeElsewhere(await site.elsewhere());
+  const elsewhere = await site.elsewhere();
+  const resumed = await watched(elsewhere.start(['resume', 'production', '--events', '--json']));
   const then = await survey(site);
+  const staysMixed = expectation.staysMixed ?? false;
+  const after = [...brokenAlways(site, before, then), ...brokenAtRest(site, then)];
   violations.push(
-    ...([0, 12].includes(resumed.exitCode ?? -1) || (staysMixed && resumed.exitCode === 13)
-      ? []
-      : [`resume: ${inShort(resumed)}`]),
     ...(staysMixed ? movedAgain(site, now, then) : untrue(site, before, then, resumed)),
-    ...brokenAlways(site, before, then).map((each) => `after resume: ${each}`),
-    ...brokenAtRest(site, then)
+    ...(endsWell(resumed, staysMixed) ? [] : [`resume: ${inShort(resumed)}`]),
+    ...after
       .filter((each) => !(staysMixed && each.startsWith('the servers serve')))
       .map((each) => `after resume: ${each}`),
+    ...changedOver(site, await reader.stop(), [...run.events, ...resumed.events]),
   );
-  const readings = await reader.stop();
-  violations.push(...changedOver(site, readings, [...events, ...resumed.events]));
   await inContainer(site.server, ['rm', '-f', '/srv/log/failing']);
-  violations.push(...(await deployAgain(site, staysMixed ? then : before, await site.elsewhere())));
-  const ends = [run.exitCode, inWords(servedBy(site, now)), resumed.exitCode, inWords(servedBy(site, then))];
-  const text = `${ends[0]}: ${ends[1]}; ${ends[2]}: ${ends[3]}`;
+  violations.push(...(await deployAgain(site, staysMixed ? then : before, elsewhere)));
+  const ends = [now, then].map((each) => inWords(servedBy(site, each)));
+  const text = `${run.exitCode}: ${ends[0]}; ${resumed.exitCode}: ${ends[1]}`;
   return { name, exitCode: run.exitCode, violations, cell: { row: name, column: 'run; resume', text } };
+}
+
+function endsWell({ exitCode }: CutoverResult, staysMixed: boolean): boolean {
+  return exitCode === 0 || exitCode === 12 || (staysMixed && exitCode === 13);
+}
+
+interface Watched extends CutoverResult {
+  readonly events: readonly Event[];
+}
+
+async function deployUnder(
+  group: Group,
+  machine: Machine,
+  { failing = [], fault }: Expectation,
+): Promise<Watched & { readonly isBroken: boolean }> {
+  const fail = 'printf "%s\\n" "$@" >/srv/log/failing';
+  await inContainer(group.site.server, ['sh', '-c', fail, 'sh', ...failing]);
+  if (fault?.holdsOthers) await group.hold();
+  const running = machine.start(['deploy', 'production', '--events', '--json']);
+  let isBroken = false;
+  const run = await watched(running, fault?.isMeant, async () => {
+    isBroken = true;
+    await breakWhileStopped(group, running, fault!.how);
+  });
+  return { ...run, isBroken };
 }
 
 /** Nothing more is sent until the server is broken. */
@@ -141,16 +155,14 @@ async function breakWhileStopped(
   await faulty.goOn();
 }
 
-async function resumeElsewhere(
-  machine: Machine,
-): Promise<CutoverResult & { readonly events: readonly Event[] }> {
-  const running = machine.start(['resume', 'production', '--events', '--json']);
+/** To its end, which has to come before the deadline. */
+async function watched(
+  running: CutoverProcess,
+  isMeant: (event: Event) => boolean = () => false,
+  act: () => unknown = () => {},
+): Promise<Watched> {
   const timer = setTimeout(() => running.kill('SIGKILL'), DEADLINE_MS);
-  const events = await followEvents(
-    running,
-    () => false,
-    () => {},
-  );
+  const events = await followEvents(running, isMeant, act);
   clearTimeout(timer);
   const { exitCode, stdout, stderr } = await running;
   return { exitCode: exitCode ?? null, stdout, stderr, events };
