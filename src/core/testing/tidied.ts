@@ -5,8 +5,7 @@ import { sh } from '../remote/shell/sh.ts';
 import { untilSo } from './untilSo.ts';
 
 /** Until no tidying is at work in these deploy paths: a shell text, and the paths are its parameters. */
-export const UNTIL_TIDIED = sh`link_text() { if [ -L "$1" ]; then readlink "$1"; fi; }
-${RUNS}
+export const UNTIL_TIDIED = sh`${RUNS}
 tidying() {
   for each in "$1"/.cutover/standby/*; do
     read_run "$each"

@@ -82,7 +82,7 @@ test('an answer that was lost is asked for again, and nothing is undone or done 
   expect(transport.counts.execs).toBe(2);
   expect(await readdir(here.at('.cutover/journals'))).toEqual([ID]);
   expect(await linesOf(here, ID)).toHaveLength(4);
-  expect(await readdir(here.at('.cutover/locks'))).toEqual(['g-000001', 'g-000002']);
+  expect(await readdir(here.at('.cutover/locks'))).toEqual(['g-000001', 'g-000002', 'of-g-000001']);
 });
 
 /** The same server with programs before the real ones. */

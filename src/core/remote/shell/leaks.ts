@@ -35,13 +35,21 @@ field leaks "$found"`,
   };
 }
 
+/** A tab is what IFS holds between a space and a line end. */
 const STAT = sh`
+tab=$\{IFS#?}
+tab=$\{tab%?}
+stat_format="%a$tab%s$tab%Y$tab%y$tab%n"
+stat_fields="s/$tab[^ $tab]* [^ .$tab]*\.\{0,1\}0* [^ $tab]*$tab\.\//$tab/"
 real_lines() { # of the paths below deploy-cache on standard input, ended by NUL
-  tab=$(printf '\t')
-  (cd deploy-cache && exec xargs -0 sh -c '[ "$#" -eq 0 ] || exec stat -c "$0" "$@"' \
-    "%a$tab%s$tab%Y$tab%y$tab%n" 2>/dev/null) |
-    sed "s/$tab[^ $tab]* [^ .$tab]*\.\{0,1\}0* [^ $tab]*$tab\.\//$tab/"
+  (cd deploy-cache && exec xargs -0 sh -c '[ "$#" -eq 0 ] || exec stat -c "$0" "$@"' "$stat_format" 2>/dev/null) |
+    sed "$stat_fields"
 }`;
+
+/** What the manifest says of its files. Its segments come newest first. */
+const NEWEST = sh`
+NF >= 6 && !($6 in said) { said[$6] = $1 == "f" ? $2 FS $3 FS $5 FS $6 : "" }
+END { for (each in said) if (said[each] != "") print said[each] }`;
 
 /**
  * `leaks`: two lines for each file that differs, as the manifest has it and as it is, and one for a file that only
@@ -50,14 +58,17 @@ real_lines() { # of the paths below deploy-cache on standard input, ended by NUL
  */
 export const LEAKS = sh`${MANIFEST_LINES}${STAT}
 leaks() {
-  tab=$(printf '\t')
   [ -f .cutover/cache ] || return 0
-  for each in awk grep cut find stat sed sort uniq; do
+  for each in awk find stat sed sort uniq; do
     command -v "$each" >/dev/null 2>&1 || return 0
   done
   {
-    manifest_lines | grep "^f$tab" | cut -f 2,3,5,6
-    (cd deploy-cache && find . -type f -print0) | real_lines
+    (
+      set -- $(segments)
+      cd .cutover/manifests 2>/dev/null || exit 0
+      exec awk -F "$tab" '${NEWEST}' "$@"
+    )
+    (cd deploy-cache && exec find . -type f -exec stat -c "$stat_format" {} + 2>/dev/null) | sed "$stat_fields"
   } | sort | uniq -u
 }`;
 
@@ -87,15 +98,16 @@ const MOST_READ_BYTES = 16 * 1024 * 1024;
 
 /**
  * `leaks_since DIRECTORY NOTES`: the same of files whose inode has changed since the stamp there, and those that are named
- * beside it, with the hash of the content before the path. Leaves as many bytes as the cache has entries, itself
+ * beside it, with the hash of the content before the path. Leaves the number of entries that the cache has, itself
  * included, in the file `entries` of the directory for notes. Fails where find cannot tell. It is two parts:
  * `candidates_since` names the files, `judge_candidates NOTES` compares them.
  * `known_leaks DIRECTORY`: by the stamp there if it holds, else all.
  */
 export const KNOWN_LEAKS = sh`${STAMP}
 candidates_since() {
-  (cd deploy-cache && find . -fprintf "../$2/entries" x -type f -cnewer "../$1/stamp" -print) \
-    >"$2/candidates" 2>/dev/null || return 1
+  seen=$(cd deploy-cache && find . -printf x -type f -cnewer "../$1/stamp" -fprint "../$2/candidates" 2>/dev/null) || return 1
+  printf '%s\n' "$\{#seen}" >"$2/entries"
+  [ -s "$1/leaks" ] || return 0
   sed 's,.*'"$(printf '\t')"',,; s,^\./,,; s,^,./,' "$1/leaks" >>"$2/candidates"
 }
 judge_candidates() {

@@ -64,7 +64,7 @@ if [ -d "releases/$release" ]; then
 fi
 build=.cutover/build/$release
 claim=.cutover/standby/claimed-$generation
-mkdir -p .cutover/tmp "$claim"
+[ -d .cutover/tmp ] && [ -d "$claim" ] || mkdir -p .cutover/tmp "$claim"
 how=
 whole=
 problem=
@@ -73,27 +73,30 @@ by() {
   problem=$(cp -a "$1" -- deploy-cache "$build" 2>&1) && how=$1
 }
 reflinks() {
-  echo clone >.cutover/tmp/original
-  cp --reflink=always -- .cutover/tmp/original .cutover/tmp/clone 2>/dev/null
+  echo clone >"$claim/original"
+  cp --reflink=always -- "$claim/original" "$claim/clone" 2>/dev/null
 }
 hardlinks() {
-  rm -f -- .cutover/tmp/clone
-  echo clone >.cutover/tmp/original && ln -- .cutover/tmp/original .cutover/tmp/clone 2>/dev/null
+  [ ! -d "$claim/tree" ] || return 0
+  rm -f -- "$claim/clone"
+  echo clone >"$claim/original" && ln -- "$claim/original" "$claim/clone" 2>/dev/null
 }
 changed() {
   discard "$build"
   fail E_REFUSED "the deploy-cache holds $(($1 - 1)) entries and not the $((entries - 1)) it should: somebody changed it (--full builds it anew)"
 }
 counted() {
-  found=$(find "$1" | wc -l)
-  [ "$((found))" -eq "$entries" ]
+  count_tree "$1"
+  [ "$found" -eq "$entries" ]
 }
 link_all() {
   checking=
   await_look "$claim"
   if [ "$verify" = verify ] && hardlinks; then
-    (umask 077; { saw_nothing "$claim" || known_leaks "$claim"; } >.cutover/tmp/leaks) &
-    checking=$!
+    if [ -s "$claim/look/candidates" ] || ! saw_nothing "$claim"; then
+      (umask 077; { saw_nothing "$claim" || known_leaks "$claim"; } >"$claim/found") &
+      checking=$!
+    fi
   fi
   if [ "$unshared" -eq 0 ] && standby_fits "$claim" && become_release "$claim" "$build" && counted "$build"; then
     how=-l
@@ -101,14 +104,14 @@ link_all() {
   fi
   if [ -n "$checking" ]; then
     wait "$checking" || :
-    if [ -s .cutover/tmp/leaks ]; then
+    if [ -s "$claim/found" ]; then
       counted deploy-cache || changed "$found"
       discard "$build"
       fail E_REFUSED "files of the deploy-cache were changed in place since they were uploaded (--full builds it anew)"
     fi
     if [ -n "$how" ] && [ -f "$claim/entries" ]; then
-      found=$(wc -c <"$claim/entries")
-      [ "$((found))" -eq "$entries" ] || changed "$found"
+      read -r found <"$claim/entries"
+      [ "$found" -eq "$entries" ] || changed "$found"
     fi
   fi
   [ -n "$how" ] || by -l || :
@@ -135,10 +138,10 @@ if [ "$how" = -l ]; then
     [ "$left" -gt 0 ] || break
     left=$((left - 1))
     printf './%s\000' "$each"
-  done >.cutover/tmp/unshared
+  done >"$claim/unshared"
   if [ "$unshared" -gt 0 ]; then
-    (cd "$build" && xargs -0 rm -f --) <.cutover/tmp/unshared
-    (cd deploy-cache && xargs -0 sh -c 'exec cp -a --parents -- "$@" "$0"' "../$build") <.cutover/tmp/unshared
+    (cd "$build" && xargs -0 rm -f --) <"$claim/unshared"
+    (cd deploy-cache && xargs -0 sh -c 'exec cp -a --parents -- "$@" "$0"' "../$build") <"$claim/unshared"
   fi
 fi
 shift "$unshared"
@@ -173,12 +176,10 @@ while [ "$#" -gt 0 ]; do
   ln -s -n -- "$3" "$build/$2"
   shift 3
 done
-rm -f -- .cutover/tmp/original .cutover/tmp/clone .cutover/tmp/unshared .cutover/tmp/leaks
-(
-  umask 077
-  printf '%s\n' "$wanted" >.cutover/standby/wanted
-  if [ -n "$stamp" ] && [ -n "$wanted" ] && make_stamp "$claim" ${String(STAMP_ROUNDS)}; then : >"$claim/leaks"; fi
-)
+umask 077
+printf '%s\n' "$wanted" >.cutover/standby/wanted
+if [ -n "$stamp" ] && [ -n "$wanted" ] && make_stamp "$claim" ${String(STAMP_ROUNDS)}; then : >"$claim/leaks"; fi
+umask 022
 fence "$generation" "$owner"
 mv -- "$build" "releases/$release"
 record "$ready"`;

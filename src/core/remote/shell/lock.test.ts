@@ -55,9 +55,10 @@ test('generations count on past nine, and eight are kept', async () => {
     taken: true,
     fence: { generation: 'g-000015', record: lockRecord('last') },
   });
-  expect(await readdir(join(path, '.cutover', 'locks'))).toEqual(
-    Array.from({ length: 8 }, (_, index) => `g-0000${String(index + 8).padStart(2, '0')}`),
-  );
+  expect(await readdir(join(path, '.cutover', 'locks'))).toEqual([
+    ...Array.from({ length: 8 }, (_, index) => `g-0000${String(index + 8).padStart(2, '0')}`),
+    'of-g-000015',
+  ]);
 });
 
 test('an answer that was lost is asked for again, and it is the same lock', async () => {
@@ -70,7 +71,7 @@ test('an answer that was lost is asked for again, and it is the same lock', asyn
     fence: { generation: 'g-000001', record: lockRecord('one') },
   });
   expect(await engine.releaseLock('g-000001', never)).toEqual({ released: true, current: null });
-  expect(await readdir(join(path, '.cutover', 'locks'))).toEqual(['g-000001', 'g-000002']);
+  expect(await readdir(join(path, '.cutover', 'locks'))).toEqual(['g-000001', 'g-000002', 'of-g-000001']);
   expect(transport.counts).toEqual({ connects: 3, execs: 4 });
 });
 

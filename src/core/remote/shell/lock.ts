@@ -118,10 +118,15 @@ count_of() {
 }
 after() {
   count_of "$1"
-  printf 'g-%06d' "$((number + 1))"
+  next=$((number + 1))
+  while [ "$\{#next}" -lt 6 ]; do next=0$next; done
+  next=g-$next
 }`;
 
-/** Old generations go by their number: many who count them at once would each remove one more. */
+/**
+ * Old generations go by their number: many who count them at once would each remove one more. What is `mine` has its
+ * record in the file `of-g-000123` too: once made, a generation never gets another one.
+ */
 const TAKE = sh`${NEXT}${DISARM}
 ${LOCK_AGES}
 ${HOME_PATH}
@@ -151,19 +156,21 @@ if [ -n "$top" ] && [ "$held" != released ] && [ "$held" != "$2" ]; then
 fi
 if [ "$held" != "$2" ]; then
   before=$top
-  next=$(after "$\{top:-g-0}")
-  problem=$(ln -s -n -- "$2" ".cutover/locks/$next" 2>&1) || :
+  after "$\{top:-g-0}"
+  problem=$(ln -s -n -- "$2" ".cutover/locks/$next" 2>&1) || next=
   highest
   if [ "$top" = "$before" ]; then
     [ -z "$5" ] || return 0
     echo "no lock can be made in $base/.cutover/locks: $problem" >&2
     return 1
   fi
+  if [ "$top" = "$next" ]; then held=$2; else held=$(readlink ".cutover/locks/$top" 2>/dev/null) || held=; fi
 fi
-held=$(readlink ".cutover/locks/$top" 2>/dev/null) || held=
 if [ "$held" = "$2" ]; then
   disarm
   field taken "$top"
+  mine=$top
+  { printf '%s\n' "$2" >".cutover/locks/of-$top"; } 2>/dev/null || :
 else
   lock_ages "$top" owner
   field owner-generation "$top"
@@ -171,14 +178,19 @@ else
 fi
 count_of "$top"
 oldest=$((number - 7))
+set --
 for each in .cutover/locks/g-*; do
   count_of "$\{each##*/}"
   [ "$number" -lt "$oldest" ] || break
-  rm -f -- "$each"
+  set -- "$@" "$each"
 done
 for each in .cutover/locks/beat-g-*; do
-  [ -L ".cutover/locks/$\{each##*/beat-}" ] || rm -f -- "$each"
-done`;
+  if [ -e "$each" ] && [ ! -L ".cutover/locks/$\{each##*/beat-}" ]; then set -- "$@" "$each"; fi
+done
+for each in .cutover/locks/of-g-*; do
+  if [ -e "$each" ] && [ "$\{each##*/of-}" != "$top" ]; then set -- "$@" "$each"; fi
+done
+[ "$#" -eq 0 ] || rm -f -- "$@"`;
 
 const BEAT = sh`
 enter "$1"
@@ -196,14 +208,18 @@ make_room() {
   done
 }
 enter "$1"
-field current "$(link_text current)"
+text_of current
+field current "$text"
 highest
-next=$(after "$2")
-if [ "$top" = "$2" ] && ! next_is "$3"; then
-  make_room
-  next_is "$3" || :
+after "$2"
+held=
+if [ "$top" = "$2" ]; then
+  if next_is "$3" || { make_room; next_is "$3"; }; then held=$3; fi
 fi
-held=$(link_text ".cutover/locks/$next")
+if [ -z "$held" ]; then
+  text_of ".cutover/locks/$next"
+  held=$text
+fi
 if [ "$held" = "$3" ]; then field released yes
 elif [ -z "$held" ] && [ "$top" = "$2" ]; then field problem "$problem"
 fi

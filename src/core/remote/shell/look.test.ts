@@ -1,4 +1,5 @@
 import { appendFile, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { engineHere, type Here, never } from '../../testing/engineHere.ts';
@@ -21,7 +22,7 @@ async function second(before: (first: Here) => Promise<unknown> = nothing) {
   await idle(first);
   await before(first);
   const log = join(await scratch(), 'looks');
-  const find = `case " $* " in *" -fprintf "*) echo look >>${log} ;; esac; exec /usr/bin/find "$@"`;
+  const find = `case " $* " in *" -fprint "*) echo look >>${log} ;; esac; exec /usr/bin/find "$@"`;
   const here = await engineHere(
     localTransport({ env: { ...process.env, PATH: await pathWith({ find }) } }),
     first.path,
@@ -69,7 +70,7 @@ test('a look of long ago is made once more', async () => {
   const { here, look, looks, old } = await second();
   const work = await here.sync(B, NEXT);
   await appendFile(old('index.html'), ' x');
-  await writeFile(join(look, 'looked'), `${Math.floor(Date.now() / 1000) - 60}\n`);
+  await writeFile(join(look, 'looked'), `${Math.floor(uptime()) - 60}\n`);
   await expect(here.link(B, work)).rejects.toMatchObject(inPlace);
   expect(await looks()).toBe(2);
 });
@@ -92,7 +93,7 @@ test('a look that the upload overtakes sees what was written, and not what the u
     await idle(first);
     const [gate, log] = [join(await scratch(), 'gate'), join(await scratch(), 'log')];
     const wait = `echo look >>${log}; until [ -e ${gate} ]; do sleep 0.01; done`;
-    const find = `case " $* " in *" -fprintf "*) ${wait} ;; esac; exec /usr/bin/find "$@"`;
+    const find = `case " $* " in *" -fprint "*) ${wait} ;; esac; exec /usr/bin/find "$@"`;
     const PATH = await pathWith({ find });
     const here = await engineHere(localTransport({ env: { ...process.env, PATH } }), first.path);
     const { ino } = await stat(here.at('.cutover/standby', `claimed-${here.fence.generation}`, 'tree'));

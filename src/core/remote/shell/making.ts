@@ -23,16 +23,16 @@ join_blocks() {
   done
 }
 make_files() {
-  tab=$(printf '\t')
-  home=$(pwd)/$1
+  home=$PWD/$1
   claim=$2
   : >"$home/wrong"
   [ -f "$home/sums" ] || return 0
+  tab=$(printf '\t')
   while IFS="$tab" read -r in path size bytes blocks count was hash; do
     to=$home/tree/$path
     rm -f -- "$home/whole"
     case $in in
-      cache) from=$(pwd)/deploy-cache/$path ;;
+      cache) from=$PWD/deploy-cache/$path ;;
       nothing)
         join_blocks "$home/blocks/$blocks" "$home/whole"
         chmod 600 "$home/whole"
@@ -62,7 +62,7 @@ make_files() {
   fi
   while IFS="$tab" read -r in from to list; do
     case $in in
-      cache) from=$(pwd)/deploy-cache/$from ;;
+      cache) from=$PWD/deploy-cache/$from ;;
       *) from=$home/tree/$from ;;
     esac
     to=$home/tree/$to

@@ -9,7 +9,7 @@ import { LOCK_AGES, readLockAges } from './lock.ts';
 import { RUNS } from './runs.ts';
 import type { Fields, Script } from './script.ts';
 import { sh } from './sh.ts';
-import { readSpace } from './space.ts';
+import { spaceIn } from './space.ts';
 
 /**
  * Reads all there is to know about a server in one round trip, and changes nothing. A power cut can leave NUL in a
@@ -23,8 +23,10 @@ const BODY = sh`${RUNS}${LOCK_AGES}${HOME_PATH}
 home_path "$1"
 shift
 field path "$base"
-field user "$(id -un 2>/dev/null || id -u)"
-field clock "$(date -u +%Y-%m-%dT%H:%M:%SZ 2>/dev/null || :)"
+user=$(id -un 2>/dev/null) || user=$(id -u)
+field user "$user"
+clock=$(date -u +%Y-%m-%dT%H:%M:%SZ 2>/dev/null) || clock=
+field clock "$clock"
 for tool in tar cp mv ln rm find xargs readlink dd sha256sum b2sum zstd gzip setsid timeout bash perl python3; do
   if command -v "$tool" >/dev/null 2>&1; then field tool "$tool"; fi
 done
@@ -32,9 +34,13 @@ near=$base
 while [ ! -e "$near" ] && [ -n "$near" ]; do near=$\{near%/*}; done
 near=$\{near:-/}
 if [ -d "$near" ] && [ -w "$near" ] && [ -x "$near" ]; then field writable yes; fi
-field blocks "$(df -Pk -- "$near" 2>/dev/null | tail -n 1)"
-field inodes "$(df -Pi -- "$near" 2>/dev/null | tail -n 1)"
-real=$(cd -- "$near" 2>/dev/null && pwd -P) || real=$near
+if space=$(df -k --output=avail,itotal,iavail -- "$near" 2>/dev/null); then field space "$space"
+else
+  field blocks "$(df -Pk -- "$near" 2>/dev/null)"
+  field inodes "$(df -Pi -- "$near" 2>/dev/null)"
+fi
+real=$near
+if cd -P -- "$near" 2>/dev/null; then real=$PWD; fi
 field real "$\{real%/}$\{base#"$\{near%/}"}"
 [ -d "$base" ] || return 0
 enter "$base"
@@ -72,8 +78,11 @@ for each in .cutover/locks/g-*; do
 done
 if [ -n "$generation" ]; then
   field generation "$\{generation##*/}"
-  field lock "$(readlink "$generation")"
-  lock_ages "$\{generation##*/}" lock
+  if [ "$\{generation##*/}" = "$\{mine:-}" ]; then field lock "$held"
+  else
+    field lock "$(readlink "$generation")"
+    lock_ages "$\{generation##*/}" lock
+  fi
 fi
 if [ -f .cutover/journals/open ]; then
   printf 'journal\000'
@@ -120,7 +129,7 @@ export function readObservation(fields: Fields): Observation {
     running: fields.all('running'),
     shared: Object.fromEntries(fields.all('shared').map(readShared)),
     tools: new Set(fields.all('tool')),
-    ...readSpace(fields.one('blocks'), fields.one('inodes')),
+    ...spaceIn(fields),
     clock: readClock(fields.one('clock')),
   };
 }

@@ -35,12 +35,23 @@ export function readMethod(server: string, fields: Fields): RenameMethod {
 const BODY = sh`${RENAME}${BEGIN_LOOK}${TRASH}
 enter "$1"
 fence "$2" "$3"
-mkdir -p releases shared .cutover
+claim=.cutover/standby/claimed-$2
+[ -d releases ] && [ -d shared ] || mkdir -p releases shared
 chmod 0700 .cutover
-for each in build incoming tmp; do
-  rm -rf -- ".cutover/$each"
-  mkdir -m 0700 ".cutover/$each"
+missing=
+set --
+for each in .cutover/build .cutover/incoming .cutover/tmp; do
+  if [ -d "$each" ] && [ ! -L "$each" ]; then
+    for left in "$each"/* "$each"/.[!.]*; do
+      if [ -e "$left" ] || [ -L "$left" ]; then set -- "$@" "$left"; fi
+    done
+  else
+    missing="$missing $each"
+    set -- "$@" "$each"
+  fi
 done
+[ "$#" -eq 0 ] || rm -rf -- "$@"
+[ -z "$missing" ] || mkdir -m 0700 $missing
 if [ ! -d .cutover/standby ] || [ -L .cutover/standby ]; then
   rm -rf -- .cutover/standby
   mkdir -m 0700 .cutover/standby
@@ -56,7 +67,6 @@ if [ -z "$tidying" ] || [ ! -d .cutover/trash ] || [ -L .cutover/trash ]; then
     if [ -e "$each" ] || [ -L "$each" ]; then field stays "$\{each##*/}"; fi
   done
 fi
-claim=.cutover/standby/claimed-$2
 if [ ! -d "$claim" ]; then
   made=
   for each in .cutover/standby/g-*; do
@@ -71,10 +81,11 @@ for each in .cutover/standby/* "$claim/part"; do
   esac
 done
 begin_look "$claim"
-mkdir -p -m 0700 .cutover/runs
+[ -d .cutover/runs ] || mkdir -m 0700 .cutover/runs
 for run in .cutover/runs/*; do
+  [ -e "$run" ] || [ -L "$run" ] || continue
   read_run "$run"
   if [ -L "$run/rc" ] || ! run_lives; then rm -rf -- "$run"; fi
 done
-prove_rename
+prove_rename_in "$claim"
 field method "$method"`;

@@ -11,14 +11,18 @@ const MOST_BYTES = 2 ** 30;
  */
 export const PROVE_LARGE = sh`
 prove_large() {
-  newest=$(sed -n 's/^segment //p' .cutover/cache | tail -n 1)
+  newest=
+  while IFS=' ' read -r word each; do
+    if [ "$word" = segment ]; then newest=$each; fi
+  done <.cutover/cache
   [ -n "$newest" ] || return 0
-  awk -F "$(printf '\t')" '$1 == "f" && $3 >= ${String(LARGE_BYTES)} && (sum += $3) <= ${String(MOST_BYTES)} { print $6 }' ".cutover/manifests/$newest" |
-    while IFS= read -r each; do
-      [ -e "$1/stamp" ] || break
-      number=$(stat -c %i "deploy-cache/$each" 2>/dev/null) && sum=$(cd deploy-cache && sha256sum -- "./$each") || continue
-      printf '%s %s\n' "$number" "$sum" >>"$1/proven"
-    done
+  large=$(awk -F "$(printf '\t')" '$1 == "f" && $3 >= ${String(LARGE_BYTES)} && (sum += $3) <= ${String(MOST_BYTES)} { print $6 }' ".cutover/manifests/$newest")
+  [ -n "$large" ] || return 0
+  printf '%s\n' "$large" | while IFS= read -r each; do
+    [ -e "$1/stamp" ] || break
+    number=$(stat -c %i "deploy-cache/$each" 2>/dev/null) && sum=$(cd deploy-cache && sha256sum -- "./$each") || continue
+    printf '%s %s\n' "$number" "$sum" >>"$1/proven"
+  done
 }`;
 
 /**

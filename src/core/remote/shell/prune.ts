@@ -61,7 +61,8 @@ shorten_ledger() {
 }
 enter "$1"
 fence "$2" "$3"
-home=$(pwd -P)
+cd -P .
+home=$PWD
 nonce=$4
 ledger=$5
 records=$6
@@ -77,7 +78,6 @@ while [ "$records" -gt 0 ]; do
   records=$((records - 1))
   shift
 done
-live=$(cd current 2>/dev/null && pwd -P) || live=
 for each in "$@"; do
   case $each in
     *[!0-9]* | '') fail E_BUG "$each is not a release of ours" ;;
@@ -86,7 +86,7 @@ done
 [ ! -L .cutover/trash ] || fail E_REFUSED ".cutover/trash is not where it should be"
 [ -d .cutover/trash ] || mkdir -m 0700 .cutover/trash
 for each in "$@"; do
-  if [ ! -d "releases/$each" ] || [ -L "releases/$each" ] || [ "$live" = "$home/releases/$each" ]; then continue; fi
+  if [ ! -d "releases/$each" ] || [ -L "releases/$each" ] || [ current -ef "releases/$each" ]; then continue; fi
   user=$(user_of "$each")
   if [ -n "$user" ]; then
     field in-use "$each $user"

@@ -3,7 +3,8 @@ import { sh } from './sh.ts';
 /**
  * `rename_over METHOD FROM TO`: rename(2), which replaces a link in one step.
  * `prove_rename`: sets `method` to the first way that does so here, by a trial in `.cutover/tmp`; empty when
- * none does. `mv -T` alone is not enough: uutils refuses and toybox moves into the directory.
+ * none does. `mv -T` alone is not enough: uutils refuses and toybox moves into the directory. `prove_rename_in DIRECTORY`
+ * leaves the trial there.
  */
 export const RENAME = sh`
 rename_over() {
@@ -15,16 +16,19 @@ rename_over() {
   esac
 }
 prove_rename() {
-  trial=.cutover/tmp/trial
+  prove_rename_in .cutover/tmp
+  rm -rf -- .cutover/tmp/trial
+}
+prove_rename_in() {
+  trial=$1/trial
   for method in mv perl python3 ''; do
-    rm -rf -- "$trial"
-    mkdir -p "$trial/old" "$trial/new"
-    ln -s old "$trial/current"
-    ln -s new "$trial/next"
+    [ ! -e "$trial" ] || rm -rf -- "$trial"
+    mkdir -p "$trial/old/current" "$trial/new/next"
+    ln -s old/current new/next "$trial"
     if rename_over "$method" "$trial/next" "$trial/current" 2>/dev/null &&
-      [ "$(link_text "$trial/current")" = new ] && [ ! -e "$trial/old/next" ] && [ ! -L "$trial/next" ]; then
+      [ -L "$trial/current" ] && [ "$trial/current" -ef "$trial/new/next" ] &&
+      [ ! -e "$trial/old/current/next" ] && [ ! -L "$trial/next" ]; then
       break
     fi
   done
-  rm -rf -- "$trial"
 }`;

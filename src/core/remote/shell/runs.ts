@@ -25,13 +25,18 @@ started() {
 }`;
 
 /**
- * `read_run DIRECTORY` sets `pid`, `born` and `word`; `run_lives`, after it: whether anything of its process group
+ * `read_run DIRECTORY` sets `pid`, `born` and `word`, also of other directories whose `pid` is a link or a file; `run_lives`, after it: whether anything of its process group
  * is still at work, the first process or what that left behind.
  */
 export const RUNS = sh`${STARTED}
 read_run() {
-  set -- $(link_text "$1/pid")
-  pid=$\{1:-} born=$\{2:-} word=$\{3:-}
+  pid= born= word=
+  if [ -L "$1/pid" ]; then
+    set -- $(readlink "$1/pid")
+    pid=$\{1:-} born=$\{2:-} word=$\{3:-}
+  elif [ -f "$1/pid" ]; then
+    { read -r pid born <"$1/pid"; } 2>/dev/null || :
+  fi
 }
 run_lives() {
   case $pid in '' | *[!0-9]*) return 1 ;; esac

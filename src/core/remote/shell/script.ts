@@ -58,6 +58,9 @@ function journalVariables({
  * journal before it is.
  * `journal`: lines more in the journal of the open transaction.
  * `record`: one line more in the ledger, also after a line that was torn.
+ * `is_of GENERATION RECORD`: the record stands beside its link as well (`lock.ts`), because a shell reads a file itself, and
+ * starts a program for the text of a link.
+ * `text_of LINK` sets `text`, empty where there is no link; `link_text` prints it.
  */
 const PREAMBLE = sh`set -eu
 LC_ALL=C; export LC_ALL
@@ -72,24 +75,45 @@ enter() { cd -- "$1" 2>/dev/null || fail E_REMOTE "the deploy path $1 cannot be 
 fence() {
   top=
   for each in .cutover/locks/g-*; do top=$each; done
-  if [ "$top" != ".cutover/locks/$1" ] || [ "$(readlink "$top")" != "$2" ]; then
+  if [ "$top" != ".cutover/locks/$1" ] || ! is_of "$1" "$2"; then
     fail E_FENCED "$\{top##*/} $(readlink "$top")"
   fi
-  journal_home=$(pwd)/.cutover/journals
+  journal_home=$PWD/.cutover/journals
   journal "$journal_before"
   journal_before=
+}
+is_of() {
+  owner=
+  { [ -L ".cutover/locks/$1" ] && IFS= read -r owner <".cutover/locks/of-$1"; } 2>/dev/null || :
+  [ "$owner" = "$2" ] || [ "$(readlink ".cutover/locks/$1")" = "$2" ]
 }
 journal() {
   [ -n "$1" ] && [ -n "$journal_home" ] || return 0
   [ -d "$journal_home" ] || mkdir -p -m 0700 "$journal_home" || [ "$journal_required" = no ]
-  (umask 077; printf '\n%s\n' "$1" >>"$journal_home/open") || [ "$journal_required" = no ]
+  add "$1" "$journal_home/open" '
+' || [ "$journal_required" = no ]
 }
 record() {
-  [ "$(tail -n 1 .cutover/ledger 2>/dev/null)" != "$1" ] || return 0
-  [ ! -s .cutover/ledger ] || [ -z "$(tail -c 1 .cutover/ledger)" ] || echo >>.cutover/ledger
-  (umask 077; printf '%s\n' "$1" >>.cutover/ledger)
+  last=$(tail -n 1 .cutover/ledger 2>/dev/null || :; echo .)
+  case $last in
+    "$1." | "$1
+.") ;;
+    . | *"
+.") add "$1" .cutover/ledger '' ;;
+    *) add "$1" .cutover/ledger '
+' ;;
+  esac
 }
-link_text() { if [ -L "$1" ]; then readlink "$1"; fi; }`;
+add() {
+  umask 077
+  printf '%s%s\n' "$3" "$1" >>"$2" || { umask 022; return 1; }
+  umask 022
+}
+link_text() { if [ -L "$1" ]; then readlink "$1"; fi; }
+text_of() {
+  text=
+  if [ -L "$1" ]; then text=$(readlink "$1"); fi
+}`;
 
 /** The exit status of a script that said itself why it failed. */
 export const FAILED_BY_ITSELF = 97;

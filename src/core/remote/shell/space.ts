@@ -2,7 +2,7 @@ import { CutoverError, type ErrorCode, errorCode } from '../../contract/index.ts
 import type { Engine } from '../engine.ts';
 import type { Link } from '../link.ts';
 import { runScript } from './run.ts';
-import type { Script } from './script.ts';
+import type { Fields, Script } from './script.ts';
 import { sh } from './sh.ts';
 
 export interface Space {
@@ -12,7 +12,15 @@ export interface Space {
   readonly freeInodes: number | null;
 }
 
-/** Of the lines that `df -Pk` and `df -Pi` print: device, size, used, available, … */
+/** Of what a server has told: `space` is what GNU df knows of both at once, in kilobytes. */
+export function spaceIn(fields: Fields): Space {
+  const space = fields.one('space');
+  if (space === null) return readSpace(fields.one('blocks'), fields.one('inodes'));
+  const [available, inodes, free] = [0, 1, 2].map((index) => column(space, index) ?? '-');
+  return readSpace(`- - - ${available}`, `- ${inodes} - ${free}`);
+}
+
+/** Of the last lines that `df -Pk` and `df -Pi` print: device, size, used, available, … */
 export function readSpace(blocks: string | null, inodes: string | null): Space {
   const free = column(blocks, 3);
   return {
@@ -99,7 +107,7 @@ const DEADLINE_MS = 10_000;
 
 async function measure(link: Link, path: string): Promise<Space> {
   const fields = await runScript(link, spaceScript(path), { signal: AbortSignal.timeout(DEADLINE_MS) });
-  return readSpace(fields.one('blocks'), fields.one('inodes'));
+  return spaceIn(fields);
 }
 
 function spaceScript(path: string): Script {
@@ -108,14 +116,15 @@ function spaceScript(path: string): Script {
 
 const MEASURE = sh`
 enter "$1"
-field blocks "$(df -Pk . 2>/dev/null | tail -n 1)"
-field inodes "$(df -Pi . 2>/dev/null | tail -n 1)"`;
+field blocks "$(df -Pk . 2>/dev/null)"
+field inodes "$(df -Pi . 2>/dev/null)"`;
 
 function counted(count: number | null, what: string): string | null {
   return count === null ? null : `${count} ${what}`;
 }
 
-function column(line: string | null, index: number): number | null {
+function column(lines: string | null, index: number): number | null {
+  const line = lines?.trim().split('\n').at(-1);
   const text = line?.trim().split(/\s+/)[index] ?? '';
   return /^\d+$/.test(text) ? Number(text) : null;
 }

@@ -7,20 +7,27 @@ import { sh } from './sh.ts';
  *
  * `make_stamp DIRECTORY ROUNDS`: returns when a change gets a later time than the stamp has, because times have the
  * grain of the kernel's tick; fails when that does not come in so many rounds, and where find has no -cnewer (BusyBox).
- * `stamp_holds DIRECTORY`: it was finished, and the clock was not set back since.
+ * `stamp_holds DIRECTORY`: it was finished, and the clock was not set back since. One that was finished was made by a find that
+ * knows -cnewer. Opening a file to write sets its time as touch does.
  */
 export const STAMP = sh`
-booted() { sed -n 's/^btime //p' /proc/stat 2>/dev/null || :; }
-knows_ctime() { find "$1" -cnewer "$1" >/dev/null 2>&1; }
+booted() { boot=$(sed -n 's/^btime //p' /proc/stat 2>/dev/null) || boot=; }
 make_stamp() {
-  rm -f -- "$1/leaks" "$1/proven" "$1/stamp" && booted >"$1/boot" && touch "$1/stamp" && knows_ctime "$1/stamp" || return 1
+  [ ! -e "$1/stamp" ] || rm -f -- "$1/leaks" "$1/proven" "$1/stamp" || return 1
+  booted
+  printf '%s\n' "$boot" >"$1/boot" && : >"$1/stamp" || return 1
   rounds=$2
-  until touch "$1/tick" && [ -n "$(find "$1/tick" -cnewer "$1/stamp")" ]; do
+  while :; do
+    : >"$1/tick" && later=$(find "$1/tick" -cnewer "$1/stamp" 2>/dev/null) || return 1
+    [ -z "$later" ] || return 0
     rounds=$((rounds - 1))
     [ "$rounds" -gt 0 ] || return 1
   done
 }
 stamp_holds() {
-  [ -e "$1/stamp" ] && [ -e "$1/leaks" ] && knows_ctime "$1/stamp" && touch "$1/now" &&
-    [ -z "$(find "$1/stamp" -newer "$1/now")" ] && [ "$(booted)" = "$(cat "$1/boot")" ]
+  [ -e "$1/stamp" ] && [ -e "$1/leaks" ] && : >"$1/now" && [ ! "$1/stamp" -nt "$1/now" ] || return 1
+  booted
+  was=
+  { read -r was <"$1/boot"; } 2>/dev/null || :
+  [ "$boot" = "$was" ]
 }`;

@@ -16,22 +16,32 @@ disown() {
 }`;
 
 /**
- * `same ONE OTHER`: two small texts that are both there. `entries_of HEAD`: how many entries that says there are, the top
- * directory included. `standby_count CLAIM`: how many the standby has, without directories that changed since the stamp.
+ * `same ONE OTHER`: two small texts that are both there. `keep HEAD COPY`: by a link, since a head is never written to in place.
+ * `entries_of HEAD` sets `held`: how many entries that says there are, the top directory included. `count_tree TREE [OPERATOR …]`
+ * sets `found`, how many entries are there. `standby_count CLAIM` too: how many the standby has, without directories
+ * that changed since the stamp.
  */
 export const SAME = sh`
-same() { [ -f "$1" ] && [ -f "$2" ] && [ "$(cat "$1")" = "$(cat "$2")" ]; }
+same() { [ -f "$1" ] && [ -f "$2" ] && { [ "$1" -ef "$2" ] || [ "$(cat "$1")" = "$(cat "$2")" ]; }; }
+keep() {
+  ln -- "$1" "$2" 2>/dev/null || { cat "$1" >"$2.part" && mv -f -- "$2.part" "$2"; }
+}
 entries_of() {
   held=1
   while read -r word count; do
     case $word in files | directories | links) held=$((held + count)) ;; esac
   done <"$1"
-  echo "$held"
+}
+count_tree() {
+  tree=$1
+  shift
+  if found=$(find "$tree" "$@" -printf x 2>/dev/null); then found=$\{#found}; else found=$(find "$tree" "$@" -print | wc -l); fi
+  found=$((found))
 }
 standby_count() {
   newer=-newer
-  if knows_ctime "$1/stamp"; then newer=-cnewer; fi
-  find "$1/tree" -type d "$newer" "$1/stamp" -o -print | wc -l
+  if [ -e "$1/leaks" ] || find "$1/stamp" -cnewer "$1/stamp" >/dev/null 2>&1; then newer=-cnewer; fi
+  count_tree "$1/tree" -type d "$newer" "$1/stamp" -o
 }`;
 
 /**
@@ -65,15 +75,15 @@ export const STANDBY = sh`${MERGE}${SAME}
 standby_fits() {
   change=
   [ -d "$1/tree" ] && [ ! -L "$1/tree" ] && [ -e "$1/stamp" ] || return 1
-  if ! same "$1/head" .cutover/cache; then
-    change=$1/change
-    [ -d "$change/tree" ] && same "$1/head" "$change/before" && same "$change/head" .cutover/cache || return 1
+  if [ -d "$1/change/tree" ] && [ -e "$1/change/fits" ] && same "$1/change/head" .cutover/cache; then change=$1/change
+  elif ! same "$1/head" .cutover/cache; then return 1
   fi
-  if [ -s "$1/look/standby" ]; then found=$(cat "$1/look/standby"); else found=$(standby_count "$1"); fi
-  [ "$((found))" -eq "$(entries_of "$1/head")" ]
+  if [ -s "$1/look/standby" ]; then read -r found <"$1/look/standby"; else standby_count "$1"; fi
+  entries_of "$1/head"
+  [ "$found" -eq "$held" ]
 }
 become_release() {
-  rm -rf -- "$2" && mv -- "$1/tree" "$2" || return 1
+  { [ ! -e "$2" ] || rm -rf -- "$2"; } && mv -- "$1/tree" "$2" || return 1
   [ -n "$change" ] || return 0
   real_directories "$change/directories" "$2" &&
     remove_listed "$change/remove" "$2" "$change/tree" &&

@@ -5,7 +5,7 @@ import { MAKING } from './making.ts';
 import { RECEIVING } from './receiving.ts';
 import type { Script } from './script.ts';
 import { sh } from './sh.ts';
-import { DISOWN, MERGE } from './standby.ts';
+import { DISOWN, MERGE, SAME } from './standby.ts';
 
 export interface Receiving {
   readonly continues: boolean;
@@ -41,39 +41,46 @@ export function syncScript(
       continues ? 'continue' : 'anew',
       work.head.segments.at(-1)!,
       compression ?? 'none',
+      isShort(work) ? 'short' : 'long',
     ],
   };
 }
 
-const BODY = sh`${ARRIVING}${RECEIVING}${MAKING}${DISOWN}${MERGE}
+/** It is over before a line would be called slow, and costs more to watch than to receive. */
+function isShort({ fresh, diff }: SyncRequest['work']): boolean {
+  return !fresh && diff.changes.length <= 100 && diff.bytes <= 32 * 1024;
+}
+
+const BODY = sh`${ARRIVING}${RECEIVING}${MAKING}${DISOWN}${MERGE}${SAME}
 enter "$1"
 fence "$2" "$3"
 incoming=.cutover/incoming/$4
-if [ "$6" = anew ]; then rm -rf -- "$incoming"; fi
-mkdir -p "$incoming"
-rm -f -- "$incoming"/complete* "$incoming/sums" "$incoming/follows" "$incoming/attempt"
-beat_while_arriving "$2" "$incoming"
+if [ "$6" = anew ] && [ -e "$incoming" ]; then rm -rf -- "$incoming"; fi
+claim=.cutover/standby/claimed-$2
+change=
+if [ "$5" = merge ] && [ -d "$claim/tree" ]; then change=$claim/change; fi
+if [ -d "$incoming" ]; then rm -f -- "$incoming"/complete* "$incoming/sums" "$incoming/follows" "$incoming/attempt"; fi
+[ -d "$incoming" ] && [ -d "$\{change:-.}" ] || mkdir -p "$incoming" "$\{change:-.}"
+beating=
+[ "$9" = short ] || beat_while_arriving "$2" "$incoming"
 status=0
 receive "$incoming" "$8" || status=$?
-kill "$beating" 2>/dev/null || :
+[ -z "$beating" ] || kill "$beating" 2>/dev/null || :
 [ "$status" -eq 0 ] || return "$status"
-[ "$(cat "$incoming/complete" 2>/dev/null)" = "$4" ] || fail E_REMOTE "the upload ended early"
-mkdir -p "$incoming/tree"
-make_files "$incoming" ".cutover/standby/claimed-$2"
+complete=
+{ IFS= read -r complete <"$incoming/complete"; } 2>/dev/null || :
+[ "$complete" = "$4" ] || fail E_REMOTE "the upload ended early"
+[ -d "$incoming/tree" ] || mkdir "$incoming/tree"
+make_files "$incoming" "$claim"
 fence "$2" "$3"
 if [ -s "$incoming/wrong" ]; then
   journal_after=
   return 0
 fi
 disown
-look=.cutover/standby/claimed-$2/look
-[ ! -d "$look" ] || [ -e "$look/over" ] || touch "$look/overtaken"
-change=
-if [ "$5" = merge ] && [ -d ".cutover/standby/claimed-$2/tree" ]; then
-  change=.cutover/standby/claimed-$2/change
-  mkdir -p "$change"
-  rm -rf -- "$change/tree"
-fi
+look=$claim/look
+[ ! -d "$look" ] || [ -e "$look/over" ] || : >"$look/overtaken"
+if [ -n "$change" ] && [ -e "$change/tree" ]; then rm -rf -- "$change/tree"; fi
 if [ "$5" = merge ]; then
   if [ ! -d deploy-cache ] || [ -L deploy-cache ]; then
     fail E_REFUSED "deploy-cache is not the directory it was: somebody changed it (--full builds it anew)"
@@ -81,8 +88,8 @@ if [ "$5" = merge ]; then
   if [ ! -e "$incoming.removed" ] && ! real_directories "$incoming/directories" deploy-cache; then
     fail E_REFUSED "deploy-cache/$\{odd#./} is not the directory it was: somebody changed the deploy-cache (--full builds it anew)"
   fi
-  if [ -n "$change" ] && [ ! -e "$change/before" ] && [ ! -e .cutover/cache.next ]; then
-    (umask 077; cat .cutover/cache >"$change/coming") && mv -f -- "$change/coming" "$change/before"
+  if [ -n "$change" ] && [ ! -e .cutover/cache.next ] && same "$claim/head" .cutover/cache; then
+    : >"$change/fits"
   fi
 fi
 [ -d .cutover/manifests ] || mkdir -m 0700 .cutover/manifests
@@ -101,7 +108,7 @@ if [ ! -d deploy-cache ]; then
 else
   if [ ! -e "$incoming.removed" ]; then
     remove_listed "$incoming/remove" deploy-cache "$incoming/tree"
-    (umask 077; : >"$incoming.removed")
+    : >"$incoming.removed"
   fi
   # What an earlier try has merged is one file by two names, which the cp of BusyBox refuses.
   if [ "$6" = continue ]; then
@@ -123,8 +130,8 @@ for each in .cutover/manifests/*; do
   esac
 done
 if [ -n "$change" ]; then
-  (umask 077; cat .cutover/cache >"$change/head")
-  mv -f -- "$incoming/directories" "$incoming/remove" "$change/"
-  mv -- "$incoming/tree" "$change/tree"
+  [ ! -e "$change/head" ] || rm -f -- "$change/head"
+  keep .cutover/cache "$change/head"
+  mv -f -- "$incoming/directories" "$incoming/remove" "$incoming/tree" "$change/"
 fi
 rm -rf -- "$incoming"`;

@@ -1,17 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import {
-  appendFile,
-  lstat,
-  mkdir,
-  readdir,
-  readFile,
-  readlink,
-  rename,
-  rm,
-  writeFile,
-} from 'node:fs/promises';
+import { appendFile, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Transport } from '../../contract/index.ts';
@@ -199,7 +189,7 @@ test.for(['copy', 'unshared'] as const)(
 async function heldUp() {
   const gate = join(await scratch(), 'gate');
   await promisifiedMkfifo(gate);
-  const cp = `case $* in *standby*) : >${gate}.reached; read line <${gate} ;; esac; exec /bin/cp "$@"`;
+  const cp = `case $* in *standby*part) : >${gate}.reached; read line <${gate} ;; esac; exec /bin/cp "$@"`;
   const sleep = `: >${gate}.waiting; exec /bin/sleep "$@"`;
   const transport = localTransport({ env: { ...process.env, PATH: await pathWith({ cp, sleep }) } });
   const here = await engineHere(transport);
@@ -226,7 +216,7 @@ test('a worker that is still at work when the next deployment begins makes nothi
   const { here, goOn, reached } = await heldUp();
   await reached();
   const next = await again(here);
-  expect(await readdir(here.at('.cutover/standby/claimed-g-000003'))).toEqual(['head', 'pid']);
+  expect(await readdir(here.at('.cutover/standby/claimed-g-000003'))).toEqual(['head', 'pid', 'trial']);
   const work = await next.sync(B, TWO);
   await goOn();
   await tidied(here.path);
@@ -262,7 +252,7 @@ test('trash is left to a worker that lives, and removed at once when it is dead'
   await mkdir(here.at('.cutover/trash/old/half'), { recursive: true });
   const next = await again(here);
   expect(await readdir(here.at('.cutover/trash'))).toContain('old');
-  const [pid] = (await readlink(here.at('.cutover/standby/claimed-g-000003/pid'))).split(' ');
+  const [pid] = (await readFile(here.at('.cutover/standby/claimed-g-000003/pid'), 'utf8')).split(' ');
   process.kill(-Number(pid), 'SIGKILL');
   await tidied(here.path);
   await next.engine.prepare(next.fence, never);
@@ -272,7 +262,7 @@ test('trash is left to a worker that lives, and removed at once when it is dead'
 test('one whose deploy path is gone ends', async () => {
   const { here, goOn, reached } = await heldUp();
   await reached();
-  const [pid] = (await readlink(here.at('.cutover/standby/g-000002/pid'))).split(' ');
+  const [pid] = (await readFile(here.at('.cutover/standby/g-000002/pid'), 'utf8')).split(' ');
   await rm(here.path, { recursive: true });
   await goOn();
   await once(spawn('tail', [`--pid=${pid}`, '-s', '0.02', '-f', '/dev/null']), 'exit');

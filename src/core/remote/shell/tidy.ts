@@ -33,7 +33,7 @@ start_tidy() {
     exec "$@"
   ) </dev/null >/dev/null 2>&1 &
   started "$!"
-  ln -s -n -- "$! $start" "$at/pid" 2>/dev/null || :
+  { printf '%s\n' "$! $start" >"$at/pid"; } 2>/dev/null || :
 }`;
 
 /** So many tenths of a second it waits for another one; and each of its programs may use so many seconds. */
@@ -74,7 +74,7 @@ others_live() {
 }
 leave() {
   rm -f -- "$at/pid"
-  rmdir "$at" 2>/dev/null
+  for each in "$at"/*; do [ -e "$each" ] || rmdir "$at" 2>/dev/null; done
   exit 0
 }
 rounds=${String(PATIENCE)}
@@ -87,22 +87,26 @@ set -- .cutover/standby/*
 for top in .cutover/locks/g-*; do :; done
 [ "$\{top##*/}" = "$own" ] || leave
 finished=
+over=
 for each in "$@"; do
   case $each in
     "$at" | .cutover/standby/wanted) ;;
+    .cutover/standby/claimed-g-*) over="$over $\{each#.cutover/}" ;;
     .cutover/standby/g-*) if [ -e "$each/done" ]; then finished=$each; else discard "$each"; fi ;;
     *) discard "$each" ;;
   esac
 done
-if [ -d .cutover/trash ] && [ ! -L .cutover/trash ]; then
-  (cd .cutover/trash && exec rm -rf -- ./*)
+set -- .cutover/trash/*
+if [ -d .cutover/trash ] && [ ! -L .cutover/trash ] && { [ -e "$1" ] || [ -L "$1" ]; }; then
+  (cd .cutover && exec rm -rf -- $over trash/*)
+elif [ -n "$over" ]; then (cd .cutover && exec rm -rf -- $over)
 fi
 wanted=
-if [ -f .cutover/standby/wanted ]; then wanted=$(cat .cutover/standby/wanted); fi
+if [ -f .cutover/standby/wanted ]; then read -r wanted <.cutover/standby/wanted; fi
 if [ -n "$finished" ] || [ -z "$wanted" ] || [ ! -d deploy-cache ] || [ -L deploy-cache ] || [ -e .cutover/cache.next ]; then
   leave
 fi
-if [ "$wanted" = clone ] && cat .cutover/cache >"$at/head"; then
+if [ "$wanted" = clone ] && keep .cutover/cache "$at/head"; then
   if cp -a -l -- deploy-cache "$at/part" 2>/dev/null && same "$at/head" .cutover/cache; then
     mv -- "$at/part" "$at/tree"
   else

@@ -19,6 +19,9 @@ discard() {
 }
 empty_trash() {
   if [ -d .cutover/trash ] && [ ! -L .cutover/trash ]; then
+    for each in .cutover/trash/*; do
+      if [ ! -e "$each" ] && [ ! -L "$each" ]; then return 0; fi
+    done
     rm -rf -- .cutover/trash/*
   else
     rm -rf -- .cutover/trash && mkdir -m 0700 .cutover/trash
