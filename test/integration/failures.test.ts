@@ -35,7 +35,7 @@ const breakTool = (tool: string, pattern: string) =>
   putInFront(server, tool, pattern, `echo "${tool}: broken for a test" >&2; exit 1`);
 
 const FAULTS: readonly { readonly step: string; readonly make: () => Promise<void> }[] = [
-  { step: 'prepare', make: () => breakTool('mkdir', '*.cutover/build*') },
+  { step: 'prepare', make: () => breakTool('mkdir', '*/trial/*') },
   { step: 'syncCache', make: () => breakTool('tar', '*') },
   { step: 'linkRelease', make: () => breakTool('cp', '*.cutover/build/*') },
   {

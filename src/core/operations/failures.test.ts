@@ -61,11 +61,11 @@ const refusing = (when: string, real: string) =>
   `[ -e current ] || [ -e ../current ] && ${when} && { echo refused >&2; exit 1; }\nexec ${real} "$@"`;
 
 test.for([
-  ['prepare', { mkdir: refusing('case "$*" in *releases*) true ;; *) false ;; esac', '/bin/mkdir') }],
+  ['prepare', { mkdir: refusing('case "$*" in *trial*) true ;; *) false ;; esac', '/bin/mkdir') }],
   ['syncCache', { tar: refusing('true', '/bin/tar') }],
   [
     'linkRelease',
-    { cp: refusing('[ "$3" = -- ] || [ "$2" = -- ]', '/bin/cp'), find: '/usr/bin/find "$@" | head -n 1' },
+    { cp: refusing('[ "$3" = -- ] || [ "$2" = -- ]', '/bin/cp'), find: '/usr/bin/find "$@" | head -c 1' },
   ],
   ['activate', { perl: 'exit 127', mv: `${refusing('[ "$5" = current ]', '/bin/mv')}` }],
 ] as const)('a program of the server that fails in %s takes everything back', async ([step, web2]) => {

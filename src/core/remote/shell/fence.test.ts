@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { watch } from 'node:fs';
-import { symlink } from 'node:fs/promises';
+import { readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { packRepair } from '../../sync/repairArchive.ts';
 import { cachedAt } from '../../sync/testing/entries.ts';
@@ -15,6 +16,8 @@ import {
   workHere,
 } from '../../testing/engineHere.ts';
 import { listing } from '../../testing/listing.ts';
+import { localTransport } from '../../testing/localConnection.ts';
+import { pathWith, scratch } from '../../testing/scratch.ts';
 import { manifestOf, snapshotOf } from '../../testing/trees.ts';
 import type { CommandRequest } from '../engine.ts';
 
@@ -128,6 +131,22 @@ test.for(Object.keys(CHANGES))('a generation with another record is not ours eit
     code: 'E_FENCED',
   });
   expect(await listing(here.path, 'trace')).toEqual(before);
+});
+
+test('the record is read from the file beside the link, and from the link where that is gone or another one', async () => {
+  const log = join(await scratch(), 'log');
+  const readlink = `echo read >>${log}; exec /bin/readlink "$@"`;
+  const PATH = await pathWith({ readlink });
+  const here = await engineHere(localTransport({ env: { ...process.env, PATH } }));
+  await writeFile(log, '');
+  await here.engine.note(here.fence, never);
+  expect(await readFile(log, 'utf8')).toBe('');
+  const file = here.at('.cutover/locks', `of-${here.fence.generation}`);
+  for (const change of [() => rm(file), () => writeFile(file, 'of somebody else\n')]) {
+    await change();
+    await here.engine.note(here.fence, never);
+  }
+  expect(await readFile(log, 'utf8')).toBe('read\nread\n');
 });
 
 test('a lock that is lost during the upload leaves the cache as it is', async () => {
