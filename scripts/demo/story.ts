@@ -133,7 +133,9 @@ async function run(stage: Stage, wanted: number, ...args: readonly string[]): Pr
   );
   const events = readEvents(stderr);
   pairs(inPlainWords(events));
-  verbatim([...stdout.trimEnd().split('\n'), `Exit status ${exitCode}`]);
+  // Its place says nothing here, and would not fit.
+  const shown = stdout.trimEnd().replaceAll(`${stage.root}/`, '…/');
+  verbatim([...shown.split('\n'), `Exit status ${exitCode}`]);
   return events;
 }
 

@@ -21,7 +21,8 @@ test.each([
   const until = (isSo: () => Promise<boolean>) => vi.waitUntil(isSo, { timeout: 50_000, interval: 200 });
 
   const running = startCutover(['deploy', 'production'], { cwd: project.path });
-  await until(async () => (await on('ls incoming/*/tree/large.bin 2>/dev/null || :')) !== '');
+  // Some of it has come, as a whole file or as a block.
+  await until(async () => (await on('find incoming -type f -size +100k 2>/dev/null || :')) !== '');
   await on('touch -h -d "-2 minutes" locks/g-* locks/beat-* 2>/dev/null; :');
   await until(async () => (await on('find locks -name "beat-*" -mmin -1')) !== '');
   await project.configure({ servers: { web1: serverEntry(server) } });
