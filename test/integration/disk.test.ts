@@ -91,7 +91,7 @@ describe.each([
   test.each(
     // A directory needs an inode on this file system, and no bytes.
     [
-      { only: 'inodes', step: 'prepare', tool: 'mkdir', pattern: '*.cutover/build*' },
+      { only: 'inodes', step: 'prepare', tool: 'mkdir', pattern: '*.cutover/standby*' },
       { only: null, step: 'syncCache', tool: 'tar', pattern: '*' },
       { only: 'inodes', step: 'linkRelease', tool: 'cp', pattern: '*.cutover/build/*' },
     ].filter(({ only }) => only === null || only === what),

@@ -170,7 +170,9 @@ if [ "$held" = "$2" ]; then
   disarm
   field taken "$top"
   mine=$top
+  umask 077
   { printf '%s\n' "$2" >".cutover/locks/of-$top"; } 2>/dev/null || :
+  umask 022
 else
   lock_ages "$top" owner
   field owner-generation "$top"

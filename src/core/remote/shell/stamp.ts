@@ -15,17 +15,17 @@ booted() { boot=$(sed -n 's/^btime //p' /proc/stat 2>/dev/null) || boot=; }
 make_stamp() {
   [ ! -e "$1/stamp" ] || rm -f -- "$1/leaks" "$1/proven" "$1/stamp" || return 1
   booted
-  printf '%s\n' "$boot" >"$1/boot" && : >"$1/stamp" || return 1
+  printf '%s\n' "$boot" >"$1/boot" && printf '' >"$1/stamp" || return 1
   rounds=$2
   while :; do
-    : >"$1/tick" && later=$(find "$1/tick" -cnewer "$1/stamp" 2>/dev/null) || return 1
+    printf '' >"$1/tick" && later=$(find "$1/tick" -cnewer "$1/stamp" 2>/dev/null) || return 1
     [ -z "$later" ] || return 0
     rounds=$((rounds - 1))
     [ "$rounds" -gt 0 ] || return 1
   done
 }
 stamp_holds() {
-  [ -e "$1/stamp" ] && [ -e "$1/leaks" ] && : >"$1/now" && [ ! "$1/stamp" -nt "$1/now" ] || return 1
+  [ -e "$1/stamp" ] && [ -e "$1/leaks" ] && printf '' >"$1/now" && [ ! "$1/stamp" -nt "$1/now" ] || return 1
   booted
   was=
   { read -r was <"$1/boot"; } 2>/dev/null || :

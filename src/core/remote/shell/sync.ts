@@ -108,7 +108,9 @@ if [ ! -d deploy-cache ]; then
 else
   if [ ! -e "$incoming.removed" ]; then
     remove_listed "$incoming/remove" deploy-cache "$incoming/tree"
+    umask 077
     : >"$incoming.removed"
+    umask 022
   fi
   # What an earlier try has merged is one file by two names, which the cp of BusyBox refuses.
   if [ "$6" = continue ]; then
