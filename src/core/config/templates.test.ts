@@ -49,8 +49,8 @@ test('a server has the keys of its template; own ones win, lists and objects are
 
 test('a server extends another one, before or behind it, and a template a template', async () => {
   const templates = [
-    'web: { extends: any, port: 2 }',
-    'any: { transport: wire, path: /srv, port: 1, user: u }',
+    'web: { extends: base, port: 2 }',
+    'base: { transport: wire, path: /srv, port: 1, user: u }',
   ];
   const found = await servers(templates, [
     'web1: { extends: web2, host: a }',
@@ -155,7 +155,7 @@ test('what is wrong in a template is told once, where it stands', async () => {
 test('a template that no server extends may lack anything, and nothing in it may be wrong', async () => {
   expect(
     await servers(
-      ['web: { transport: wire, port: 1 }', 'any: {}'],
+      ['web: { transport: wire, port: 1 }', 'base: {}'],
       ['web1: { transport: here, path: /srv }'],
     ),
   ).toHaveLength(1);

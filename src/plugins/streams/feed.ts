@@ -1,9 +1,10 @@
 import type { Writable } from 'node:stream';
 
 /**
- * Writes `content` no faster than it is taken, then ends the stream. A chunk is done with when the next one is asked for. A reader that goes away is no error: whether
- * its command has worked is told by how it exits. Rejects with what reading `content` threw; the stream is then not
- * ended, and the caller has to stop whoever reads it: half an input must not be taken for a whole one. `over`: stop writing, nobody listens.
+ * Writes `content` no faster than it is taken, then ends the stream. A chunk is done with when the next one is asked
+ * for. A reader that goes away is no error: whether its command has worked is told by how it exits. Rejects with what
+ * reading `content` threw; the stream is then not ended, and the caller has to stop whoever reads it: half an input must
+ * not be taken for a whole one. `over`: stop writing, nobody listens.
  */
 export async function feed(
   writable: Writable,
