@@ -12,9 +12,9 @@ type ArmRequest = ActivateRequest & { readonly clockMs: () => number };
 const DISARM_MS = 10_000;
 
 /**
- * As `arm` of an engine. Nothing waits on the server: what is armed is a link that one request renames. What the fence and
- * `current` were then is asked in the same breath and known behind it, so a link that somebody else had put there
- * meanwhile is put back. Who takes the lock over removes the armed link first.
+ * As `arm` of an engine. Nothing waits on the server: what is armed is a link that one request renames. What `current`
+ * was then is asked in the same breath and known behind it, so a link that somebody else had put there meanwhile is put
+ * back. Who takes the lock over removes the armed link first; whether the lock is still ours is asked again behind it.
  */
 export async function arm(
   session: Session,

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Armed, Engine, Fence } from '../../remote/engine.ts';
 import {
   build,
@@ -177,10 +176,11 @@ async function workers(place: Place): Promise<readonly string[]> {
   const found = await place.sh(
     `here=$(cd shop; pwd -P); for each in /proc/[0-9]*; do [ "$(readlink "$each/cwd")" != "$here" ] || echo "$each"; done`,
   );
-  return found.trim().split('\n');
+  return found.split('\n').filter((each) => each !== '');
 }
 
 /** Resolves once nothing works there but what did before. */
 async function nothingWaits(place: Place, before: readonly string[]): Promise<void> {
-  while ((await workers(place)).some((each) => !before.includes(each))) await delay(20);
+  const isDone = async () => (await workers(place)).every((each) => before.includes(each));
+  await vi.waitUntil(isDone, { timeout: 10_000, interval: 20 });
 }
