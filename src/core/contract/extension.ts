@@ -1,23 +1,12 @@
 import type { Connection } from './connection.ts';
+import type { Hook } from './hook.ts';
 import type { Json } from './json.ts';
 import type { Notice } from './notice.ts';
-import type { Secret, SecretReference } from './secret.ts';
-import type { StepName } from './step.ts';
-
-/** What every extension receives. Nothing else is ambient: no global logger and no clock. */
-export interface Scope {
-  readonly signal: AbortSignal;
-  /** A line of the story, for people. */
-  readonly log: (message: string) => void;
-  readonly now: () => Date;
-  /** Resolves a reference; what it returns is removed from everything the program prints. */
-  readonly secret: (reference: SecretReference) => Promise<Secret>;
-  /** Makes a path of the configuration absolute: relative ones are relative to its file. */
-  readonly resolvePath: (path: string) => string;
-}
+import type { Scope } from './scope.ts';
+import type { Source } from './source.ts';
 
 /**
- * One transport, notifier or hook, loaded when a configuration names it.
+ * One transport, notifier, hook or source, loaded when a configuration names it.
  * `parse` is pure and throws an error with `issues` (the shape of Standard Schema) for options that are wrong.
  */
 export interface Extension<T> {
@@ -50,24 +39,12 @@ export interface Transport {
   connect(scope: Scope): Promise<Connection>;
 }
 
+/** Which notices it gets is for the configuration to say. */
 export interface Notifier {
+  /** When it throws, or is not done at its deadline, that is a problem and stops nothing. */
   notify(notice: Notice, scope: Scope): Promise<void>;
-}
-
-export type HookPoint = `before:${StepName}` | `after:${StepName}`;
-
-export interface HookContext extends Scope {
-  readonly application: string;
-  readonly environment: string;
-  readonly server: string;
-  readonly release: string;
-  readonly revision: string | null;
-  readonly previous: string | null;
-}
-
-/** Runs inside its step: when it throws, the step has failed. */
-export interface Hook {
-  run(context: HookContext): Promise<void>;
+  /** How long one notice may take, unless the configuration says otherwise. Default: ten seconds. */
+  readonly deadlineMs?: number;
 }
 
 type Named<T> = Readonly<Record<string, () => Promise<Extension<T>>>>;
@@ -79,4 +56,5 @@ export interface Plugin {
   readonly transports?: Named<Transport>;
   readonly notifiers?: Named<Notifier>;
   readonly hooks?: Named<Hook>;
+  readonly sources?: Named<Source>;
 }

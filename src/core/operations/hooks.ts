@@ -1,6 +1,14 @@
 import type { Config, EnvironmentConfig } from '../config/types.ts';
-import { CutoverError, errorCode, type Hook, type HookPoint, messageOf } from '../contract/index.ts';
+import {
+  CutoverError,
+  errorCode,
+  type Hook,
+  type HookContext,
+  type HookPoint,
+  messageOf,
+} from '../contract/index.ts';
 import type { Plan } from '../plan/types.ts';
+import { currentPath, releasePath, sharedPath } from '../release/paths.ts';
 import type { Runtime } from './runtime.ts';
 import { scopeFor } from './scope.ts';
 
@@ -28,15 +36,7 @@ export async function createHooks(
     has: (at) => hooks.some((each) => each.at === at),
     async run(at, server, plan) {
       for (const { name, hook } of hooks.filter((each) => each.at === at)) {
-        const context = {
-          ...scopeFor(runtime, config, server),
-          application: plan.application,
-          environment: plan.environment,
-          server,
-          release: plan.release,
-          revision: plan.revision,
-          previous: plan.servers.find((each) => each.name === server)?.current ?? null,
-        };
+        const context = contextOf(runtime, config, environment, at, server, plan);
         try {
           await hook.run(context);
         } catch (error) {
@@ -44,6 +44,39 @@ export async function createHooks(
         }
       }
     },
+  };
+}
+
+function contextOf(
+  runtime: Runtime,
+  config: Config,
+  environment: EnvironmentConfig,
+  point: HookPoint,
+  name: string,
+  plan: Plan,
+): HookContext {
+  const server = plan.servers.find((each) => each.name === name)!;
+  return {
+    ...scopeFor(runtime, config, name),
+    point,
+    application: plan.application,
+    environment: plan.environment,
+    server: name,
+    roles: environment.servers.find((each) => each.name === name)?.roles ?? [],
+    kind: plan.kind,
+    release: plan.release,
+    revision: plan.revision,
+    branch: plan.branch,
+    previous: server.current,
+    previousRevision: server.currentRevision,
+    by: runtime.by,
+    paths: {
+      deploy: server.path,
+      release: releasePath(server.path, plan.release),
+      current: currentPath(server.path),
+      shared: sharedPath(server.path),
+    },
+    failure: null,
   };
 }
 

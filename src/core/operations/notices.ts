@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config, EnvironmentConfig } from '../config/types.ts';
-import { messageOf, type Notice, type Notifier } from '../contract/index.ts';
+import { messageOf, type Notice, type NoticeEvent, type Notifier } from '../contract/index.ts';
 import type { Plan } from '../plan/types.ts';
 import type { TransactionResult } from './results.ts';
 import type { Runtime } from './runtime.ts';
@@ -47,15 +47,23 @@ export async function openNotices(
       }),
     ).then((each) => each.flat());
 
+  const startedAt = runtime.now().toISOString();
   const notice = (event: Notice['event'], result: TransactionResult | null): Notice => ({
     event,
+    events: eventsOf(event, plan),
+    title: titleOf(event, plan),
+    text: titleOf(event, plan),
     kind: plan.kind,
     application: plan.application,
     environment: plan.environment,
     release: plan.release,
     previous: plan.servers[0]?.current ?? null,
     revision: plan.revision,
+    previousRevision: plan.servers[0]?.currentRevision ?? null,
+    branch: plan.branch,
     message: plan.message,
+    author: plan.author,
+    startedAt,
     by: runtime.by,
     at: runtime.now().toISOString(),
     servers: result?.servers.map(({ name, current }) => ({ name, current })) ?? [],
@@ -75,4 +83,14 @@ export async function openNotices(
       ];
     },
   };
+}
+
+function eventsOf(event: Notice['event'], { kind }: Plan): readonly NoticeEvent[] {
+  if (event === 'started') return ['started'];
+  if (event === 'committed') return kind === 'rollback' ? ['succeeded', 'rolledBack'] : ['succeeded'];
+  return ['failed', event];
+}
+
+function titleOf(event: Notice['event'], { application, environment, release, kind }: Plan): string {
+  return `${application}: ${kind} of ${release} to ${environment}: ${event}`;
 }

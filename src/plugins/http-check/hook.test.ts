@@ -1,21 +1,13 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import type { HookContext, Json } from '../../core/contract/index.ts';
+import type { Json } from '../../core/contract/index.ts';
+import { fakeHookContext } from '../testing/deployment.ts';
 import { fakeScope } from '../testing/scope.ts';
 import { hook } from './hook.ts';
 
 function check(raw: Json, scope = fakeScope()): Promise<void> {
-  const context: HookContext = {
-    ...scope,
-    application: 'shop',
-    environment: 'production',
-    server: 'web1',
-    release: '20261121193811',
-    revision: null,
-    previous: null,
-  };
-  return hook.create(hook.parse(raw), scope).run(context);
+  return hook.create(hook.parse(raw), scope).run(fakeHookContext({}, scope));
 }
 
 test('the answer that is wanted lets the step go on', async () => {

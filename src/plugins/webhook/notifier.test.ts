@@ -2,23 +2,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import type { Json, Notice } from '../../core/contract/index.ts';
+import { fakeNotice } from '../testing/deployment.ts';
 import { fakeScope } from '../testing/scope.ts';
 import { notifier } from './notifier.ts';
 
-const notice: Notice = {
-  event: 'committed',
-  kind: 'deploy',
-  application: 'shop',
-  environment: 'production',
-  release: '20261121193811',
-  previous: null,
-  revision: 'abc',
-  message: 'Fix “it”',
-  by: 'ann@laptop',
-  at: '2026-11-21T19:38:11Z',
-  servers: [{ name: 'web1', current: '20261121193811' }],
-  failure: null,
-};
+const notice = fakeNotice();
 
 function notify(raw: Json, scope = fakeScope(), given = notice): Promise<void> {
   return notifier.create(notifier.parse(raw), scope).notify(given, scope);
