@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { containerLabel, currentTestRun } from '../test/integration/support/testRun.ts';
-import { asRoot, type BenchServer, ensureImage } from './server.ts';
+import { asRoot, type BenchServer, ensureImage, settled } from './server.ts';
 
 /** Many servers, each an sshd of its own, in a few containers. */
 export interface Fleet extends AsyncDisposable {
@@ -9,8 +9,8 @@ export interface Fleet extends AsyncDisposable {
   readonly user: string;
   readonly privateKeyPath: string;
   readonly knownHostsPath: string;
-  /** Waits until no process of the user is left anywhere. */
-  settled(): Promise<void>;
+  /** As `settled` of one server, for all of them. */
+  settled(): Promise<number>;
 }
 
 export interface FleetServer {
@@ -61,14 +61,14 @@ export async function startFleet(size: number, directory: string): Promise<Fleet
         known.push(`[${host}]:${port} ${key.split(' ').slice(0, 2).join(' ')}\n`);
   }
   await writeFile(knownHostsPath, known);
+  const user = 'deploy';
   return {
     servers,
-    user: 'deploy',
+    user,
     privateKeyPath: run.privateKeyPath,
     knownHostsPath,
     async settled() {
-      const wait = 'while pgrep -u deploy >/dev/null; do sleep 0.05; done';
-      await Promise.all(containers.map((container) => asRoot(container, ['sh', '-c', wait])));
+      return Math.max(...(await Promise.all(containers.map(({ exec }) => settled({ exec, user })))));
     },
     [Symbol.asyncDispose]: async () => {
       await Promise.all(started.map((each) => each.stop({ timeout: 0, remove: true, removeVolumes: true })));

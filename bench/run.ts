@@ -3,6 +3,7 @@ import { goalTable, type Measured } from './goals.ts';
 import { intro } from './intro.ts';
 import { type Options, parseOptions, usage } from './options.ts';
 import { scenarios } from './scenarios/index.ts';
+import type { Scenario } from './scenarios/scenario.ts';
 
 /**
  * Prints a table for each scenario, ours beside the peers, and the goals with what was measured. No figure decides the
@@ -15,7 +16,7 @@ async function main(options: Options): Promise<void> {
   console.log(intro());
   await using bench = await openBench(options);
   for (const scenario of scenarios) {
-    if (options.scenarios.length > 0 && !options.scenarios.includes(scenario.name)) continue;
+    if (!isWanted(scenario, options)) continue;
     console.error(`${seconds()} s: ${scenario.name}`);
     await scenario.run(bench, {
       table: (text) => console.log(`\n${text}`),
@@ -24,6 +25,10 @@ async function main(options: Options): Promise<void> {
   }
   console.log(`\n${goalTable(measured)}`);
   console.error(`${seconds()} s: done`);
+}
+
+function isWanted({ name, isLong = false }: Scenario, { scenarios, isQuick }: Options): boolean {
+  return scenarios.length > 0 ? scenarios.includes(name) : !(isQuick && isLong);
 }
 
 try {

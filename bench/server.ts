@@ -72,7 +72,7 @@ export async function asRoot(server: Pick<BenchServer, 'exec'>, argv: readonly s
  * Waits until no process of the user is left, a detached one included, and says how long it took. Throws when one is
  * left after two minutes.
  */
-export async function settled(server: BenchServer): Promise<number> {
+export async function settled(server: Pick<BenchServer, 'exec' | 'user'>): Promise<number> {
   const wait = `n=0; while pgrep -u "$1" >/dev/null; do
 [ $n -lt 2400 ] || { ps -o args= -u "$1" | head -n 3 >&2; exit 1; }
 sleep 0.05; n=$((n + 1)); done; echo $n`;

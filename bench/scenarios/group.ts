@@ -40,10 +40,7 @@ async function contest(bench: Bench, fleet: Fleet, rounds: number, report: Repor
   const outcomes = await interleave([all.contestant, one.contestant, theirs], {
     count: rounds,
     each: async () => void (await history.commit(tenChanged(files, ++generation))),
-    settle: async () => {
-      await fleet.settled();
-      return 0;
-    },
+    settle: () => fleet.settled(),
   });
   const title = `ten changed of ${count(files)} files, ${servers.length} servers`;
   report.table(contestTable(outcomes, { title }));

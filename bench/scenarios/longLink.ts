@@ -24,6 +24,7 @@ const sides = [
 /** A first deployment through as many channels as pay, through one, and over SFTP, beside what the window of one lets through. */
 export const longLink: Scenario = {
   name: 'long-link',
+  isLong: true,
   async run(bench, report) {
     const files = bench.options.isQuick ? 30 : 100;
     const source = await bench.scratch('long-link-source');

@@ -7,6 +7,8 @@ import type { Options } from '../options.ts';
 
 export interface Scenario {
   readonly name: string;
+  /** Too long for --quick, unless it is asked for by name. */
+  readonly isLong?: boolean;
   run(bench: Bench, report: Report): Promise<void>;
 }
 
