@@ -1,6 +1,7 @@
 import autocannon from 'autocannon';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TransactionResult } from '../../src/core/operations/results.ts';
+import { untilSo } from '../../src/core/testing/untilSo.ts';
 import { createProject, type Project, serverEntry } from './support/project.ts';
 import { inContainer } from './support/remoteTree.ts';
 import { type SshServer, startServer } from './support/sshServer.ts';
@@ -25,7 +26,7 @@ http {
 const START = '/usr/sbin/nginx -c /srv/app/shared/nginx.conf';
 /** An application that takes a moment to come up again. */
 const RESTART = `if [ -e /srv/app/shared/nginx.pid ]; then ${START} -s stop; fi
-while [ -e /srv/app/shared/nginx.pid ]; do sleep 0.05; done
+${untilSo('! [ -e /srv/app/shared/nginx.pid ]')}
 sleep 0.3
 ${START}`;
 

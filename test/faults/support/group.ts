@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { execa } from 'execa';
+import { untilSo } from '../../../src/core/testing/untilSo.ts';
 import { putInFront } from '../../integration/support/frontOfTool.ts';
 import { startProxy } from '../../integration/support/proxy.ts';
 import { inContainer } from '../../integration/support/remoteTree.ts';
@@ -69,7 +70,7 @@ export async function openGroup(size: number): Promise<Group> {
   };
   const names = Array.from({ length: size }, (_, index) => `web${index + 1}`);
   const site = opened.use(await openSite({ names, server: { volumes }, apart: new Map([[FAULTY, apart]]) }));
-  await putInFront(site.server, 'ln', ARMING, 'while [ -e /srv/log/hold ]; do sleep 0.02; done');
+  await putInFront(site.server, 'ln', ARMING, untilSo('! [ -e /srv/log/hold ]'));
   const configure = (environment: object = {}) =>
     site.configure({ environment, postUpload: failing('postUpload'), postLaunch: failing('postLaunch') });
   await configure();

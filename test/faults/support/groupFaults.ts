@@ -57,8 +57,6 @@ export interface Expectation {
   readonly staysMixed?: boolean;
 }
 
-const DEADLINE_MS = 300_000;
-
 /** One server fails at one step; then it is back, another machine resumes, and deploys. */
 export async function tryGroupFault(group: Group, { step, how }: GroupFault): Promise<Trial> {
   const isMeant = (event: Event) =>
@@ -130,11 +128,16 @@ async function deployUnder(
   if (fault?.holdsOthers) await group.hold();
   const running = machine.start(['deploy', 'production', '--events', '--json']);
   let isBroken = false;
-  const run = await watched(running, fault?.isMeant, async () => {
-    isBroken = true;
-    await breakWhileStopped(group, running, fault!.how);
-  });
-  return { ...run, isBroken };
+  try {
+    const run = await watched(running, fault?.isMeant, async () => {
+      isBroken = true;
+      await breakWhileStopped(group, running, fault!.how);
+    });
+    return { ...run, isBroken };
+  } finally {
+    // Where the moment never came the next trial would be held up, too.
+    if (fault?.holdsOthers) await group.letGo();
+  }
 }
 
 /** Nothing more is sent until the server is broken. */
@@ -155,15 +158,12 @@ async function breakWhileStopped(
   await faulty.goOn();
 }
 
-/** To its end, which has to come before the deadline. */
 async function watched(
   running: CutoverProcess,
   isMeant: (event: Event) => boolean = () => false,
   act: () => unknown = () => {},
 ): Promise<Watched> {
-  const timer = setTimeout(() => running.kill('SIGKILL'), DEADLINE_MS);
   const events = await followEvents(running, isMeant, act);
-  clearTimeout(timer);
   const { exitCode, stdout, stderr } = await running;
   return { exitCode: exitCode ?? null, stdout, stderr, events };
 }

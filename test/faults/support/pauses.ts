@@ -26,9 +26,6 @@ export interface PauseSite extends AsyncDisposable {
   tryPause(nth: number, pause: Pause): Promise<Trial>;
 }
 
-/** More than a run waits that tries everything again, for each of its steps; less than for ever. */
-const DEADLINE_MS = 300_000;
-
 export async function openPauseSite(site: Site): Promise<PauseSite> {
   const { host, port } = site.server;
   const doors = new EventEmitter();
@@ -51,7 +48,6 @@ export async function openPauseSite(site: Site): Promise<PauseSite> {
       const beginning = await site.reset();
       const before = await survey(site);
       const running = beginning.start(['deploy', 'production', '--events', '--json']);
-      const timer = setTimeout(() => running.kill('SIGKILL'), DEADLINE_MS);
       let goOn = async () => {};
       const { last } = await followStory(running, nth, async () => {
         // Nothing more is sent until the server stands still.
@@ -64,7 +60,6 @@ export async function openPauseSite(site: Site): Promise<PauseSite> {
       });
       if (pause === 'given up' || pause === 'sessions') await goOn();
       const { exitCode, stdout, stderr } = await running;
-      clearTimeout(timer);
       const run = { exitCode: exitCode ?? null, stdout, stderr };
       return judge(site, before, run, `paused at event ${nth} (${last}), ${pause}`, await site.elsewhere());
     },

@@ -8,7 +8,10 @@ export interface Story {
   readonly last: string;
 }
 
-/** Reads the events of a run to its end, and does something once, at the n-th. */
+/** More than a run waits that tries everything again, for each of its steps; less than for ever. */
+const DEADLINE_MS = 300_000;
+
+/** Reads the events of a run to its end, which has to come before the deadline, and does something once, at the n-th. */
 export async function followStory(
   running: CutoverProcess,
   nth = Number.POSITIVE_INFINITY,
@@ -46,7 +49,9 @@ export async function followEvents(
       if (acting === null && isMeant(event, events.length - 1)) acting = { done: act(event) };
     }
   });
+  const timer = setTimeout(() => running.kill('SIGKILL'), DEADLINE_MS);
   await running;
+  clearTimeout(timer);
   await (acting as { readonly done: unknown } | null)?.done;
   return events;
 }
