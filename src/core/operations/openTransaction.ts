@@ -53,7 +53,10 @@ function endOn(
 ): readonly Fact[] {
   const activates = facts.some((fact) => fact.type === 'step.begun' && fact.step === 'activate');
   if (!activates || isReverting(facts, opening.plan.onFailure)) return [];
-  return currentOf(seen) === expects.current ? wentBack(name, opening.at) : done(name, STEPS, opening.at);
+  const text = currentOf(seen);
+  // Where the release was live before, too, its being there tells nothing of going back.
+  const isBack = text === expects.current && text !== currentText(opening.plan.release);
+  return isBack ? wentBack(name, opening.at) : done(name, STEPS, opening.at);
 }
 
 function wentBack(server: string, at: string): readonly Fact[] {

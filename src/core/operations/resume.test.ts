@@ -237,6 +237,37 @@ test('where one server has ended it and another one has not, it is committed, an
   expect((await deploy(world.runtime, config, DEPLOY)).outcome).toBe('unchanged');
 });
 
+test('a rollback that one server has ended stays, also where that served its target before', async () => {
+  let armed = false;
+  let isEnding = false;
+  /** From its end on web2 cannot be reached, except by what only writes its journal. */
+  const cut = (script: string) => {
+    const isEnd = script.includes('\nclose() {');
+    isEnding ||= isEnd;
+    return isEnding && (isEnd || !script.includes('make_room')) ? 'before' : null;
+  };
+  const world = await createWorld({
+    servers: ['web1', 'web2'],
+    transport: (server, plain) =>
+      faultyTransport(plain, ({ stdin }) => (armed && server === 'web2' ? cut(String(stdin)) : null)),
+  });
+  for (const text of ['one', 'two']) {
+    await world.write({ 'index.html': text });
+    await world.deploy();
+  }
+  await world.write({ 'index.html': 'three' });
+  await deploy(world.runtime, world.config, { ...DEPLOY, servers: ['web2'] });
+  expect(await contents(world)).toEqual(['two', 'three']);
+  const to = (await status(world.runtime, world.config, 'production', [])).servers[0]?.current;
+  armed = true;
+  const result = await rollback(world.runtime, world.config, { ...PLAIN, to: to ?? null });
+  armed = false;
+  expect(result.outcome).toBe('committed');
+  expect((await resume(elsewhere(world), world.config, RESUME))?.outcome).toBe('committed');
+  expect(await contents(world)).toEqual(['two', 'two']);
+  await restsWell(world);
+});
+
 test('a server that stays under its policy is not taken back for one that was lost before its switch', async () => {
   let armed = false;
   let isLost = false;
