@@ -1,11 +1,10 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
-import { exitCodeOfResult } from '../ui/command/exitCodes.ts';
+import { environmentArgs, SessionCommand } from '../ui/command/environmentCommand.ts';
 import { lockWaitFlag } from '../ui/command/lockWaitFlag.ts';
 import { overrideFlags } from '../ui/command/markFlags.ts';
 
-export default class Clone extends EnvironmentCommand {
+export default class Clone extends SessionCommand {
   static override args = {
     ...environmentArgs,
     from: Args.string({ required: true, description: 'The server to be like.' }),
@@ -36,9 +35,11 @@ export default class Clone extends EnvironmentCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Clone);
-    await this.answer(flags, async ({ runtime, config, style }) => {
+    await this.answer(flags, async (session) => {
+      const { runtime, config, style } = session;
       const { clone } = await import('../core/operations/clone.ts');
       const { parseAssignments } = await import('../ui/command/assignments.ts');
+      const { transactionAnswer } = await import('../ui/command/transactionAnswer.ts');
       const { renderClone } = await import('../ui/results/clone.ts');
       const result = await clone(runtime, config, {
         ...args,
@@ -48,11 +49,13 @@ export default class Clone extends EnvironmentCommand {
         override: flags.override ? (flags.reason ?? null) : null,
         lockWaitMs: flags['lock-wait'] ?? 0,
       });
-      const { transaction } = result;
+      const lines = renderClone(result, style);
+      if (result.transaction === null) return { json: result, lines, exitCode: 0 };
+      const brought = transactionAnswer(session, result.transaction);
       return {
-        json: result,
-        lines: renderClone(result, style),
-        exitCode: transaction === null ? 0 : exitCodeOfResult(transaction),
+        ...brought,
+        json: { ...result, transaction: brought.json },
+        lines: [...lines, ...brought.lines],
       };
     });
   }

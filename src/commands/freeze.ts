@@ -1,6 +1,5 @@
 import { quote } from '../core/contract/index.ts';
 import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
-import { exitCodeOfMarks } from '../ui/command/exitCodes.ts';
 import { markFlags } from '../ui/command/markFlags.ts';
 
 export default class Freeze extends EnvironmentCommand {
@@ -16,21 +15,16 @@ export default class Freeze extends EnvironmentCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Freeze);
-    await this.answer(flags, async ({ runtime, config, style }) => {
-      const { mark } = await import('../core/operations/marks.ts');
-      const { renderMarks } = await import('../ui/results/marks.ts');
-      const result = await mark(runtime, config, {
-        environment: args.environment,
-        name: 'frozen',
-        servers: flags.server ?? [],
-        set: { reason: flags.reason, until: flags.until ?? null },
-      });
-      const undo = `cutover unfreeze ${quote(args.environment)}`;
-      return {
-        json: result,
-        lines: renderMarks(result, style, runtime.now(), undo),
-        exitCode: exitCodeOfMarks(result),
-      };
+    const undo = `cutover unfreeze ${quote(args.environment)}`;
+    const request = {
+      environment: args.environment,
+      name: 'frozen',
+      servers: flags.server ?? [],
+      set: { reason: flags.reason, until: flags.until ?? null },
+    } as const;
+    await this.answer(flags, async (session) => {
+      const { markAnswer } = await import('../ui/command/markAnswer.ts');
+      return markAnswer(session, request, undo);
     });
   }
 }

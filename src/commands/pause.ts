@@ -1,14 +1,10 @@
-import * as Args from '@oclif/core/args';
-import { quote } from '../core/contract/index.ts';
-import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
-import { exitCodeOfMarks } from '../ui/command/exitCodes.ts';
+import { quoteAll } from '../core/contract/index.ts';
+import { EnvironmentCommand } from '../ui/command/environmentCommand.ts';
 import { markFlags } from '../ui/command/markFlags.ts';
+import { asTyped, pauseArgs, pausedServers } from '../ui/command/pausedServers.ts';
 
 export default class Pause extends EnvironmentCommand {
-  static override args = {
-    ...environmentArgs,
-    server: Args.string({ required: true, description: 'The server of the environment.' }),
-  };
+  static override args = pauseArgs;
   static override summary = 'Have every deployment leave a server out until it is unpaused.';
   static override description =
     'Writes a mark onto the server, so that whoever deploys obeys it. Deployments and rollbacks go on without it, and say so; it serves what it serves. One that is running already is not affected.';
@@ -20,21 +16,17 @@ export default class Pause extends EnvironmentCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Pause);
-    await this.answer(flags, async ({ runtime, config, style }) => {
-      const { mark } = await import('../core/operations/marks.ts');
-      const { renderMarks } = await import('../ui/results/marks.ts');
-      const result = await mark(runtime, config, {
-        environment: args.environment,
-        name: 'paused',
-        servers: [args.server, ...(flags.server ?? [])],
-        set: { reason: flags.reason, until: flags.until ?? null },
-      });
-      const undo = `cutover unpause ${quote(args.environment)} ${quote(args.server)}`;
-      return {
-        json: result,
-        lines: renderMarks(result, style, runtime.now(), undo),
-        exitCode: exitCodeOfMarks(result),
-      };
+    const names = pausedServers(args, flags);
+    const undo = `cutover unpause ${quoteAll([args.environment, ...asTyped(names)])}`;
+    const request = {
+      environment: args.environment,
+      name: 'paused',
+      servers: names,
+      set: { reason: flags.reason, until: flags.until ?? null },
+    } as const;
+    await this.answer(flags, async (session) => {
+      const { markAnswer } = await import('../ui/command/markAnswer.ts');
+      return markAnswer(session, request, undo);
     });
   }
 }

@@ -1,5 +1,4 @@
 import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
-import { exitCodeOfMarks } from '../ui/command/exitCodes.ts';
 
 export default class Unfreeze extends EnvironmentCommand {
   static override args = environmentArgs;
@@ -9,20 +8,15 @@ export default class Unfreeze extends EnvironmentCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Unfreeze);
-    await this.answer(flags, async ({ runtime, config, style }) => {
-      const { mark } = await import('../core/operations/marks.ts');
-      const { renderMarks } = await import('../ui/results/marks.ts');
-      const result = await mark(runtime, config, {
-        environment: args.environment,
-        name: 'frozen',
-        servers: flags.server ?? [],
-        set: null,
-      });
-      return {
-        json: result,
-        lines: renderMarks(result, style, runtime.now(), null),
-        exitCode: exitCodeOfMarks(result),
-      };
+    const request = {
+      environment: args.environment,
+      name: 'frozen',
+      servers: flags.server ?? [],
+      set: null,
+    } as const;
+    await this.answer(flags, async (session) => {
+      const { markAnswer } = await import('../ui/command/markAnswer.ts');
+      return markAnswer(session, request, null);
     });
   }
 }

@@ -1,12 +1,8 @@
-import * as Args from '@oclif/core/args';
-import { EnvironmentCommand, environmentArgs } from '../ui/command/environmentCommand.ts';
-import { exitCodeOfMarks } from '../ui/command/exitCodes.ts';
+import { EnvironmentCommand } from '../ui/command/environmentCommand.ts';
+import { pauseArgs, pausedServers } from '../ui/command/pausedServers.ts';
 
 export default class Unpause extends EnvironmentCommand {
-  static override args = {
-    ...environmentArgs,
-    server: Args.string({ required: true, description: 'The server of the environment.' }),
-  };
+  static override args = pauseArgs;
   static override summary = 'Let deployments reach a server again that was paused.';
   static override description =
     'Takes the mark away. The server goes on serving what it serves until the next deployment.';
@@ -14,20 +10,16 @@ export default class Unpause extends EnvironmentCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Unpause);
-    await this.answer(flags, async ({ runtime, config, style }) => {
-      const { mark } = await import('../core/operations/marks.ts');
-      const { renderMarks } = await import('../ui/results/marks.ts');
-      const result = await mark(runtime, config, {
-        environment: args.environment,
-        name: 'paused',
-        servers: [args.server, ...(flags.server ?? [])],
-        set: null,
-      });
-      return {
-        json: result,
-        lines: renderMarks(result, style, runtime.now(), null),
-        exitCode: exitCodeOfMarks(result),
-      };
+    const names = pausedServers(args, flags);
+    const request = {
+      environment: args.environment,
+      name: 'paused',
+      servers: names,
+      set: null,
+    } as const;
+    await this.answer(flags, async (session) => {
+      const { markAnswer } = await import('../ui/command/markAnswer.ts');
+      return markAnswer(session, request, null);
     });
   }
 }

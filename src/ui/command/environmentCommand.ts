@@ -8,19 +8,23 @@ export const environmentArgs = {
   environment: Args.string({ required: true, description: 'The environment of the configuration.' }),
 };
 
-const environmentFlags = {
+const sessionFlags = {
   ...commonFlags,
+  events: Flags.boolean({
+    helpGroup: 'COMMON',
+    default: false,
+    description: 'Tell what happens as JSON lines on stderr.',
+  }),
+};
+
+const environmentFlags = {
+  ...sessionFlags,
   server: Flags.string({
     helpGroup: 'COMMON',
     helpValue: 'NAME',
     multiple: true,
     multipleNonGreedy: true,
     description: 'Only this server; may be given several times.',
-  }),
-  events: Flags.boolean({
-    helpGroup: 'COMMON',
-    default: false,
-    description: 'Tell what happens as JSON lines on stderr.',
   }),
 };
 
@@ -30,9 +34,9 @@ export interface SessionFlags {
   readonly events: boolean;
 }
 
-/** A command about one environment. What it works with is loaded once its flags were understood. */
-export abstract class EnvironmentCommand extends CutoverCommand {
-  static override baseFlags = environmentFlags;
+/** A command that reads the configuration. What it works with is loaded once its flags were understood. */
+export abstract class SessionCommand extends CutoverCommand {
+  static override baseFlags = sessionFlags;
 
   protected async answer(flags: SessionFlags, work: (session: Session) => Promise<Answer>): Promise<void> {
     const { inSession } = await import('./session.ts');
@@ -40,4 +44,9 @@ export abstract class EnvironmentCommand extends CutoverCommand {
     const options = { oclif: this.config, redactor, file: flags.config ?? null, events: flags.events };
     await this.print(flags.json, await inSession(options, work));
   }
+}
+
+/** A command about the servers of one environment, or those chosen of them. */
+export abstract class EnvironmentCommand extends SessionCommand {
+  static override baseFlags = environmentFlags;
 }

@@ -2,9 +2,8 @@ import type { CloneResult } from '../../core/operations/results.ts';
 import { escapeLines, escapeRemote } from '../escape.ts';
 import type { Style } from '../style.ts';
 import { nameList, shortRevision } from '../wording.ts';
-import { renderTransaction } from './transaction.ts';
 
-/** What was written, and how the new server was brought up; or what would be done. */
+/** What was written and copied, or what would be done. How the new server was brought up is told as for every transaction. */
 export function renderClone(result: CloneResult, style: Style): readonly string[] {
   const { entry, shared, transaction } = result;
   return [
@@ -15,7 +14,7 @@ export function renderClone(result: CloneResult, style: Style): readonly string[
           ...escapeLines(entry.text).map((line) => `    ${line}`),
         ]),
     ...(shared === null ? [] : [copied(shared, style)]),
-    ...(transaction === null ? [toBring(result)] : renderTransaction(transaction, style)),
+    ...(transaction === null ? [toBring(result)] : []),
   ];
 }
 
