@@ -6,6 +6,11 @@ export function networkFailure(error: unknown): string {
   return WORDS[code] ?? message;
 }
 
+/** The system's name of the failure, such as `ECONNRESET`; empty: it has none. */
+export function networkCode(error: unknown): string {
+  return innermost(error).code;
+}
+
 const WORDS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'this name is not known to DNS',
   EAI_AGAIN: 'the name server did not answer',

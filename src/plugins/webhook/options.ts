@@ -1,23 +1,19 @@
 import { z } from 'zod';
-import { duration } from '../duration.ts';
+import { checkUrl, postOptions, postUrl } from '../http/options.ts';
 import { secretReference } from '../secret.ts';
-import { urlFault } from './url.ts';
 
 export const Options = z
   .strictObject({
-    /** Where to. Most such addresses are secrets: whoever knows them may post. */
-    url: z.union([z.string(), secretReference()]),
+    url: postUrl(),
     headers: z.record(z.string(), z.union([z.string(), secretReference()])).default({}),
-    timeout: duration().default(5_000),
+    /** What the receiver knows, too: it can tell then who sent a notice, and that nobody changed it. */
+    secret: secretReference().optional(),
+    ...postOptions,
     on: z
       .array(z.enum(['started', 'committed', 'compensated', 'stranded']))
       .min(1)
       .optional(),
-    allowInsecure: z.boolean().default(false),
   })
-  .superRefine(({ url, allowInsecure }, context) => {
-    const fault = typeof url === 'string' ? urlFault(url, allowInsecure) : null;
-    if (fault !== null) context.addIssue({ code: 'custom', path: ['url'], message: fault });
-  });
+  .superRefine(checkUrl);
 
 export type Options = z.output<typeof Options>;

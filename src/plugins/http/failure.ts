@@ -1,0 +1,32 @@
+import { CutoverError } from '../../core/contract/index.ts';
+
+/**
+ * `who` is the service in words, "the webhook". Says the origin only: the path of such an address is its password. Without a
+ * cause, which might quote it; and `why`, which may be the receiver's own words, loses what stands in the address.
+ */
+export function postFailure(who: string, url: string, why: string): CutoverError {
+  const whole = `${who} at ${new URL(url).origin} did not take the notice: ${withoutPartsOf(url, why)}.`;
+  return new CutoverError('E_PLUGIN', whole.charAt(0).toUpperCase() + whole.slice(1));
+}
+
+/** A part that is short is no secret, but may be part of any word. */
+const SHORTEST_SECRET = 5;
+
+function withoutPartsOf(url: string, text: string): string {
+  const { pathname, search } = new URL(url);
+  const raw = [pathname, search, ...pathname.split('/'), ...search.split(/[?&=]/)];
+  const parts = raw
+    .flatMap((part) => [part, decoded(part)])
+    .filter(({ length }) => length >= SHORTEST_SECRET);
+  return parts
+    .toSorted((a, b) => b.length - a.length)
+    .reduce((rest, part) => rest.replaceAll(part, '***'), text);
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
