@@ -10,8 +10,8 @@ import {
 import { feed } from '../streams/feed.ts';
 import { follow } from '../streams/follow.ts';
 import { untilQuiet } from '../streams/quiet.ts';
-import type { Command, Session } from './client.ts';
 import type { Channels, Place } from './link/channels.ts';
+import type { Command, Session } from './session.ts';
 
 /**
  * Runs one command through the login shell, without a terminal. Once it has started this ends: by an exit status, by

@@ -1,11 +1,12 @@
 import type { Duplex } from 'node:stream';
 import type { Scope } from '../../../core/contract/index.ts';
-import { logIn, type Session } from '../client.ts';
+import { logIn } from '../client.ts';
 import type { Trust } from '../hostKeys/judge.ts';
 import { hostKeyVerifier, type Judged } from '../hostKeys/verifier.ts';
 import { startConversation } from '../login/conversation.ts';
 import { LoginError } from '../login/login.ts';
 import type { Prepared } from '../login/prepare.ts';
+import type { Session } from '../session.ts';
 import type { Host } from '../settings/host.ts';
 
 export interface Attempted {

@@ -1,7 +1,7 @@
 import type { Connection, Scope } from '../../../core/contract/index.ts';
-import type { Session } from '../client.ts';
 import { exec } from '../exec.ts';
 import type { Options } from '../options.ts';
+import type { Session } from '../session.ts';
 import type { Host } from '../settings/host.ts';
 import { findRoute } from '../settings/route.ts';
 import { type Surroundings, surroundings } from '../settings/surroundings.ts';

@@ -1,6 +1,5 @@
 import type { Duplex } from 'node:stream';
 import { messageOf, type Scope } from '../../../core/contract/index.ts';
-import type { Session } from '../client.ts';
 import { hostKeyRefused } from '../hostKeys/explain.ts';
 import { fingerprint, keyType } from '../hostKeys/fingerprint.ts';
 import { algorithmsFor, hostKeyAlgorithms, type Trust } from '../hostKeys/judge.ts';
@@ -9,6 +8,7 @@ import { loadKnownHosts } from '../hostKeys/load.ts';
 import { remember } from '../hostKeys/remember.ts';
 import type { Judged } from '../hostKeys/verifier.ts';
 import { prepareLogin } from '../login/prepare.ts';
+import type { Session } from '../session.ts';
 import type { Host } from '../settings/host.ts';
 import { attempt } from './attempt.ts';
 import { atDoor } from './doors.ts';

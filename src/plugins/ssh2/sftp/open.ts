@@ -5,8 +5,8 @@ import {
   type Sftp,
   type SftpOptions,
 } from '../../../core/contract/index.ts';
-import type { Session, SftpChannel } from '../client.ts';
 import type { Channels } from '../link/channels.ts';
+import type { Session, SftpChannel } from '../session.ts';
 import { superviseCalls } from './calls.ts';
 import { gatherRequests } from './gather.ts';
 import { sftpOver } from './sftp.ts';
