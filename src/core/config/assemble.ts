@@ -1,6 +1,8 @@
 import { dirname } from 'node:path';
 import type { HookPoint } from '../contract/index.ts';
+import { namesIn } from './besideKeys.ts';
 import type { CheckedExtensions } from './checkExtensions.ts';
+import type { Path } from './document.ts';
 import { parseDuration } from './duration.ts';
 import { normalisePath } from './patterns.ts';
 import { resolvePath } from './resolvePath.ts';
@@ -19,7 +21,8 @@ import type {
   SourceConfig,
 } from './types.ts';
 
-type OptionsAt = CheckedExtensions['optionsAt'];
+/** What the extension at a path may know. */
+type Extensions = Pick<CheckedExtensions, 'optionsAt' | 'secretsAt'>;
 type CheckedEnvironment = CheckedConfig['environments'][string];
 type CheckedCommands = NonNullable<CheckedEnvironment['commands']>;
 type CheckedCommand =
@@ -27,9 +30,9 @@ type CheckedCommand =
   | NonNullable<CheckedCommands['postLaunch']>[number];
 
 /** The configuration as the rest of the program knows it: defaults filled in, paths absolute, options parsed. */
-export function assemble(file: string, checked: CheckedConfig, optionsAt: OptionsAt): Config {
+export function assemble(file: string, checked: CheckedConfig, extensions: Extensions): Config {
   const environments = Object.entries(checked.environments).map(
-    ([name, environment]) => [name, environmentOf(name, environment, optionsAt)] as const,
+    ([name, environment]) => [name, environmentOf(name, environment, extensions)] as const,
   );
   return {
     file,
@@ -49,7 +52,7 @@ function sourceOf(source: CheckedConfig['source'], baseDirectory: string): Sourc
   return { type: 'git', repository: resolvePath(baseDirectory, source.git), subdirectory, exclude };
 }
 
-function environmentOf(name: string, checked: CheckedEnvironment, optionsAt: OptionsAt): EnvironmentConfig {
+function environmentOf(name: string, checked: CheckedEnvironment, extensions: Extensions): EnvironmentConfig {
   const { branch, strategy, onFailure, maxUnreachable, keep, shared, link, unshare, commands } = checked;
   return {
     name,
@@ -71,10 +74,10 @@ function environmentOf(name: string, checked: CheckedEnvironment, optionsAt: Opt
       postUpload: (commands?.postUpload ?? []).map(commandOf),
       postLaunch: (commands?.postLaunch ?? []).map(commandOf),
     },
-    servers: serversOf(name, checked, optionsAt),
-    hooks: hooksOf(name, checked, optionsAt),
+    servers: serversOf(name, checked, extensions),
+    hooks: hooksOf(name, checked, extensions),
     notify: (checked.notify ?? []).map((entry, index) =>
-      extensionOf(entry, ['environments', name, 'notify', index], optionsAt),
+      extensionOf('notifier', entry, ['environments', name, 'notify', index], extensions),
     ),
   };
 }
@@ -107,31 +110,38 @@ function conditionOf(when: Exclude<CheckedCommand, string>['when']): CommandCond
 function serversOf(
   name: string,
   { servers }: CheckedEnvironment,
-  optionsAt: OptionsAt,
+  extensions: Extensions,
 ): readonly ServerConfig[] {
   return Object.entries(servers).map(([server, { transport, path, roles }]) => ({
     name: server,
     roles: roles ?? [],
     transport,
     path: normalisePath(path),
-    options: optionsAt(['environments', name, 'servers', server]),
+    ...known(extensions, ['environments', name, 'servers', server]),
   }));
 }
 
-function hooksOf(name: string, { hooks }: CheckedEnvironment, optionsAt: OptionsAt): readonly HookConfig[] {
+function hooksOf(name: string, { hooks }: CheckedEnvironment, extensions: Extensions): readonly HookConfig[] {
   return Object.entries(hooks ?? {}).flatMap(([point, entries]) =>
     (entries ?? []).map((entry, index) => ({
       at: point as HookPoint,
-      ...extensionOf(entry, ['environments', name, 'hooks', point, index], optionsAt),
+      on: (entry.on ?? 'all') as CommandServers,
+      deadlineMs: entry.deadline === undefined ? null : parseDuration(entry.deadline),
+      ...extensionOf('hook', entry, ['environments', name, 'hooks', point, index], extensions),
     })),
   );
 }
 
 function extensionOf(
+  kind: 'hook' | 'notifier',
   entry: object,
-  path: readonly (string | number)[],
-  optionsAt: OptionsAt,
+  path: Path,
+  extensions: Extensions,
 ): ExtensionConfig {
-  const name = Object.keys(entry)[0] ?? '';
-  return { name, options: optionsAt([...path, name]) };
+  const [name = ''] = namesIn(kind, entry);
+  return { name, ...known(extensions, [...path, name]) };
+}
+
+function known({ optionsAt, secretsAt }: Extensions, path: Path): Omit<ExtensionConfig, 'name'> {
+  return { options: optionsAt(path), secrets: secretsAt(path) };
 }

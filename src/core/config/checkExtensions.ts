@@ -1,13 +1,24 @@
-import { CutoverError, type Extension, errorCode, type Json, messageOf } from '../contract/index.ts';
+import {
+  CutoverError,
+  type Extension,
+  errorCode,
+  type Json,
+  messageOf,
+  type SecretReference,
+} from '../contract/index.ts';
+import { namesIn } from './besideKeys.ts';
 import { type ConfigDocument, isObject, membersOf, type Path, pathText, valueAt } from './document.ts';
 import type { ExtensionLookup } from './extensions.ts';
 import { configIssues, type DetailedIssue, issueAt } from './issues.ts';
 import { keysThatPass } from './keysThatPass.ts';
+import { secretReferencesIn } from './secretReferences.ts';
 import type { ConfigIssue } from './types.ts';
 
 export interface CheckedExtensions {
   /** What the extension at a path made of its options. */
   readonly optionsAt: (path: Path) => unknown;
+  /** The secrets that stand in them. */
+  readonly secretsAt: (path: Path) => readonly SecretReference[];
   readonly issues: readonly ConfigIssue[];
   /** Extensions that could not be had, with the error that said so. */
   readonly missing: readonly { readonly issue: ConfigIssue; readonly error: unknown }[];
@@ -25,9 +36,10 @@ export async function checkExtensions(
   const places = [...placesIn(document.raw), ...templatesIn(document.raw, unusedTemplates)];
   const find = cached(lookup);
   const results = await Promise.all(places.map((place) => check(place, document, find)));
-  const options = new Map(results.map(({ place, options }) => [JSON.stringify(place.path), options]));
+  const byPath = new Map(results.map((result) => [JSON.stringify(result.place.path), result]));
   return {
-    optionsAt: (path) => options.get(JSON.stringify(path)),
+    optionsAt: (path) => byPath.get(JSON.stringify(path))?.options,
+    secretsAt: (path) => secretReferencesIn(byPath.get(JSON.stringify(path))?.place.raw),
     issues: results.flatMap(({ issues }) => issues),
     missing: results.flatMap(({ missing }) => missing),
   };
@@ -81,7 +93,8 @@ function templatesIn(raw: unknown, names: readonly string[]): readonly Place[] {
 function entriesOf(kind: Kind, list: unknown, base: Path): readonly Place[] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((entry: unknown, index) =>
-    membersOf(entry).map(([name, raw]) => {
+    (isObject(entry) ? namesIn(kind, entry) : []).map((name) => {
+      const raw = valueAt(entry, [name]);
       const path = [...base, index, name];
       // `- webhook:` without options is an empty value in YAML.
       return { kind, name, path, nameAt: path, raw: raw ?? {} };

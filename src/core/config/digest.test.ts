@@ -2,17 +2,25 @@ import { expect, test } from 'vitest';
 import { configDigest } from './digest.ts';
 import { makeSecret } from './makeSecret.ts';
 import { plainCommand, plainEnvironment, plainServer } from './testing/plain.ts';
-import type { EnvironmentConfig } from './types.ts';
+import type { EnvironmentConfig, HookConfig } from './types.ts';
 
 const command = plainCommand('make');
 const server = plainServer('web1', '/srv', { transport: 'wire', options: { host: 'a', port: 22 } });
+const hook = (options: unknown): HookConfig => ({
+  at: 'after:activate',
+  name: 'ping',
+  options,
+  secrets: [],
+  on: 'all',
+  deadlineMs: null,
+});
 const environment = plainEnvironment({
   branch: 'main',
   shared: { directories: ['storage'], files: [] },
   commands: { postUpload: [command], postLaunch: [] },
   servers: [server],
-  hooks: [{ at: 'after:activate', name: 'ping', options: { url: 'https://example.com/' } }],
-  notify: [{ name: 'post', options: { url: { env: 'URL' } } }],
+  hooks: [hook({ url: 'https://example.com/' })],
+  notify: [{ name: 'post', options: { url: { env: 'URL' } }, secrets: [] }],
 });
 const digest = (changes: Partial<EnvironmentConfig>, application = 'shop') =>
   configDigest({ ...environment, ...changes }, application);
@@ -21,7 +29,9 @@ test('is a sha256 that depends on the content, not on the order of keys', () => 
   expect(digest({})).toMatch(/^[0-9a-f]{64}$/);
   const { name, ...rest } = environment;
   expect(configDigest({ ...rest, name }, 'shop')).toBe(digest({}));
-  const hooks = [{ name: 'ping', at: 'after:activate', options: { url: 'https://example.com/' } } as const];
+  const [first] = environment.hooks;
+  const { at, ...others } = first!;
+  const hooks = [{ ...others, at }];
   expect(digest({ hooks })).toBe(digest({}));
 });
 
@@ -35,6 +45,8 @@ test.each<[string, Partial<EnvironmentConfig>]>([
   ['when a command runs', { commands: { postUpload: [], postLaunch: [command] } }],
   ['a role', { servers: [{ ...server, roles: ['cron'] }] }],
   ['a hook', { hooks: [] }],
+  ['for whom a hook runs', { hooks: [{ ...hook({ url: 'https://example.com/' }), on: 'first' }] }],
+  ['how long a hook may take', { hooks: [{ ...hook({ url: 'https://example.com/' }), deadlineMs: 1_000 }] }],
 ])('changes with %s', (_, changes) => {
   expect(digest(changes)).not.toBe(digest({}));
 });
@@ -54,8 +66,7 @@ test.each<[string, Partial<EnvironmentConfig>]>([
 });
 
 test('takes what extensions make of options: maps, URLs, patterns; never the value of a secret', () => {
-  const options = (value: unknown) =>
-    digest({ hooks: [{ at: 'after:activate', name: 'ping', options: { value } }] });
+  const options = (value: unknown) => digest({ hooks: [hook({ value })] });
   const values = [new Map([['a', 1]]), new Map(), new URL('https://a/'), /a/, /b/, undefined, 5n, Infinity];
   expect(new Set(values.map(options)).size).toBe(values.length);
   expect(options(makeSecret('one'))).toBe(options(makeSecret('two')));

@@ -14,6 +14,7 @@ test('every key has a row in the reference, and every hook point is said', () =>
   const [points, keys] = [keysIn(configJsonSchema()).filter(isPoint), keysIn(configJsonSchema())];
   expect(keys.filter((key) => !isPoint(key) && !rows.has(key))).toEqual([]);
   expect(points).toHaveLength(STEPS.length * 2);
+  expect(['onRollback', 'onFailure', 'always'].filter((point) => !rows.has(point))).toEqual([]);
   expect(STEPS.filter((step) => !page.includes(`\`${step}\``))).toEqual([]);
 });
 

@@ -91,6 +91,22 @@ test.each([
     'hooks: { "after:activate": { ping: {} } }',
     `${E}.hooks["after:activate"]: expected a list of hooks; found an object`,
   ],
+  [
+    'hooks: { always: [{ ping: { url: "https://example.com/" }, on: web }] }',
+    `${E}.hooks.always[0].on: expected "all", "first", "last", "once", "rest", "role:NAME" or "server:NAME"; found "web"`,
+  ],
+  [
+    'hooks: { always: [{ ping: { url: "https://example.com/" }, deadline: 5 }] }',
+    `${E}.hooks.always[0].deadline: expected a duration such as 500ms, 30s, 5m or 1h (at most 596h); found the number 5`,
+  ],
+  [
+    'hooks: { onFailure: [{ on: all }] }',
+    `${E}.hooks.onFailure[0]: expected exactly one hook beside on, deadline: { NAME: { … } }; found an object`,
+  ],
+  [
+    'hooks: { onRollback: [{ ping: { url: "https://example.com/" }, post: { url: { env: X } } }] }',
+    `${E}.hooks.onRollback[0]: expected exactly one hook beside on, deadline: { NAME: { … } }; found an object`,
+  ],
   ['notify: [post]', `${E}.notify[0]: expected a notifier and its options: { NAME: { … } }; found "post"`],
   [
     'extra: 1',

@@ -31,7 +31,9 @@ test('a small configuration gets its defaults, and paths from its own folder', a
         link: 'auto',
         unshare: [],
         commands: { postUpload: [], postLaunch: [] },
-        servers: [{ name: 'web1', roles: [], transport: 'here', path: '/srv/shop', options: {} }],
+        servers: [
+          { name: 'web1', roles: [], transport: 'here', path: '/srv/shop', options: {}, secrets: [] },
+        ],
         hooks: [],
         notify: [],
       },
@@ -61,11 +63,19 @@ test('everything that can be said arrives', async () => {
       '  a: { transport: here, path: /srv//shop }',
       'hooks:',
       '  "after:activate": [{ ping: { url: "https://example.com/" } }]',
+      '  onFailure: [{ on: last, ping: { url: "https://example.com/" }, deadline: 2m }]',
       '  "before:prune": [{ ping: { url: "https://example.com/", status: 204 } }]',
       'notify: [{ post: { url: { command: "op read x" } } }]',
     ),
   );
   const command = plainCommand('');
+  const ping = {
+    name: 'ping',
+    options: { url: 'https://example.com/' },
+    secrets: [],
+    on: 'all',
+    deadlineMs: null,
+  };
   expect(environments.production).toEqual({
     name: 'production',
     branch: 'release/2.x',
@@ -104,14 +114,22 @@ test('everything that can be said arrives', async () => {
         transport: 'wire',
         path: '~/shop',
         options: { host: 'b.example.com', password: { env: 'PW' } },
+        secrets: [{ env: 'PW' }],
       },
-      { name: 'a', roles: [], transport: 'here', path: '/srv/shop', options: {} },
+      { name: 'a', roles: [], transport: 'here', path: '/srv/shop', options: {}, secrets: [] },
     ],
     hooks: [
-      { at: 'before:prune', name: 'ping', options: { url: 'https://example.com/', status: 204 } },
-      { at: 'after:activate', name: 'ping', options: { url: 'https://example.com/' } },
-    ].reverse(),
-    notify: [{ name: 'post', options: { url: { command: 'op read x' } } }],
+      { ...ping, at: 'after:activate' },
+      { ...ping, at: 'before:prune', options: { url: 'https://example.com/', status: 204 } },
+      { ...ping, at: 'onFailure', on: 'last', deadlineMs: 120_000 },
+    ],
+    notify: [
+      {
+        name: 'post',
+        options: { url: { command: 'op read x' } },
+        secrets: [{ command: 'op read x' }],
+      },
+    ],
   });
 });
 

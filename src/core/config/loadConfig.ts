@@ -53,7 +53,7 @@ async function check(
   refuse(shown, issues.length > 0 ? eachOnce([...issues, ...missing]) : []);
   refuseMissing(shown, extensions.missing);
   if ('issues' in shape) throw new CutoverError('E_BUG', `${shown} was refused without a reason.`);
-  return assemble(file, shape.config, extensions.optionsAt);
+  return assemble(file, shape.config, extensions);
 }
 
 /** What a server lacks may be in what it extends, which cannot be had. */

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { type HookPoint, STEPS } from '../contract/index.ts';
+import { namesIn } from './besideKeys.ts';
 import { commands } from './commandSchema.ts';
 import { group } from './groupSchema.ts';
 import * as pattern from './patterns.ts';
-import { listOf, text } from './schemaParts.ts';
+import { duration, listOf, text } from './schemaParts.ts';
 
 /**
  * The shape of a configuration. The text of every `error` is what was expected: it stands behind the word "expected"
@@ -106,7 +107,6 @@ const template = z
   .describe('Any keys of a server.');
 
 const atLeastOne = (value: object) => Object.keys(value).length > 0;
-const exactlyOne = (value: object) => Object.keys(value).length === 1;
 
 const servers = z
   .record(text(pattern.SERVER_NAME_EXPECTED, pattern.SERVER_NAME), server, {
@@ -115,30 +115,52 @@ const servers = z
   .refine(atLeastOne, { error: 'at least one server' })
   .meta({ description: 'The servers of the environment by name, in order.', minProperties: 1 });
 
-const extension = (kind: string) =>
-  z
-    .record(z.string(), z.unknown(), { error: `a ${kind} and its options: { NAME: { … } }` })
-    .refine(exactlyOne, { error: `exactly one ${kind}: { NAME: { … } }` })
-    .meta({ description: `One ${kind} by name, with its options.`, minProperties: 1, maxProperties: 1 });
+/** One by name, and the keys that core reads beside it. */
+const extension = <Beside extends z.ZodRawShape>(kind: 'hook' | 'notifier', beside: Beside) => {
+  const keys = Object.keys(beside);
+  const allowed = keys.length === 0 ? '' : ` beside ${keys.join(', ')}`;
+  return z
+    .looseObject(beside, { error: `a ${kind} and its options: { NAME: { … } }` })
+    .refine((entry) => namesIn(kind, entry).length === 1, {
+      error: `exactly one ${kind}${allowed}: { NAME: { … } }`,
+    })
+    .meta({
+      description: `One ${kind} by name, with its options.`,
+      minProperties: 1,
+      maxProperties: 1 + keys.length,
+    });
+};
 
-const hookPoints = STEPS.flatMap((step): HookPoint[] => [`before:${step}`, `after:${step}`]);
-const hookList = (point: HookPoint) =>
-  listOf(extension('hook'), 'a list of hooks')
+const hook = extension('hook', {
+  on: text(pattern.COMMAND_SERVERS_EXPECTED, pattern.COMMAND_SERVERS)
     .optional()
-    .describe(
-      `Run on every server ${point.replace(':', ' the step ')}; when one fails, the step has failed.`,
-    );
+    .describe('For which servers it runs, as for commands. Default: `all`.'),
+  deadline: duration.describe(
+    'How long one run may take: `30s`, `5m`. Default: what the hook says, else five minutes.',
+  ),
+});
+
+const stepPoints = STEPS.flatMap((step) => [`before:${step}`, `after:${step}`] as const);
+const hookList = (when: string) => listOf(hook, 'a list of hooks').optional().describe(when);
+const besideStep = (point: (typeof stepPoints)[number]) =>
+  hookList(`Run for every server ${point.replace(':', ' the step ')}; when one fails, the step has failed.`);
 
 const hooks = z
   .strictObject(
-    Object.fromEntries(hookPoints.map((point) => [point, hookList(point)])) as Record<
-      HookPoint,
-      ReturnType<typeof hookList>
-    >,
+    {
+      ...Object.fromEntries(stepPoints.map((point) => [point, besideStep(point)])),
+      onRollback: hookList(
+        'Run for every server that a rollback has brought back, behind `after:postLaunch`; when one fails, that step has failed.',
+      ),
+      onFailure: hookList('Run for every server that was taken back, or could not be. Stops nothing.'),
+      always: hookList('Run for every server at the very end, however it ended. Stops nothing.'),
+    } as Record<HookPoint, ReturnType<typeof hookList>>,
     { error: 'hooks by point, such as "after:activate"' },
   )
   .optional()
-  .describe('Checks and actions before or after a step, by `before:STEP` or `after:STEP`.');
+  .describe(
+    'Checks and actions, by point: `before:STEP`, `after:STEP`, `onRollback`, `onFailure`, `always`.',
+  );
 
 const LINK_MODES = ['auto', 'hardlink', 'reflink', 'copy'] as const;
 
@@ -165,7 +187,7 @@ const environment = z
       commands,
       servers,
       hooks,
-      notify: listOf(extension('notifier'), 'a list of notifiers')
+      notify: listOf(extension('notifier', {}), 'a list of notifiers')
         .optional()
         .describe('Who is told how the deployment went. A failing notifier is listed, and changes nothing.'),
     },

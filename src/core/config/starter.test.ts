@@ -42,7 +42,7 @@ test('a directory on this machine needs neither host nor branch', async () => {
   const { source, environments } = await load(text);
   expect(source).toMatchObject({ type: 'directory', directory: expect.stringMatching(/\/dist$/) });
   expect(environments.production?.servers).toEqual([
-    { name: 'web1', roles: [], transport: 'here', path: '/srv/shop', options: {} },
+    { name: 'web1', roles: [], transport: 'here', path: '/srv/shop', options: {}, secrets: [] },
   ]);
   expect(text).not.toContain('branch');
 });
@@ -69,6 +69,7 @@ test('answers that YAML would read as something else stay texts', async () => {
       transport: 'wire',
       path: "/srv/it's a: #shop",
       options: { host: '10.0.0.1', user: 'null' },
+      secrets: [],
     },
   ]);
 });

@@ -36,6 +36,7 @@ test('a server has the keys of its template; own ones win, lists and objects are
       path: '/srv',
       roles: ['web', 'cron'],
       options: { host: 'a', port: 2222, retry: { times: 2 } },
+      secrets: [],
     },
     {
       name: 'web2',
@@ -43,6 +44,7 @@ test('a server has the keys of its template; own ones win, lists and objects are
       path: '/srv',
       roles: ['web'],
       options: { host: 'b', port: 22, retry: {} },
+      secrets: [],
     },
   ]);
 });

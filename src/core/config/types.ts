@@ -1,4 +1,4 @@
-import type { FailurePolicy, HookPoint, Json } from '../contract/index.ts';
+import type { FailurePolicy, HookPoint, Json, SecretReference } from '../contract/index.ts';
 
 /** A configuration, checked, with defaults filled in and paths made absolute. */
 export interface Config {
@@ -101,16 +101,24 @@ export interface ServerConfig {
   readonly path: string;
   /** What the transport's extension parsed. */
   readonly options: unknown;
+  /** Those that stand in what was written: the transport may ask for no others. */
+  readonly secrets: readonly SecretReference[];
 }
 
 export interface ExtensionConfig {
   readonly name: string;
   /** What the extension parsed. */
   readonly options: unknown;
+  /** Those that stand in what was written: the extension may ask for no others. */
+  readonly secrets: readonly SecretReference[];
 }
 
 export interface HookConfig extends ExtensionConfig {
   readonly at: HookPoint;
+  /** For which servers of a plan. */
+  readonly on: CommandServers;
+  /** For one run; null: as the hook says. */
+  readonly deadlineMs: number | null;
 }
 
 /** One thing wrong in a configuration. */

@@ -1,4 +1,4 @@
-import type { Config, EnvironmentConfig } from '../config/types.ts';
+import type { Config, EnvironmentConfig, HookConfig } from '../config/types.ts';
 import {
   CutoverError,
   errorCode,
@@ -6,6 +6,7 @@ import {
   type HookContext,
   type HookPoint,
   messageOf,
+  type Scope,
 } from '../contract/index.ts';
 import type { Plan } from '../plan/types.ts';
 import { currentPath, releasePath, sharedPath } from '../release/paths.ts';
@@ -27,16 +28,23 @@ export async function createHooks(
   config: Config,
   environment: EnvironmentConfig,
 ): Promise<Hooks> {
-  const hooks: { readonly at: HookPoint; readonly name: string; readonly hook: Hook }[] = [];
-  for (const { at, name, options } of environment.hooks) {
+  const hooks: {
+    readonly at: HookPoint;
+    readonly name: string;
+    readonly hook: Hook;
+    readonly secrets: HookConfig['secrets'];
+  }[] = [];
+  for (const { at, name, options, secrets } of environment.hooks) {
     const extension = await runtime.extensions.hook(name);
-    hooks.push({ at, name, hook: extension.create(options, scopeFor(runtime, config, null)) });
+    const scope = scopeFor(runtime, config, { what: `the hook ${name}`, secrets, server: null });
+    hooks.push({ at, name, secrets, hook: extension.create(options, scope) });
   }
   return {
     has: (at) => hooks.some((each) => each.at === at),
     async run(at, server, plan) {
-      for (const { name, hook } of hooks.filter((each) => each.at === at)) {
-        const context = contextOf(runtime, config, environment, at, server, plan);
+      for (const { name, hook, secrets } of hooks.filter((each) => each.at === at)) {
+        const scope = scopeFor(runtime, config, { what: `the hook ${name}`, secrets, server });
+        const context = { ...scope, ...contextOf(runtime, environment, at, server, plan) };
         try {
           await hook.run(context);
         } catch (error) {
@@ -49,15 +57,13 @@ export async function createHooks(
 
 function contextOf(
   runtime: Runtime,
-  config: Config,
   environment: EnvironmentConfig,
   point: HookPoint,
   name: string,
   plan: Plan,
-): HookContext {
+): Omit<HookContext, keyof Scope> {
   const server = plan.servers.find((each) => each.name === name)!;
   return {
-    ...scopeFor(runtime, config, name),
     point,
     application: plan.application,
     environment: plan.environment,

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config, EnvironmentConfig } from '../config/types.ts';
-import { messageOf, type Notice, type NoticeEvent, type Notifier } from '../contract/index.ts';
+import { messageOf, type Notice, type NoticeEvent, type Notifier, type Scope } from '../contract/index.ts';
 import type { Plan } from '../plan/types.ts';
 import type { TransactionResult } from './results.ts';
 import type { Runtime } from './runtime.ts';
@@ -23,16 +23,17 @@ export async function openNotices(
   plan: Plan,
   deadlineMs = DEADLINE_MS,
 ): Promise<Notices> {
-  const scope = scopeFor(runtime, config, null, new AbortController().signal);
-  const notifiers: { readonly name: string; readonly notifier: Notifier }[] = [];
-  for (const { name, options } of environment.notify) {
+  const notifiers: { readonly name: string; readonly notifier: Notifier; readonly scope: Scope }[] = [];
+  for (const { name, options, secrets } of environment.notify) {
     const extension = await runtime.extensions.notifier(name);
-    notifiers.push({ name, notifier: extension.create(options, scope) });
+    const signal = new AbortController().signal;
+    const scope = scopeFor(runtime, config, { what: `the notifier ${name}`, secrets, server: null, signal });
+    notifiers.push({ name, notifier: extension.create(options, scope), scope });
   }
 
   const tell = (notice: Notice): Promise<readonly string[]> =>
     Promise.all(
-      notifiers.map(async ({ name, notifier }) => {
+      notifiers.map(async ({ name, notifier, scope }) => {
         const over = new AbortController();
         const late = delay(deadlineMs, 'late' as const, { signal: over.signal });
         late.catch(() => {});

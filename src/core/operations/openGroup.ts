@@ -39,7 +39,12 @@ export async function openGroup(
   for (const server of chosen.servers) {
     const extension = await runtime.extensions.transport(server.transport);
     // Cancelling ends what waits; a link stays usable after it, because compensation needs one.
-    const scope = scopeFor(runtime, config, server.name, new AbortController().signal);
+    const scope = scopeFor(runtime, config, {
+      what: `the transport ${server.transport}`,
+      secrets: server.secrets,
+      server: server.name,
+      signal: new AbortController().signal,
+    });
     const link = openLink(server.name, extension.create(server.options, scope), scope, logIn);
     if (warm) link.warm();
     engines.set(server.name, chooseEngine(link, server.path));

@@ -38,6 +38,18 @@ test('a name may stand for things of different kinds', async () => {
   await expect(registry.hook('ping')).rejects.toMatchObject({ code: 'E_PLUGIN' });
 });
 
+test.for(['on', 'deadline', 'events', 'text'])(
+  'nothing is called "%s", which stands beside names',
+  (name) => {
+    expect(() => createRegistry([plugin('one', name)])).toThrow(
+      expect.objectContaining({
+        code: 'E_PLUGIN',
+        message: `The plugin one calls a transport "${name}", which is a key of the configuration itself.`,
+      }),
+    );
+  },
+);
+
 test('a name that nobody brings is an error that helps', async () => {
   const registry = createRegistry([plugin('one', 'openssh', 'ssh2')]);
   await expect(registry.transport('ssh3')).rejects.toMatchObject({

@@ -1,3 +1,4 @@
+import { RESERVED_NAMES } from '../config/besideKeys.ts';
 import { closest } from '../config/closest.ts';
 import type { ExtensionLookup } from '../config/extensions.ts';
 import { CutoverError, type Extension, messageOf, type Plugin } from '../contract/index.ts';
@@ -54,6 +55,7 @@ function table<K extends Kind>(plugins: readonly Plugin[], kind: K): ReadonlyMap
   const offers = new Map<string, Offer<Offered<K>>>();
   for (const plugin of plugins) {
     for (const [name, loader] of Object.entries(plugin[kind] ?? {})) {
+      requireFree(name, kind, plugin);
       const other = offers.get(name);
       if (other !== undefined) {
         throw new CutoverError(
@@ -68,6 +70,15 @@ function table<K extends Kind>(plugins: readonly Plugin[], kind: K): ReadonlyMap
     }
   }
   return offers;
+}
+
+function requireFree(name: string, kind: Kind, plugin: Plugin): void {
+  if (!RESERVED_NAMES.has(name)) return;
+  throw new CutoverError(
+    'E_PLUGIN',
+    `The plugin ${plugin.name} calls a ${KIND_IN_WORDS[kind]} "${name}", which is a key of the configuration itself.`,
+    { hint: `cutover plugins uninstall ${plugin.name}` },
+  );
 }
 
 async function load<T>(

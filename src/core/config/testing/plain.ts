@@ -37,5 +37,5 @@ export function plainCommand(run: string, changes: Partial<CommandConfig> = {}):
 }
 
 export function plainServer(name: string, path: string, changes: Partial<ServerConfig> = {}): ServerConfig {
-  return { name, roles: [], transport: 'here', path, options: null, ...changes };
+  return { name, roles: [], transport: 'here', path, options: null, secrets: [], ...changes };
 }

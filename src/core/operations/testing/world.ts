@@ -122,12 +122,15 @@ function configOf(options: WorldOptions, servers: readonly string[], root: strin
       at: `${when}:${step}` as const,
       name: 'spy',
       options: `${when}:${step}`,
+      secrets: [],
+      on: 'all',
+      deadlineMs: null,
     })),
   );
   const production = plainEnvironment({
     servers: servers.map((name) => plainServer(name, join(root, name), { options: name })),
     hooks: options.hook ? hooks : [],
-    notify: options.notify ? [{ name: 'spy', options: null }] : [],
+    notify: options.notify ? [{ name: 'spy', options: null, secrets: [] }] : [],
     ...options.environment,
   });
   return {
