@@ -1,31 +1,16 @@
 import type { Duplex } from 'node:stream';
-import { CutoverError, type ErrorCode, type Exit, messageOf } from '../../core/contract/index.ts';
+import type { Exit } from '../../core/contract/index.ts';
+import { openChannel } from '../sessions/open.ts';
+import type { Command, CommandSession } from '../sessions/session.ts';
 import type { Client, ClientChannel, SFTPWrapper } from './client.ts';
 import { wordsFor } from './link/words.ts';
 import { makeKeysOnce } from './login/keys.ts';
 
-/** A link on which somebody is logged in. */
-export interface Session {
-  /**
-   * These three reject when the server refuses the channel, when the link goes, and after 20 s. `exec` says `E_UNKNOWN`
-   * where the command may have started all the same.
-   */
-  readonly exec: (command: string) => Promise<Command>;
+/** A link on which somebody is logged in. What opens a channel rejects as `exec` does, but never with `E_UNKNOWN`. */
+export interface Session extends CommandSession {
   readonly sftp: () => Promise<SftpChannel>;
   readonly forward: (host: string, port: number) => Promise<Duplex>;
-  /** Resolves when the link is gone: null when we ended it, else why. */
-  readonly gone: Promise<string | null>;
   readonly end: () => Promise<void>;
-}
-
-/**
- * A command that runs. Its end is listened for from the first moment: an answer that comes in one packet with the
- * consent would else be missed.
- */
-export interface Command {
-  readonly channel: ClientChannel;
-  /** Resolves when an exit status or signal comes; never, when none does. */
-  readonly exit: Promise<Exit>;
 }
 
 export interface SftpChannel {
@@ -53,32 +38,26 @@ export function sessionOf(client: Client, socket: Duplex): Session {
       closed.resolve();
     });
 
-  const open = <T>(
-    what: string,
-    start: (done: Done<T>) => void,
-    discard: (late: T) => void,
-    whenUnanswered?: ErrorCode,
-  ) => openChannel(gone.promise, what, start, discard, whenUnanswered);
   return {
     exec: (command) =>
-      open<Command>(
-        'start a command',
-        (done) => client.exec(command, (error, channel) => done(error, watchCommand(channel))),
-        (late) => late.channel.close(),
-        'E_UNKNOWN',
-      ),
+      openChannel<Command>(gone.promise, {
+        what: 'start a command',
+        start: (done) => client.exec(command, (error, channel) => done(error, watchCommand(channel))),
+        discard: (late) => late.channel.close(),
+        whenUnanswered: 'E_UNKNOWN',
+      }),
     sftp: () =>
-      open<SftpChannel>(
-        'start SFTP',
-        (done) => client.sftp((error, channel) => done(error, watchSftp(channel))),
-        (late) => late.channel.end(),
-      ),
+      openChannel<SftpChannel>(gone.promise, {
+        what: 'start SFTP',
+        start: (done) => client.sftp((error, channel) => done(error, watchSftp(channel))),
+        discard: (late) => late.channel.end(),
+      }),
     forward: (host, port) =>
-      open<ClientChannel>(
-        `reach ${host}:${port} through the jump host`,
-        (done) => client.forwardOut('127.0.0.1', 0, host, port, done),
-        (late) => late.close(),
-      ),
+      openChannel<ClientChannel>(gone.promise, {
+        what: `reach ${host}:${port} through the jump host`,
+        start: (done) => client.forwardOut('127.0.0.1', 0, host, port, done),
+        discard: (late) => late.close(),
+      }),
     gone: gone.promise,
     end: () => {
       gone.resolve(null);
@@ -87,7 +66,6 @@ export function sessionOf(client: Client, socket: Duplex): Session {
   };
 }
 
-const OPEN_TIMEOUT_MS = 20_000;
 const END_TIMEOUT_MS = 1_000;
 
 function watchCommand(channel: ClientChannel): Command {
@@ -106,41 +84,6 @@ function watchSftp(channel: SFTPWrapper): SftpChannel {
   channel?.on('error', (error: Error) => lost.resolve(`SFTP failed (${error.message})`));
   const { _extensions } = (channel ?? {}) as { _extensions?: Readonly<Record<string, string>> };
   return { channel, extensions: new Set(Object.keys(_extensions ?? {})), lost: lost.promise };
-}
-
-type Done<T> = (error: Error | undefined, value: T) => void;
-
-/** ssh2 has no deadline here, and may never call back. A channel that comes too late is closed. */
-function openChannel<T>(
-  gone: Promise<string | null>,
-  what: string,
-  start: (done: Done<T>) => void,
-  discard: (late: T) => void,
-  whenUnanswered: ErrorCode = 'E_UNREACHABLE',
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let over = false;
-    const finish = (settle: () => void) => {
-      over = true;
-      clearTimeout(timer);
-      settle();
-    };
-    const fail = (code: ErrorCode, why: string) =>
-      finish(() => reject(new CutoverError(code, `Could not ${what}: ${why}.`)));
-    const timer = setTimeout(() => {
-      fail(whenUnanswered, `the server did not answer within ${OPEN_TIMEOUT_MS / 1000} s`);
-    }, OPEN_TIMEOUT_MS);
-    void gone.then((reason) => fail(whenUnanswered, reason ?? 'the connection was closed'));
-    try {
-      start((error, value) => {
-        if (!over) finish(() => (error ? reject(error) : resolve(value)));
-        else if (!error) discard(value);
-      });
-    } catch (error) {
-      // ssh2 throws, and does not call back, where the link is gone already.
-      fail('E_UNREACHABLE', messageOf(error));
-    }
-  });
 }
 
 /** Until the farewell is on its way. It is not answered; a peer that no longer reads is left without. */

@@ -1,12 +1,12 @@
 import type { Connection, Scope } from '../../../core/contract/index.ts';
-import { exec } from '../exec.ts';
+import { limitChannels } from '../../sessions/channels.ts';
+import { exec } from '../../sessions/exec.ts';
 import type { Options } from '../options.ts';
 import type { Session } from '../session.ts';
 import type { Host } from '../settings/host.ts';
 import { findRoute } from '../settings/route.ts';
 import { type Surroundings, surroundings } from '../settings/surroundings.ts';
 import { openSftp } from '../sftp/open.ts';
-import { limitChannels } from './channels.ts';
 import { dial } from './dial.ts';
 
 /** Goes from host to host up to the server, and logs in at each. */

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { messageOf, type Scope } from '../../../core/contract/index.ts';
+import { atDoor } from '../../sessions/doors.ts';
 import { hostKeyRefused } from '../hostKeys/explain.ts';
 import { fingerprint, keyType } from '../hostKeys/fingerprint.ts';
 import { algorithmsFor, hostKeyAlgorithms, type Trust } from '../hostKeys/judge.ts';
@@ -11,7 +12,6 @@ import { prepareLogin } from '../login/prepare.ts';
 import type { Session } from '../session.ts';
 import type { Host } from '../settings/host.ts';
 import { attempt } from './attempt.ts';
-import { atDoor } from './doors.ts';
 import { patiently } from './patience.ts';
 
 export interface Way {

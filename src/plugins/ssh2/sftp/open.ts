@@ -5,7 +5,7 @@ import {
   type Sftp,
   type SftpOptions,
 } from '../../../core/contract/index.ts';
-import type { Channels } from '../link/channels.ts';
+import type { Channels } from '../../sessions/channels.ts';
 import type { Session, SftpChannel } from '../session.ts';
 import { superviseCalls } from './calls.ts';
 import { gatherRequests } from './gather.ts';

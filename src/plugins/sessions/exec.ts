@@ -10,15 +10,15 @@ import {
 import { feed } from '../streams/feed.ts';
 import { follow } from '../streams/follow.ts';
 import { untilQuiet } from '../streams/quiet.ts';
-import type { Channels, Place } from './link/channels.ts';
-import type { Command, Session } from './session.ts';
+import type { Channels, Place } from './channels.ts';
+import type { Command, CommandSession } from './session.ts';
 
 /**
  * Runs one command through the login shell, without a terminal. Once it has started this ends: by an exit status, by
  * the channel closing without one (`unknown`), by the link going (`unknown`), or by the signal.
  */
 export async function exec(
-  { session, channels }: { readonly session: Session; readonly channels: Channels },
+  { session, channels }: { readonly session: CommandSession; readonly channels: Channels },
   request: ExecRequest,
 ): Promise<ExecResult> {
   if (request.argv.length === 0) throw new CutoverError('E_USAGE', 'There is no command to run.');
@@ -40,7 +40,7 @@ export async function exec(
 
 const QUIET_AFTER_EXIT_MS = 2_000;
 
-async function start(session: Session, command: string): Promise<Command> {
+async function start(session: CommandSession, command: string): Promise<Command> {
   try {
     return await session.exec(command);
   } catch (error) {
@@ -72,7 +72,7 @@ async function orAborted(opening: Promise<Place<Command>>, signal: AbortSignal):
   }
 }
 
-async function attend(running: Command, session: Session, request: ExecRequest): Promise<ExecResult> {
+async function attend(running: Command, session: CommandSession, request: ExecRequest): Promise<ExecResult> {
   const { channel } = running;
   const { signal } = request;
   const over = new AbortController();
@@ -104,7 +104,7 @@ async function attend(running: Command, session: Session, request: ExecRequest):
 }
 
 /** What is known of the end: an exit status or signal if one came before the channel or the link went. */
-function exitOf({ channel, exit }: Command, session: Session): Promise<Exit> {
+function exitOf({ channel, exit }: Command, session: CommandSession): Promise<Exit> {
   const closed = new Promise<Exit>((resolve) => {
     const reason = 'the channel closed without an exit status';
     channel.once('close', () => resolve({ type: 'unknown', reason }));

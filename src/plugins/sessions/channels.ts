@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CutoverError } from '../../../core/contract/index.ts';
+import { CutoverError } from '../../core/contract/index.ts';
 
 /** Hands out the few channels that a server allows on one connection. */
 export interface Channels {
