@@ -13,7 +13,7 @@ export interface Sending {
 }
 
 /** A larger file is written by itself, and never held as a whole. */
-const SMALL_BYTES = 256 * 1024;
+const SMALL_BYTES = 2 * 1024 * 1024;
 const HELD_BYTES = 16 * 1024 * 1024;
 
 /**

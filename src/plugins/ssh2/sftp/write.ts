@@ -62,7 +62,7 @@ export async function createFile(
 
 /** What fits one packet on any server, also without limits@openssh.com, and how many are under way. */
 const CHUNK_BYTES = 30 * 1024;
-const OUTSTANDING = 32;
+const OUTSTANDING = 64;
 
 export async function fill(
   { sftp, calls }: Pick<Writer, 'sftp' | 'calls'>,
