@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CutoverError, messageOf } from '../../core/contract/index.ts';
+import { follow } from '../streams/follow.ts';
+import { untilQuiet } from '../streams/quiet.ts';
+import { eachLine } from './lines.ts';
+
+export interface Program {
+  readonly argv: readonly [string, ...string[]];
+  readonly directory: string;
+  /** The whole environment. */
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** How a program ended. */
+export type End =
+  | { readonly type: 'code'; readonly code: number }
+  | { readonly type: 'signal'; readonly signal: NodeJS.Signals };
+
+/** What a program leaves in the background may hold its output open for ever. */
+const QUIET_AFTER_EXIT_MS = 2_000;
+/** From the polite signal to the other one. */
+const GRACE_MS = 2_000;
+
+/**
+ * Runs a program in a process group of its own, without input, and tells each line of both streams. When the signal fires
+ * the whole group is ended, and it rejects with the signal's reason; with `E_CAPABILITY` when it cannot be started.
+ */
+export async function runProgram(
+  program: Program,
+  signal: AbortSignal,
+  tell: (line: string) => void,
+): Promise<End> {
+  signal.throwIfAborted();
+  const child = await start(program);
+  const [stdout, stderr] = [eachLine(tell), eachLine(tell)];
+  follow(child.stdout, 0, stdout.push);
+  follow(child.stderr, 0, stderr.push);
+  const exited = new Promise<End>((resolve) => {
+    child.once('exit', (code, killedBy) => resolve(endOf(code, killedBy)));
+  });
+  const stopped = Promise.withResolvers<never>();
+  const stop = () => stopped.reject(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    const end = await Promise.race([exited, stopped.promise]);
+    await Promise.race([untilQuiet([child.stdout, child.stderr], QUIET_AFTER_EXIT_MS), stopped.promise]);
+    return end;
+  } catch (error) {
+    await endGroup(child.pid, exited);
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    child.stdout.destroy();
+    child.stderr.destroy();
+    for (const lines of [stdout, stderr]) lines.end();
+  }
+}
+
+async function start({ argv: [file, ...args], directory, environment }: Program) {
+  try {
+    const child = spawn(file, args, {
+      cwd: directory,
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    await once(child as ChildProcess, 'spawn');
+    return child;
+  } catch (cause) {
+    throw new CutoverError(
+      'E_CAPABILITY',
+      `\`${file}\` cannot be started in ${directory}: ${messageOf(cause)}`,
+      {
+        hint: 'Does the program exist on this machine, and the directory, too?',
+        cause,
+      },
+    );
+  }
+}
+
+function endOf(code: number | null, killedBy: NodeJS.Signals | null): End {
+  return killedBy === null ? { type: 'code', code: code ?? 0 } : { type: 'signal', signal: killedBy };
+}
+
+async function endGroup(pid: number | undefined, exited: Promise<unknown>): Promise<void> {
+  if (pid === undefined || !sent(pid, 'SIGTERM')) return;
+  const over = new AbortController();
+  await Promise.race([exited, delay(GRACE_MS, undefined, { signal: over.signal }).catch(() => {})]);
+  over.abort();
+  sent(pid, 'SIGKILL');
+}
+
+/** False: the group has ended by itself. */
+function sent(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(-pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
