@@ -14,7 +14,9 @@ const SHORTEST_SECRET = 5;
 
 function withoutPartsOf(url: string, text: string): string {
   const { pathname, search } = new URL(url);
-  const raw = [pathname, search, ...pathname.split('/'), ...search.split(/[?&=]/)];
+  // What a parameter is called is no secret, and mostly a word that is needed.
+  const values = search.split(/[?&]/).map((pair) => pair.slice(pair.indexOf('=') + 1));
+  const raw = [pathname, search, ...pathname.split('/'), ...values];
   const parts = raw
     .flatMap((part) => [part, decoded(part)])
     .filter(({ length }) => length >= SHORTEST_SECRET);
