@@ -8,7 +8,10 @@ const options = { who: 'Chat', timeout: 5_000, retries: 0, allowInsecure: false 
 async function askOf(status: number, body: string): Promise<string> {
   await using receiver = await startReceiver((response) => response.writeHead(status).end(body));
   const meanings = { 404: 'there is no such room' };
-  return await call({ ...options, url: `${receiver.url}/s3cret`, body: { a: 1 }, meanings }, fakeScope()).then(
+  return await call(
+    { ...options, url: `${receiver.url}/s3cret`, body: { a: 1 }, meanings },
+    fakeScope(),
+  ).then(
     (answer) => answer.body,
     (error: Error) => error.message.replace(receiver.url, 'URL'),
   );
