@@ -26,7 +26,10 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.getBuiltinModule('node:module').enableCompileCache?.();
   try {
     const { main } = await import('../dist/main.js');
-    await main(new URL('../package.json', import.meta.url).pathname, process.argv.slice(2));
+    await main(
+      process.getBuiltinModule('node:url').fileURLToPath(new URL('..', import.meta.url)),
+      process.argv.slice(2),
+    );
   } catch (error) {
     if (error.code !== 'ERR_MODULE_NOT_FOUND' || !error.url?.endsWith('/dist/main.js')) throw error;
     stderr.write('cutover was not built: run "npm run build" first.\n');

@@ -15,6 +15,8 @@ const bundle = await rolldown({
   input: {
     main: 'src/main.ts',
     index: 'src/index.ts',
+    plugin: 'src/plugin.ts',
+    testing: 'src/testing.ts',
     registerHook: 'src/plugins/registerHook.ts',
     commandNotFound: 'src/ui/command/commandNotFound.ts',
     ...commands,

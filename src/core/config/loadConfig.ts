@@ -19,10 +19,21 @@ export interface LoadOptions {
  * `E_PLUGIN` when nothing is wrong but an extension that no installed plugin has.
  */
 export async function loadConfig(file: string, options: LoadOptions): Promise<Config> {
-  const shown = shownPath(file, options.directory ?? process.cwd());
-  const document = await readDocument(file, shown, options.text);
+  const { config } = await loadConfigWith(file, async () => options.extensions, options);
+  return config;
+}
+
+/** The same where what the file says, unchecked, decides which extensions there are. */
+export async function loadConfigWith(
+  file: string,
+  extensionsFor: (raw: unknown) => Promise<ExtensionLookup>,
+  { directory, text }: Omit<LoadOptions, 'extensions'> = {},
+): Promise<{ readonly config: Config; readonly extensions: ExtensionLookup }> {
+  const shown = shownPath(file, directory ?? process.cwd());
+  const document = await readDocument(file, shown, text);
   refuse(shown, document.issues);
-  return check(resolve(file), shown, document, options.extensions);
+  const extensions = await extensionsFor(document.raw);
+  return { config: await check(resolve(file), shown, document, extensions), extensions };
 }
 
 /** The checks come with zod, which is worth loading only when there is something to check. */

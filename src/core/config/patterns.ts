@@ -24,6 +24,9 @@ export const LOCAL_PATH = /^(?![A-Za-z][A-Za-z0-9+.-]*:\/\/)(?![^/]+@[^/]+:)[^\u
 /** The characters that git-check-ref-format(1) allows; no leading hyphen, which git would take for an option. */
 export const REF = /^(?!-)[^\u0000-\u0020\u007f~^:?*[\\]+$/;
 
+/** The name of an npm package, and perhaps one version of it. */
+export const PACKAGE = /^(?:@[a-z0-9~][a-z0-9._~-]*\/)?[a-z0-9~][a-z0-9._~-]*(?:@[0-9A-Za-z.+-]+)?$/;
+
 export const LINE = /^[^\u0000-\u001f\u007f]+$/;
 
 /** Anything but white space alone, without NUL, which no shell command can hold. */

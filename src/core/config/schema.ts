@@ -202,6 +202,11 @@ export const configSchema = z
         'The name of what is deployed: letters, digits, dot, underscore, hyphen.',
       ),
       source,
+      plugins: listOf(text('NAME or NAME@VERSION of a package', pattern.PACKAGE), 'a list of packages')
+        .optional()
+        .describe(
+          'The installed plugins that are loaded, as `NAME` or `NAME@VERSION`; the built-in ones always are. Without the list, all that are installed.',
+        ),
       templates: z
         .record(text(pattern.NAME_EXPECTED, pattern.NAME), template, { error: 'templates by name' })
         .optional()

@@ -38,9 +38,9 @@ function viewOf(error: Error, versions: string): ErrorView {
   };
 }
 
-/** A flag or an argument that the command line does not have. */
+/** A flag or an argument that the command line does not have, also when another copy of oclif says so. */
 function isUsage(error: Error): boolean {
-  return error instanceof Errors.CLIError;
+  return error instanceof Errors.CLIError || 'oclif' in error;
 }
 
 /** Without what oclif adds on how it reads flags. */

@@ -1,42 +1,42 @@
 import type { Config as OclifConfig } from '@oclif/core';
 import type { ExtensionLookup } from '../../core/config/extensions.ts';
-import { CutoverError, type Plugin } from '../../core/contract/index.ts';
+import { messageOf, type Plugin } from '../../core/contract/index.ts';
+import { allowed } from '../../core/registry/allowed.ts';
 import { createRegistry } from '../../core/registry/registry.ts';
+import { REGISTER } from './installed/oclifPlugin.ts';
+import { installedIn, registeredBy } from './installed/registrations.ts';
 
-/** The event by which every package, ours included, registers its plugins. */
-export const REGISTER = 'cutover:register';
-
-export interface RegisterOptions {
-  readonly register: (plugin: Plugin) => void;
+export interface PluginSources {
+  readonly oclif: OclifConfig;
+  /** What the configuration lets in besides what is built in; null: all that is installed. */
+  readonly list: readonly string[] | null;
+  readonly tellProblem: (message: string) => void;
 }
 
-const DEADLINE_MS = 10_000;
-
-/** Asks all installed packages. Throws `E_PLUGIN` naming the one that failed. */
-export async function loadExtensions(config: OclifConfig): Promise<ExtensionLookup> {
-  const plugins: Plugin[] = [];
-  const options: RegisterOptions = { register: (plugin) => plugins.push(plugin) };
-  // oclif's own time limit does not keep the process alive; this timer does.
-  const alive = setTimeout(() => {}, DEADLINE_MS * 2);
-  try {
-    const { failures } = await config.runHook(
-      REGISTER,
-      options as unknown as Record<string, unknown>,
-      DEADLINE_MS,
-    );
-    const failure = failures[0];
-    if (failure !== undefined) {
-      throw new CutoverError(
-        'E_PLUGIN',
-        `The plugin ${failure.plugin.name} failed to register: ${failure.error.message}`,
-        {
-          hint: `cutover plugins uninstall ${failure.plugin.name}`,
-          cause: failure.error,
-        },
-      );
-    }
-  } finally {
-    clearTimeout(alive);
+/** Asks one package after the other: our own first, then by name. Rejects with `E_PLUGIN` naming the one that failed. */
+export async function loadExtensions({ oclif, list, tellProblem }: PluginSources): Promise<ExtensionLookup> {
+  const all = [...oclif.plugins.values()];
+  const installed = all.flatMap((plugin) => installedIn(plugin) ?? []);
+  const { listed, unlisted } = allowed(
+    installed.map((plugin) => ({ ...plugin.installed, plugin })),
+    list,
+  );
+  const builtIn = all.filter((plugin) => installedIn(plugin) === null && REGISTER in plugin.hooks);
+  if (listed.length > 0) surviveRejections(tellProblem);
+  const packages = new Map<Plugin, string | null>();
+  for (const plugin of [...builtIn, ...listed.map((each) => each.plugin)]) {
+    const name = installedIn(plugin) === null ? null : plugin.name;
+    for (const each of await registeredBy(plugin)) packages.set(each, name);
   }
-  return createRegistry(plugins.sort((a, b) => (a.name < b.name ? -1 : 1)));
+  return createRegistry([...packages.keys()], {
+    packageOf: (plugin) => packages.get(plugin) ?? null,
+    unlisted: unlisted.map(({ name }) => name),
+  });
+}
+
+/** What nobody awaits in a plugin must not end a deployment in the middle. */
+function surviveRejections(tellProblem: (message: string) => void): void {
+  process.on('unhandledRejection', (error) =>
+    tellProblem(`Something failed where nobody waited for it, probably in a plugin: ${messageOf(error)}`),
+  );
 }

@@ -1,7 +1,9 @@
 import type { Config as OclifConfig } from '@oclif/core';
+import type { ExtensionLookup } from '../../core/config/extensions.ts';
 import type { Redactor } from '../../core/config/redactor.ts';
 import type { Config } from '../../core/config/types.ts';
 import type { Runtime } from '../../core/operations/runtime.ts';
+import { listIn } from '../../core/registry/allowed.ts';
 import { systemClock } from '../clock.ts';
 import { jsonEventsReporter } from '../reporters/jsonEvents.ts';
 import { redactedReporter } from '../reporters/redacted.ts';
@@ -45,14 +47,16 @@ export async function inSession<T>(
     () => endNow(reporter),
   );
   try {
+    const { config, extensions } = await loadConfiguration(options, (message) =>
+      reporter.event({ type: 'problem', server: null, message, at: new Date().toISOString() }),
+    );
     const runtime = createRuntime({
-      extensions: await loadExtensions(options.oclif),
+      extensions,
       redactor: options.redactor,
       cancel: stopping.signal,
       emit: (event) => reporter.event(event),
       catchUp: () => drained(process.stderr),
     });
-    const config = await loadConfiguration(options.file, runtime);
     const style = createStyle(openTerminal(process.stdout, process.env).color);
     const { redact } = options.redactor;
     return await work({ runtime, config, style, logs, redact, pauseStory: () => reporter.end() });
@@ -74,10 +78,16 @@ function openReporters({ events, redactor }: SessionOptions) {
   return { reporter: redactedReporter(together([logs, story]), redactor.redact), logs };
 }
 
-async function loadConfiguration(file: string | null, runtime: Runtime): Promise<Config> {
+/** Which plugins are loaded is for the configuration to say, so it is read before they are, and checked after. */
+async function loadConfiguration(
+  { oclif, file }: SessionOptions,
+  tellProblem: (message: string) => void,
+): Promise<{ readonly config: Config; readonly extensions: ExtensionLookup }> {
   const { findConfigFile } = await import('../../core/config/findConfigFile.ts');
-  const { loadConfig } = await import('../../core/config/loadConfig.ts');
-  return loadConfig(await findConfigFile(process.cwd(), file), { extensions: runtime.extensions });
+  const { loadConfigWith } = await import('../../core/config/loadConfig.ts');
+  return loadConfigWith(await findConfigFile(process.cwd(), file), (raw) =>
+    loadExtensions({ oclif, list: listIn(raw), tellProblem }),
+  );
 }
 
 function endNow(reporter: Reporter): void {

@@ -1,0 +1,22 @@
+import * as Args from '@oclif/core/args';
+import { CutoverCommand } from '../../ui/command/baseCommand.ts';
+
+export default class PluginsLink extends CutoverCommand {
+  static override args = {
+    directory: Args.string({ default: '.', description: 'Where the plugin is. Default: here.' }),
+  };
+  static override summary = 'Use a plugin from its directory, as it is there at every start.';
+  static override examples = ['<%= config.bin %> plugins link ./cutover-plugin-example'];
+  static override baseFlags = {};
+
+  async run(): Promise<void> {
+    const { args } = await this.parse(PluginsLink);
+    const { linkPackage } = await import('../../ui/command/installed/linkPackage.ts');
+    const name = await linkPackage(args.directory, this.config.dataDir);
+    await this.print(false, {
+      json: null,
+      lines: [`✓ Linked ${name}.`, '  Next: cutover plugins'],
+      exitCode: 0,
+    });
+  }
+}

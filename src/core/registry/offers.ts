@@ -1,0 +1,51 @@
+import { isObject } from '../config/document.ts';
+import type { Plugin } from '../contract/index.ts';
+
+export const KINDS = ['transports', 'notifiers', 'hooks', 'sources'] as const;
+export type Kind = (typeof KINDS)[number];
+
+export const KIND_IN_WORDS: Readonly<Record<Kind, string>> = {
+  transports: 'transport',
+  notifiers: 'notifier',
+  hooks: 'hook',
+  sources: 'source',
+};
+
+/** Keys that stand beside an extension's name in a configuration. */
+const TAKEN: Readonly<Record<Kind, readonly string[]>> = {
+  transports: [],
+  notifiers: ['events', 'deadline', 'text'],
+  hooks: ['on', 'deadline'],
+  sources: ['git', 'directory', 'subdirectory', 'exclude'],
+};
+
+/** What is wrong with a thing that was registered as a plugin, to follow its name; null for a good one. */
+export function faultOf(thing: unknown): string | null {
+  if (!isObject(thing)) return `registered something that is no plugin: ${String(thing)}.`;
+  if (thing.api !== 1)
+    return `is made for version ${String(thing.api)} of the contract; this cutover has version 1.`;
+  if (typeof thing.name !== 'string' || thing.name === '') return 'registered a plugin that has no name.';
+  for (const kind of KINDS) {
+    const fault = faultOfTable(kind, thing[kind]);
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
+function faultOfTable(kind: Kind, table: unknown): string | null {
+  if (table === undefined) return null;
+  const one = KIND_IN_WORDS[kind];
+  if (!isObject(table)) return `registered ${kind} that are no object: NAME to a function that loads it.`;
+  for (const [name, load] of Object.entries(table)) {
+    if (TAKEN[kind].includes(name))
+      return `brings a ${one} called ${name}, which means something else in a configuration.`;
+    if (typeof load !== 'function') return `brings a ${one} called ${name} that no function loads.`;
+  }
+  return null;
+}
+
+/** What a plugin brings, by kind. */
+export function namesOf(plugin: Plugin): Readonly<Record<Kind, readonly string[]>> {
+  const entries = KINDS.map((kind) => [kind, Object.keys(plugin[kind] ?? {})] as const);
+  return Object.fromEntries(entries) as unknown as Record<Kind, readonly string[]>;
+}

@@ -1,0 +1,3 @@
+/** What tests of a plugin share: `import { fakeScope, … } from 'cutover/testing'`. Not loaded by the program. */
+export { fakeHookContext, fakeNotice } from './plugins/testing/deployment.ts';
+export { fakeScope } from './plugins/testing/scope.ts';

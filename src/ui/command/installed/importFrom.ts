@@ -1,0 +1,37 @@
+import { pathToFileURL } from 'node:url';
+import { within } from '../../../core/registry/within.ts';
+import { packageFailure } from './failure.ts';
+
+/** So long a package may take to be imported, and to register what it brings. */
+export const DEADLINE_MS = 10_000;
+
+/** Imports a file of an installed package. Rejects with `E_PLUGIN`, also when it would never be done, or ends the process. */
+export async function importFrom(
+  packageName: string,
+  file: string,
+  what: string,
+): Promise<Readonly<Record<string, unknown>>> {
+  return watched(packageName, what, () => import(pathToFileURL(file).href));
+}
+
+/** Runs code of a package: whatever becomes of it, the package is named. */
+export async function watched<T>(
+  packageName: string,
+  what: string,
+  work: () => PromiseLike<T> | T,
+): Promise<T> {
+  const onExit = () => {
+    process.stderr.write(
+      `✗ The plugin ${packageName} ${what}: it ended the program.\n  Next: cutover plugins uninstall ${packageName}\n`,
+    );
+    process.exitCode = 3;
+  };
+  process.once('exit', onExit);
+  try {
+    return await within(work, DEADLINE_MS);
+  } catch (error) {
+    throw packageFailure(packageName, what, error);
+  } finally {
+    process.off('exit', onExit);
+  }
+}

@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isObject } from '../../../core/config/document.ts';
+import { messageOf } from '../../../core/contract/index.ts';
+
+/** A package that was installed or linked, as its files describe it. Nothing of it has run. */
+export interface InstalledPackage {
+  readonly name: string;
+  /** Null where its package.json cannot be read. */
+  readonly version: string | null;
+  readonly type: 'user' | 'link';
+  /** Its directory. */
+  readonly root: string;
+  /** What its package.json says; nothing where that cannot be read. */
+  readonly manifest: Readonly<Record<string, unknown>>;
+  /** Why it cannot be used; null where nothing is known against it. */
+  readonly problem: string | null;
+}
+
+/** All of them, by name, from what oclif's plugin commands keep. Empty where nothing was ever installed. */
+export async function installedPackages(dataDirectory: string): Promise<readonly InstalledPackage[]> {
+  const listed = await listedIn(join(dataDirectory, 'package.json'));
+  const found = await Promise.all(listed.map((entry) => packageOf(dataDirectory, entry)));
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+interface Listed {
+  readonly name: string;
+  readonly type: 'user' | 'link';
+  readonly root: string | null;
+}
+
+async function listedIn(file: string): Promise<readonly Listed[]> {
+  const content = await readJson(file).catch(() => null);
+  const plugins = isObject(content?.oclif) ? content.oclif.plugins : [];
+  if (!Array.isArray(plugins)) return [];
+  return plugins.flatMap((entry: unknown) => {
+    if (!isObject(entry) || typeof entry.name !== 'string') return [];
+    const root = typeof entry.root === 'string' ? entry.root : null;
+    return [{ name: entry.name, type: entry.type === 'link' ? 'link' : 'user', root }];
+  });
+}
+
+async function packageOf(dataDirectory: string, { name, type, root }: Listed): Promise<InstalledPackage> {
+  const found = root ?? join(dataDirectory, 'node_modules', ...name.split('/'));
+  try {
+    const manifest = await readJson(join(found, 'package.json'));
+    const version = typeof manifest.version === 'string' ? manifest.version : '0.0.0';
+    return { name, version, type, root: found, manifest, problem: null };
+  } catch (error) {
+    return { name, version: null, type, root: found, manifest: {}, problem: messageOf(error) };
+  }
+}
+
+/** Rejects with what is wrong, without the place, which is said by whoever asks. */
+export async function readJson(file: string): Promise<Readonly<Record<string, unknown>>> {
+  const content: unknown = JSON.parse(await readFile(file, 'utf8'));
+  if (isObject(content)) return content;
+  throw new Error(`${file} holds no object`);
+}

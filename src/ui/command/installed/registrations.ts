@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Interfaces } from '@oclif/core';
+import type { Plugin } from '../../../core/contract/index.ts';
+import { faultOf } from '../../../core/registry/offers.ts';
+import { packageFailure } from './failure.ts';
+import { importFrom, watched } from './importFrom.ts';
+import { type InstalledPlugin, REGISTER } from './oclifPlugin.ts';
+import { shareContract } from './shareContract.ts';
+
+export interface RegisterOptions {
+  readonly register: (plugin: Plugin) => void;
+}
+
+/** What a package registers. Rejects with `E_PLUGIN`, naming the package, for whatever goes wrong with it. */
+export async function registeredBy(plugin: Interfaces.Plugin): Promise<readonly Plugin[]> {
+  const installed = installedIn(plugin)?.installed;
+  if (installed) shareContract();
+  const problem = installed?.problem ?? null;
+  if (problem !== null) throw packageFailure(plugin.name, 'cannot be read', problem);
+  const hooks = plugin.hooks[REGISTER] ?? [];
+  const registered: Plugin[] = [];
+  const options: RegisterOptions = { register: (each) => registered.push(each) };
+  for (const { target, identifier } of hooks) {
+    const module = await importFrom(plugin.name, fileOf(plugin.root, target), 'could not be loaded');
+    const handler = module[identifier];
+    if (typeof handler !== 'function')
+      throw packageFailure(plugin.name, `exports no function "${identifier}" from ${target}.`);
+    await watched(plugin.name, 'failed to register', () => (handler as Handler)(options));
+  }
+  for (const each of registered) {
+    const fault = faultOf(each);
+    if (fault !== null) throw packageFailure(plugin.name, fault);
+  }
+  return registered;
+}
+
+type Handler = (options: RegisterOptions) => Promise<void> | void;
+
+/** What we know of a plugin that was installed; null for one of this program's own. */
+export function installedIn(plugin: Interfaces.Plugin): InstalledPlugin | null {
+  return 'installed' in plugin ? (plugin as InstalledPlugin) : null;
+}
+
+function fileOf(root: string, target: string): string {
+  const file = join(root, target);
+  return !existsSync(file) && existsSync(`${file}.js`) ? `${file}.js` : file;
+}

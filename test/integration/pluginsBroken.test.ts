@@ -1,0 +1,170 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type CutoverResult, cutover } from './support/cutover.ts';
+import { type PluginPackage, registering, writePlugin } from './support/pluginPackage.ts';
+import { type Scratch, scratch } from './support/scratch.ts';
+
+/** What can be wrong with a package, and what is told of it. */
+const broken: Readonly<Record<string, readonly [Omit<PluginPackage, 'name'>, RegExp]>> = {
+  throws: [{ register: 'throw new Error("no luck");' }, /could not be loaded: no luck/],
+  'throws in its function': [
+    { register: 'export default () => { throw new Error("no luck"); };' },
+    /failed to register: no luck/,
+  ],
+  'never is imported': [{ register: 'await new Promise(() => {});' }, /could not be loaded: it was not done/],
+  'never comes back': [
+    { register: 'export default () => new Promise(() => {});' },
+    /failed to register: it was not done within 10 s/,
+  ],
+  'ends the process': [{ register: 'process.exit(0);' }, /could not be loaded: it ended the program/],
+  'has a syntax error': [{ register: 'export default (' }, /could not be loaded: Unexpected/],
+  'has no such file': [
+    { register: '', manifest: { oclif: { hooks: { 'cutover:register': './gone.js' } } } },
+    /could not be loaded: Cannot find module/,
+  ],
+  'exports no function': [{ register: 'export default 42;' }, /exports no function "default"/],
+  'registers no plugin': [
+    { register: 'export default ({ register }) => register("x");' },
+    /registered something that is no plugin: x/,
+  ],
+  'is made for another contract': [
+    { register: 'export default ({ register }) => register({ api: 2, name: "new" });' },
+    /is made for version 2 of the contract; this cutover has version 1/,
+  ],
+  'repeats a name': [
+    { register: registering({ name: 'mine', transports: ['ssh2'] }) },
+    /Two plugins bring a transport called ssh2: ssh2 and mine/,
+  ],
+  'takes a word of the configuration': [
+    { register: registering({ name: 'mine', notifiers: ['deadline'] }) },
+    /brings a notifier called deadline, which means something else/,
+  ],
+};
+
+test.for(Object.entries(broken))(
+  'one that %s is named, and everything else goes on',
+  {
+    concurrent: true,
+  },
+  async ([, [plugin, told]], { expect }) => {
+    await using at = await projectWith({ name: 'cutover-plugin-broken', ...plugin });
+    const refused = await at.run('plan', 'here');
+    expect(refused).toMatchObject({ exitCode: 3, stdout: '' });
+    expect(refused.stderr).toMatch(told);
+    expect(refused.stderr).toContain('cutover plugins uninstall cutover-plugin-broken');
+    expect(refused.stderr).not.toMatch(/\n\s+at |node:internal/);
+
+    for (const args of [['--help'], ['deploy', '--help'], ['--version'], ['plugins', '--help']]) {
+      expect(await at.run(...args), args.join(' ')).toMatchObject({ exitCode: 0, stderr: '' });
+    }
+    expect(await at.run('init', '--transport', 'local', '--path', '/srv/x', '--force')).toMatchObject({
+      exitCode: 0,
+    });
+    expect(await at.run('plugins', 'uninstall', 'cutover-plugin-broken')).toMatchObject({ exitCode: 0 });
+    await at.configure();
+    expect(await at.run('plan', 'here')).toMatchObject({ exitCode: 0, stderr: '' });
+  },
+);
+
+test('an extension that cannot be made use of is named, when a configuration wants it', async () => {
+  const register = `export default ({ register }) => register({ api: 1, name: 'half', hooks: {
+    throwing: async () => { throw new Error('no luck'); },
+    lacking: async () => ({ parse: () => ({}) }),
+    hanging: () => new Promise(() => {}) } });`;
+  await using at = await projectWith({ name: 'cutover-plugin-half', register });
+  expect(await at.run('plan', 'here')).toMatchObject({ exitCode: 0 });
+  const told = {
+    throwing: /hook throwing of the plugin half could not be loaded: no luck/,
+    lacking: /hook lacking of the plugin half could not be loaded: it has no create/,
+    hanging: /hook hanging of the plugin half could not be loaded: it was not done within 10 s/,
+  };
+  for (const [name, message] of Object.entries(told)) {
+    await at.configure(`hooks: { "after:activate": [{ ${name}: {} }] }`);
+    const refused = await at.run('plan', 'here');
+    expect(refused).toMatchObject({ exitCode: 3 });
+    expect(refused.stderr).toMatch(message);
+    expect(refused.stderr).toContain('cutover plugins uninstall cutover-plugin-half');
+  }
+});
+
+test.for([
+  ['is gone', 'remove'],
+  ['has a package.json that is none', 'spoil'],
+] as const)('a package whose directory %s is named too', async ([, how]) => {
+  await using at = await projectWith({ name: 'cutover-plugin-lost', register: '' });
+  if (how === 'remove') await rm(at.plugin, { recursive: true });
+  else await writeFile(join(at.plugin, 'package.json'), '{ "name": ');
+  expect(await at.run('--help')).toMatchObject({ exitCode: 0, stderr: '' });
+  const refused = await at.run('plan', 'here');
+  expect(refused).toMatchObject({ exitCode: 3 });
+  expect(refused.stderr).toContain('The plugin cutover-plugin-lost cannot be read');
+  expect(await at.run('plugins', 'uninstall', 'cutover-plugin-lost')).toMatchObject({ exitCode: 0 });
+  expect(await at.run('plan', 'here')).toMatchObject({ exitCode: 0, stderr: '' });
+});
+
+test('what a plugin leaves behind to fail on its own ends nothing', async () => {
+  const register = `export default () => { Promise.reject(new Error('much too late')); };`;
+  await using at = await projectWith({ name: 'cutover-plugin-late', register });
+  const { exitCode, stderr } = await at.run('plan', 'here');
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain('probably in a plugin: much too late');
+});
+
+test('commands and oclif hooks of a plugin do not run before they are asked for', async () => {
+  await using at = await projectWith({
+    name: 'cutover-plugin-commands',
+    register: registering({ name: 'commands' }),
+    files: {
+      'commands/good.js': 'export default class Good { static async run() { console.log("hello"); } }',
+      'commands/bad/throws.js': 'throw new Error("no luck");',
+      'commands/bad/fails.js':
+        'export default class Fails { static async run() { throw new Error("no luck"); } }',
+      'commands/bad/hangs.js': 'await new Promise(() => {});',
+      'init.js': 'process.exit(7);',
+    },
+    manifest: {
+      oclif: { commands: './commands', hooks: { init: './init.js', 'cutover:register': './register.js' } },
+    },
+  });
+  expect(await at.run('good')).toMatchObject({ exitCode: 0, stdout: 'hello', stderr: '' });
+  expect((await at.run('--help')).stdout).toContain('good');
+  for (const name of ['throws', 'fails', 'hangs']) {
+    const refused = await at.run('bad', name);
+    expect(refused).toMatchObject({ exitCode: 3 });
+    expect(refused.stderr).toContain(`"bad ${name}"`);
+    expect(refused.stderr).toContain('cutover plugins uninstall cutover-plugin-commands');
+    expect(refused.stderr).not.toMatch(/\n\s+at /);
+  }
+  expect(await at.run('plan', 'here')).toMatchObject({ exitCode: 0, stderr: '' });
+});
+
+interface PluginProject extends AsyncDisposable {
+  /** The directory of the plugin, which is linked. */
+  readonly plugin: string;
+  readonly run: (...args: readonly string[]) => Promise<CutoverResult>;
+  /** Writes cutover.yaml, with more keys of its environment. */
+  readonly configure: (more?: string) => Promise<void>;
+}
+
+async function projectWith(plugin: PluginPackage): Promise<PluginProject> {
+  const directory: Scratch = await scratch();
+  const env = { CUTOVER_DATA_DIR: join(directory.path, 'data') };
+  const run = (...args: readonly string[]) => cutover(args, { cwd: directory.path, env });
+  const configure = (more = '') =>
+    writeFile(
+      join(directory.path, 'cutover.yaml'),
+      `application: shop
+source: { directory: site }
+environments:
+  here:
+    servers: { web1: { transport: local, path: ${directory.path}/server } }
+    ${more}\n`,
+    );
+  await mkdir(join(directory.path, 'site'));
+  await writeFile(join(directory.path, 'site/index.html'), 'hello');
+  await configure();
+  const root = await writePlugin(directory.path, plugin);
+  expect(await run('plugins', 'link', root)).toMatchObject({ exitCode: 0 });
+  return { plugin: root, run, configure, [Symbol.asyncDispose]: directory.remove };
+}
