@@ -7,6 +7,7 @@ import { parseDuration } from './duration.ts';
 import { normalisePath } from './patterns.ts';
 import { resolvePath } from './resolvePath.ts';
 import type { CheckedConfig } from './schema.ts';
+import { pluginSourceName } from './sourceSchema.ts';
 import type {
   Batch,
   CommandCondition,
@@ -37,19 +38,37 @@ export function assemble(file: string, checked: CheckedConfig, extensions: Exten
   return {
     file,
     application: checked.application,
-    source: sourceOf(checked.source, dirname(file)),
+    source: sourceOf(checked.source, dirname(file), extensions),
     // Without a prototype: an environment may be called `constructor`, and none is when it is not there.
     environments: Object.assign(Object.create(null), Object.fromEntries(environments)),
   };
 }
 
-function sourceOf(source: CheckedConfig['source'], baseDirectory: string): SourceConfig {
+function sourceOf(
+  source: CheckedConfig['source'],
+  baseDirectory: string,
+  extensions: Extensions,
+): SourceConfig {
   const exclude = source.exclude ?? [];
-  if ('directory' in source) {
+  if (isGit(source)) {
+    const subdirectory = source.subdirectory === undefined ? null : normalisePath(source.subdirectory);
+    return { type: 'git', repository: resolvePath(baseDirectory, source.git), subdirectory, exclude };
+  }
+  if (isDirectory(source)) {
     return { type: 'directory', directory: resolvePath(baseDirectory, source.directory), exclude };
   }
-  const subdirectory = source.subdirectory === undefined ? null : normalisePath(source.subdirectory);
-  return { type: 'git', repository: resolvePath(baseDirectory, source.git), subdirectory, exclude };
+  const name = pluginSourceName(source) ?? '';
+  return { type: 'plugin', name, ...known(extensions, ['source', name]), exclude };
+}
+
+type CheckedSource = CheckedConfig['source'];
+
+function isGit(source: CheckedSource): source is Extract<CheckedSource, { git: string }> {
+  return 'git' in source;
+}
+
+function isDirectory(source: CheckedSource): source is Extract<CheckedSource, { directory: string }> {
+  return 'directory' in source;
 }
 
 function environmentOf(name: string, checked: CheckedEnvironment, extensions: Extensions): EnvironmentConfig {

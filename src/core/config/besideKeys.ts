@@ -8,6 +8,7 @@ export const BESIDE: Readonly<Record<keyof ExtensionLookup, readonly string[]>> 
   transport: [],
   hook: ['on', 'deadline'],
   notifier: [],
+  source: ['exclude'],
 };
 
 export const RESERVED_NAMES: ReadonlySet<string> = new Set([

@@ -12,6 +12,7 @@ import type { ExtensionLookup } from './extensions.ts';
 import { configIssues, type DetailedIssue, issueAt } from './issues.ts';
 import { keysThatPass } from './keysThatPass.ts';
 import { secretReferencesIn } from './secretReferences.ts';
+import { pluginSourceName } from './sourceSchema.ts';
 import type { ConfigIssue } from './types.ts';
 
 export interface CheckedExtensions {
@@ -25,7 +26,7 @@ export interface CheckedExtensions {
 }
 
 /**
- * Gives every server, hook and notifier of a document to its extension's `parse`. Looks at what has the right shape
+ * Gives the source, every server, hook and notifier of a document to its extension's `parse`. Looks at what has the right shape
  * and passes over the rest, so that all issues come at once. What a template that no server extends may lack is not asked. Rejects with `E_PLUGIN` when an extension breaks.
  */
 export async function checkExtensions(
@@ -60,8 +61,8 @@ interface Place {
 }
 
 function placesIn(raw: unknown): readonly Place[] {
-  const environments = isObject(raw) ? membersOf(raw.environments) : [];
-  return environments.flatMap(([name, environment]) => {
+  if (!isObject(raw)) return [];
+  const inEnvironments = membersOf(raw.environments).flatMap(([name, environment]) => {
     if (!isObject(environment)) return [];
     const base = ['environments', name];
     const hooks = membersOf(environment.hooks).flatMap(([point, list]) =>
@@ -73,6 +74,14 @@ function placesIn(raw: unknown): readonly Place[] {
       ...entriesOf('notifier', environment.notify, [...base, 'notify']),
     ];
   });
+  return [...sourceIn(raw.source), ...inEnvironments];
+}
+
+function sourceIn(source: unknown): readonly Place[] {
+  const name = pluginSourceName(source);
+  if (name === null || !isObject(source)) return [];
+  const path = ['source', name];
+  return [{ kind: 'source', name, path, nameAt: path, raw: source[name] ?? {} }];
 }
 
 function serversOf(servers: unknown, base: Path): readonly Place[] {

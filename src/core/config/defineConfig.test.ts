@@ -18,5 +18,7 @@ test('the compiler knows the keys', () => {
   expectTypeOf<With<{ servers: { web1: { extends: 'web'; host: 'a' } } }>>().toExtend<ConfigDefinition>();
   expectTypeOf<With<{ servers: { web1: { host: 'a' } } }>>().not.toExtend<ConfigDefinition>();
   expectTypeOf<With<{ keep: 3 }>>().not.toExtend<ConfigDefinition>();
-  expectTypeOf<Omit<typeof config, 'source'> & { source: { gti: '.' } }>().not.toExtend<ConfigDefinition>();
+  type From<Source> = Omit<typeof config, 'source'> & { source: Source };
+  expectTypeOf<From<{ gti: '.' }>>().not.toExtend<ConfigDefinition>();
+  expectTypeOf<From<{ registry: { name: 'a' }; exclude: string[] }>>().toExtend<ConfigDefinition>();
 });

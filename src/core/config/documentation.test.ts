@@ -54,4 +54,4 @@ const empty = async () => ({
     throw new Error('Nothing is created.');
   },
 });
-const anything: ExtensionLookup = { transport: empty, hook: empty, notifier: empty };
+const anything: ExtensionLookup = { transport: empty, hook: empty, notifier: empty, source: empty };

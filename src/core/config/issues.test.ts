@@ -123,10 +123,22 @@ test.each([
 test.each([
   [
     '{ git: ., directory: dist }',
-    'source: expected either { git: PATH } or { directory: PATH }; found an object',
+    'source: expected either { git: PATH } or { directory: PATH }, or a source of a plugin: { NAME: { … } }; found an object',
   ],
-  ['{}', 'source: expected either { git: PATH } or { directory: PATH }; found an empty object'],
-  ['dist', 'source: expected either { git: PATH } or { directory: PATH }; found "dist"'],
+  [
+    '{}',
+    'source: expected either { git: PATH } or { directory: PATH }, or a source of a plugin: { NAME: { … } }; found an empty object',
+  ],
+  [
+    'dist',
+    'source: expected either { git: PATH } or { directory: PATH }, or a source of a plugin: { NAME: { … } }; found "dist"',
+  ],
+  ['{ gti: . }', 'source: expected either { git: PATH }'],
+  ['{ wire: {}, here: {} }', 'source: expected either { git: PATH }'],
+  ['{ wire: [] }', 'source: expected either { git: PATH }'],
+  ['{ wire: { host: web }, exclude: 5 }', 'source.exclude: expected a list of patterns; found 5'],
+  ['{ wire: { hots: web, host: web } }', 'source.wire.hots: unknown key; did you mean "host"?'],
+  ['{ wire: }', 'source.wire.host: missing; expected a text'],
   ['{ directory: dist, exclud: [a] }', 'source.exclud: unknown key; did you mean "exclude"?'],
   ['{ directory: dist, exclude: 5 }', 'source.exclude: expected a list of patterns; found 5'],
   ['{ git: ., exclud: [a] }', 'source.exclud: unknown key; did you mean "exclude"?'],

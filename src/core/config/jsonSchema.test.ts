@@ -35,7 +35,7 @@ test('every key has a description that ends like a sentence', () => {
   expect(without).toEqual([]);
 });
 
-test('objects are closed, but for servers, templates and options of extensions', () => {
+test('objects are closed, but for sources of plugins, servers, templates and options of extensions', () => {
   const open = new Set<string>();
   visit(schema, (node, path) => {
     if (isObject(node.properties) && node.additionalProperties !== false)
@@ -46,6 +46,7 @@ test('objects are closed, but for servers, templates and options of extensions',
     `${environment}/hooks/properties/POINT/items`,
     `${environment}/notify/items`,
     `${environment}/servers/additionalProperties`,
+    '/properties/source/anyOf/2',
     '/properties/templates/additionalProperties',
   ]);
 });

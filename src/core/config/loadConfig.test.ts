@@ -215,3 +215,19 @@ test('a plugin that breaks while reading is named, and what it said may be secre
     message: 'The transport here could not read environments.production.servers.web1: it threw TypeError.',
   });
 });
+
+test('a source of a plugin comes with what the plugin made of its options', async () => {
+  const text = production().replace('{ git: . }', '{ wire: { host: h, port: 22 }, exclude: [docs/] }');
+  const { source } = await load(text);
+  expect(source).toEqual({
+    type: 'plugin',
+    name: 'wire',
+    options: { host: 'h', port: 22 },
+    secrets: [],
+    exclude: ['docs/'],
+  });
+  await expect(load(text.replace('wire', 'pigeon'))).rejects.toMatchObject({
+    code: 'E_PLUGIN',
+    message: expect.stringContaining('2:11  source.pigeon: No plugin has "pigeon".'),
+  });
+});

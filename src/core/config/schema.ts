@@ -4,39 +4,13 @@ import { namesIn } from './besideKeys.ts';
 import { commands } from './commandSchema.ts';
 import { group } from './groupSchema.ts';
 import * as pattern from './patterns.ts';
-import { duration, listOf, text } from './schemaParts.ts';
+import { duration, listOf, relativePath, text } from './schemaParts.ts';
+import { source } from './sourceSchema.ts';
 
 /**
  * The shape of a configuration. The text of every `error` is what was expected: it stands behind the word "expected"
  * in messages. Descriptions are the documentation of the keys. What a plugin reads is left open here.
  */
-
-const relativePath = text(pattern.RELATIVE_PATH_EXPECTED, pattern.RELATIVE_PATH);
-
-const exclude = listOf(text('a pattern in one line', pattern.LINE), 'a list of patterns')
-  .optional()
-  .describe('Patterns with .gitignore semantics: what they match is not deployed. Added to `.deployignore`.');
-
-const gitSource = z.strictObject({
-  git: text('the path of a local git repository', pattern.LOCAL_PATH).describe(
-    'A git repository on this machine. The content of a commit is deployed, never the work tree.',
-  ),
-  subdirectory: relativePath
-    .optional()
-    .describe('Deploy this directory of the repository instead of the whole.'),
-  exclude,
-});
-
-const directorySource = z.strictObject({
-  directory: text('the path of a local directory', pattern.LOCAL_PATH).describe(
-    'A directory on this machine, deployed as it is, for example the result of a build.',
-  ),
-  exclude,
-});
-
-const source = z
-  .union([gitSource, directorySource], { error: 'either { git: PATH } or { directory: PATH }' })
-  .describe('Where the files come from.');
 
 const KEEP_EXPECTED = { error: 'an integer of 1 or more, or "all"' };
 const keep = z

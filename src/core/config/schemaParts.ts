@@ -1,10 +1,13 @@
 import * as z from 'zod';
 import { DURATION_EXPECTED, DURATION_PATTERN, parseDuration } from './duration.ts';
+import * as pattern from './patterns.ts';
 
 /** Pieces of the shape of a configuration. The text of every `error` is what was expected. */
 
 export const text = (expected: string, form: RegExp) =>
   z.string({ error: expected }).regex(form, { error: expected });
+
+export const relativePath = text(pattern.RELATIVE_PATH_EXPECTED, pattern.RELATIVE_PATH);
 
 export const listOf = <T extends z.ZodType>(item: T, expected: string) => z.array(item, { error: expected });
 

@@ -16,7 +16,14 @@ export type SourceConfig =
       readonly subdirectory: string | null;
       readonly exclude: readonly string[];
     }
-  | { readonly type: 'directory'; readonly directory: string; readonly exclude: readonly string[] };
+  | { readonly type: 'directory'; readonly directory: string; readonly exclude: readonly string[] }
+  | PluginSourceConfig;
+
+/** A source that a plugin brings. */
+export interface PluginSourceConfig extends ExtensionConfig {
+  readonly type: 'plugin';
+  readonly exclude: readonly string[];
+}
 
 export interface EnvironmentConfig {
   readonly name: string;

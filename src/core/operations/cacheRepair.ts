@@ -44,10 +44,10 @@ export async function repairCache(
   try {
     requireUncancelled(runtime.cancel);
     refuseOpenTransaction(held.locks.seen, environment.name);
-    const findContent = contentFinder(config, environment.name, runtime.cancel);
+    await using finder = contentFinder(runtime, config, environment);
     const repaired = await Promise.all(
       [...held.locks.seen].map(([name, seen]) =>
-        repairOne({ runtime, group, held, findContent, name, seen }),
+        repairOne({ runtime, group, held, findContent: finder.find, name, seen }),
       ),
     );
     if (runtime.cancel.aborted) throw interrupted(environment.name);

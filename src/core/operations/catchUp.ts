@@ -8,6 +8,7 @@ import { refuseAll } from '../plan/refuse.ts';
 import type { AbsentServer } from '../plan/types.ts';
 import { isReleaseId } from '../release/id.ts';
 import type { Observation } from '../remote/observation.ts';
+import { configuredSource } from './configuredSource.ts';
 import { execute } from './execute.ts';
 import { isOutOfReach } from './leaveOut.ts';
 import {
@@ -135,7 +136,9 @@ async function bring(
   refuseFrozen(frozen, environment, override);
   refuseAll(behind.flatMap((name) => catchUpRefusals(name, seen.get(name)!, target, request)));
   const hint = `Bring it back, or bring a new release to all: cutover deploy ${environment}`;
-  const snapshot = await sourceOfRelease(config, target, { signal: runtime.cancel, hint });
+  const { branch } = whole.environment;
+  await using source = configuredSource(runtime, config, { branch, signal: runtime.cancel });
+  const snapshot = await sourceOfRelease(source, target, hint);
   const others = narrowGroup(whole, [...without(seen, behind).keys()]);
   const prepared = await prepareDeployment(runtime, config, {
     group: narrowGroup(whole, behind),

@@ -7,7 +7,7 @@ import { commandRefusals, layoutRefusals } from '../plan/refusals.ts';
 import type { Leak } from '../remote/engine.ts';
 import { markInForce } from '../remote/marks.ts';
 import type { Observation } from '../remote/observation.ts';
-import { openSource } from '../sync/source.ts';
+import { configuredSource } from './configuredSource.ts';
 import { lockOwner } from './lockOwner.ts';
 import { environmentNamed, type Group, openGroup, settleGroup } from './openGroup.ts';
 import type { CheckResult, Finding } from './results.ts';
@@ -22,7 +22,7 @@ export async function check(
 ): Promise<CheckResult> {
   const environment = environmentNamed(config, name);
   await using group = await openGroup(runtime, config, environment, servers);
-  const source = await sourceFindings(config, environment, runtime.cancel);
+  const source = await sourceFindings(runtime, config, environment);
   const looks = await settleGroup(group, runtime.cancel);
   const leaks = await leaksOf(group, looks, runtime.cancel);
   return {
@@ -76,13 +76,14 @@ function leakFindings(leaks: readonly Leak[]): readonly Finding[] {
 }
 
 async function sourceFindings(
+  runtime: Runtime,
   config: Config,
-  environment: EnvironmentConfig,
-  signal: AbortSignal,
+  { branch }: EnvironmentConfig,
 ): Promise<readonly Finding[]> {
+  const signal = runtime.cancel;
+  await using source = configuredSource(runtime, config, { branch, signal });
   try {
-    const ref = config.source.type === 'git' ? environment.branch : null;
-    const snapshot = await openSource(config.source).snapshot({ ref, signal });
+    const snapshot = await source.snapshot(null);
     const { revision } = snapshot;
     const files = (await snapshot.manifest(signal)).filter((entry) => entry.kind !== 'directory').length;
     return files === 0

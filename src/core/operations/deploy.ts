@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Config, EnvironmentConfig } from '../config/types.ts';
 import { CutoverError, errorCode } from '../contract/index.ts';
 import { differences } from '../plan/compare.ts';
@@ -9,8 +8,8 @@ import { pinRefusals } from '../plan/refusals.ts';
 import { refuseAll } from '../plan/refuse.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Observation } from '../remote/observation.ts';
-import { openSource, type Source } from '../sync/source.ts';
 import type { Snapshot } from '../sync/types.ts';
+import { type ConfiguredSource, configuredSource } from './configuredSource.ts';
 import { execute } from './execute.ts';
 import { leaveOut } from './leaveOut.ts';
 import { abandonLocks, type FirstLook, lockFirst } from './lockFirst.ts';
@@ -44,9 +43,11 @@ export interface DeployRequest {
 /** Observes and decides. Writes nothing, on either side. */
 export async function planFor(runtime: Runtime, config: Config, request: DeployRequest): Promise<Plan> {
   const environment = environmentNamed(config, request.environment);
+  const { branch } = environment;
+  await using source = configuredSource(runtime, config, { branch, signal: runtime.cancel });
   await using group = await openGroup(runtime, config, environment, request.servers);
   const [snapshot, looks] = await Promise.all([
-    takeSnapshot(openSource(config.source), config, request, environment.branch, runtime.cancel),
+    takeSnapshot(source, request),
     settleGroup(group, runtime.cancel),
   ]);
   const reached = leaveOut(runtime, group, looks, allowed(request, environment));
@@ -102,7 +103,10 @@ async function attempt(
   whole: Group,
   request: DeployRequest,
 ): Promise<TransactionResult> {
-  const { snapshot, look } = await gather(runtime, config, whole, request);
+  const { branch } = whole.environment;
+  const keeping = request.full ? 'fresh' : 'files';
+  await using source = configuredSource(runtime, config, { branch, signal: runtime.cancel, keeping });
+  const { snapshot, look } = await gather(runtime, whole, request, source);
   const { held } = look;
   let isTold = false;
   try {
@@ -137,16 +141,14 @@ async function attempt(
 }
 
 /** The source is read while the servers are reached. When it cannot be, they are left alone. */
-async function gather(runtime: Runtime, config: Config, group: Group, request: DeployRequest) {
+async function gather(runtime: Runtime, group: Group, request: DeployRequest, source: ConfiguredSource) {
   const unwanted = new AbortController();
   const looking: Promise<FirstLook> =
     request.saved === null
       ? lockFirst(runtime, group, allowed(request, group.environment), unwanted.signal)
       : seeAll(runtime, group, request.saved);
   try {
-    const source = openSource(config.source, request.full ? null : join(runtime.stateDirectory, 'sources'));
-    const reading = takeSnapshot(source, config, request, group.environment.branch, runtime.cancel);
-    const [snapshot, look] = await Promise.all([reading, looking]);
+    const [snapshot, look] = await Promise.all([takeSnapshot(source, request), looking]);
     return { snapshot, look };
   } catch (error) {
     unwanted.abort();
@@ -192,21 +194,8 @@ function prepare(
 }
 
 /** A saved plan is about one commit, wherever its branch has moved since. */
-async function takeSnapshot(
-  source: Source,
-  config: Config,
-  request: DeployRequest,
-  branch: string | null,
-  signal: AbortSignal,
-): Promise<Snapshot> {
-  const { saved } = request;
-  if (saved === null)
-    return source.snapshot({ ref: request.ref ?? (config.source.type === 'git' ? branch : null), signal });
-  const snapshot = await source.snapshot({
-    ref: config.source.type === 'git' ? saved.revision : null,
-    signal,
-  });
-  return { ...snapshot, branch: saved.branch };
+async function takeSnapshot(source: ConfiguredSource, { saved, ref }: DeployRequest): Promise<Snapshot> {
+  return saved === null ? source.snapshot(ref) : { ...(await source.again(saved)), branch: saved.branch };
 }
 
 function requireRunnable(saved: Plan, environment: string): void {

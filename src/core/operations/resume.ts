@@ -8,6 +8,7 @@ import { sealPlan } from '../plan/digest.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Observation } from '../remote/observation.ts';
 import type { Snapshot } from '../sync/types.ts';
+import { type ConfiguredSource, configuredSource } from './configuredSource.ts';
 import { lockGroup } from './groupLocks.ts';
 import { holdLocks } from './heldLocks.ts';
 import { abandonLocks } from './lockFirst.ts';
@@ -65,10 +66,10 @@ export async function resume(
   );
   const plan = rebuildPlan(open, group, config, request);
   const forward = !request.abort && !isReverting(open.facts, plan.onFailure);
+  const { branch } = plan;
+  await using source = configuredSource(runtime, config, { branch, signal: runtime.cancel });
   const snapshot =
-    forward && needsSource(open)
-      ? await sourceOf(config, plan, runtime.cancel)
-      : await sourceIfThere(config, plan, runtime.cancel);
+    forward && needsSource(open) ? await sourceOf(source, plan) : await sourceIfThere(source, plan);
   const result = await runUnderLocks({
     runtime,
     config,
@@ -180,15 +181,15 @@ function needsSource({ opening, facts }: Open): boolean {
 }
 
 /** With a source, what commands wrote in place can be taken out of other releases; the rest goes without. */
-async function sourceIfThere(config: Config, plan: Plan, signal: AbortSignal): Promise<Snapshot | null> {
+async function sourceIfThere(source: ConfiguredSource, plan: Plan): Promise<Snapshot | null> {
   const hasCommands = plan.servers.some(
     ({ commands }) => commands.postUpload.length + commands.postLaunch.length > 0,
   );
   if (plan.kind === 'rollback' || !hasCommands) return null;
-  return sourceOf(config, plan, signal).catch(() => null);
+  return sourceOf(source, plan).catch(() => null);
 }
 
-function sourceOf(config: Config, plan: Plan, signal: AbortSignal): Promise<Snapshot> {
+function sourceOf(source: ConfiguredSource, plan: Plan): Promise<Snapshot> {
   const hint = `Bring it back, or: cutover resume ${plan.environment} --abort`;
-  return sourceOfRelease(config, plan, { signal, hint });
+  return sourceOfRelease(source, plan, hint);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { defineExtension, type Plugin, type Transport } from '../contract/index.ts';
+import { defineExtension, type Plugin, type Source, type Transport } from '../contract/index.ts';
 import { createRegistry } from './registry.ts';
 
 const closed = Promise.withResolvers<null>().promise;
@@ -113,3 +113,14 @@ test.for([[new Error('no such file')], ['a string'], [null]] as const)(
     });
   },
 );
+
+test('a source is found as anything else', async () => {
+  const source = defineExtension<null, Source>({
+    parse: () => null,
+    create: () => ({ fetch: async () => ({ revision: null }) }),
+  });
+  const brings: Plugin = { api: 1, name: 'archives', sources: { archive: async () => source } };
+  const registry = createRegistry([brings]);
+  expect(await registry.source('archive')).toBe(source);
+  await expect(registry.source('archives')).rejects.toMatchObject({ hint: 'Did you mean "archive"?' });
+});

@@ -26,7 +26,12 @@ export function createRegistry(plugins: readonly Plugin[], options: RegistryOpti
     const offers = table(plugins, kind, removing);
     return (name: string) => load(offers, kind, name, options);
   };
-  return { transport: lookup('transports'), hook: lookup('hooks'), notifier: lookup('notifiers') };
+  return {
+    transport: lookup('transports'),
+    hook: lookup('hooks'),
+    notifier: lookup('notifiers'),
+    source: lookup('sources'),
+  };
 }
 
 interface Offer<T> {

@@ -1,8 +1,8 @@
-import type { SourceConfig } from '../config/types.ts';
+import type { PluginSourceConfig, SourceConfig } from '../config/types.ts';
 import { CutoverError } from '../contract/index.ts';
 import type { Snapshot } from './types.ts';
 
-/** Where the files of a deployment come from. */
+/** Where the files of a deployment come from, unless a plugin brings them. */
 export interface Source {
   /**
    * Fixes one state. `ref` is a branch, tag or commit of a git source; null is HEAD, and the only one that a
@@ -21,7 +21,10 @@ export interface SnapshotOptions {
  * Reads nothing yet; what a kind of source needs is loaded when it is used. `cacheDirectory`: where it may keep what it
  * found out about files, so that the next time only what has changed is read; null: nothing is kept.
  */
-export function openSource(config: SourceConfig, cacheDirectory: string | null = null): Source {
+export function openSource(
+  config: Exclude<SourceConfig, PluginSourceConfig>,
+  cacheDirectory: string | null = null,
+): Source {
   if (config.type === 'directory') {
     return {
       snapshot: async ({ ref, signal }) => {

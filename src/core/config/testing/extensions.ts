@@ -44,4 +44,4 @@ function find<T>(name: string): Promise<Extension<T>> {
 }
 
 /** The transports `wire` and `here`, the hook `ping` and the notifier `post`, which only parse. */
-export const fakeExtensions: ExtensionLookup = { transport: find, hook: find, notifier: find };
+export const fakeExtensions: ExtensionLookup = { transport: find, hook: find, notifier: find, source: find };

@@ -11,6 +11,7 @@ import {
   type HookPoint,
   type Notice,
   type Notifier,
+  type Source,
   STEPS,
   type Transport,
 } from '../../contract/index.ts';
@@ -33,6 +34,8 @@ export interface WorldOptions {
   readonly notify?: (notice: Notice, signal: AbortSignal) => Promise<void> | void;
   /** Programs that stand before the real ones on one server. */
   readonly tools?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Brings the files, instead of a directory. */
+  readonly fetch?: Source['fetch'];
   /** Instead of a plain connection to this machine. */
   readonly transport?: (server: string, plain: Transport) => Transport;
 }
@@ -136,7 +139,9 @@ function configOf(options: WorldOptions, servers: readonly string[], root: strin
   return {
     file: join(root, 'cutover.yaml'),
     application: 'shop',
-    source: { type: 'directory', directory: source, exclude: [] },
+    source: options.fetch
+      ? { type: 'plugin', name: 'spy', options: null, secrets: [], exclude: [] }
+      : { type: 'directory', directory: source, exclude: [] },
     environments: { production },
   };
 }
@@ -155,6 +160,7 @@ function runtimeOf(
       transport: async () => made<Transport>((name) => transports.get(String(name))!),
       hook: async () =>
         made<Hook>((at) => ({ run: async (context) => options.hook?.(at as HookPoint, context) })),
+      source: async () => made<Source>(() => ({ fetch: options.fetch! })),
       notifier: async () =>
         made<Notifier>(() => ({ notify: async (notice, { signal }) => options.notify?.(notice, signal) })),
     },

@@ -26,6 +26,8 @@ export interface DirectoryOptions {
    * is made when it is not there. Null: every file is read.
    */
   readonly cacheDirectory: string | null;
+  /** What is kept is about this, one line. Default: the path of the directory. */
+  readonly about?: string;
   /** Default: the real one. */
   readonly disk?: Disk;
 }
@@ -68,15 +70,14 @@ async function assertDirectory(directory: string): Promise<void> {
 async function manifestOf(
   root: RawPath,
   config: DirectoryConfig,
-  { signal, cacheDirectory, disk = realDisk }: DirectoryOptions,
+  { signal, cacheDirectory, about = resolve(config.directory), disk = realDisk }: DirectoryOptions,
   blocks: KnownBlocks,
 ): Promise<Manifest> {
   const settled = settledAt(disk, bytesOf(root));
   const { found, refusals } = await walk(root, rulesOf(config.exclude), signal);
   refuseAll(config.directory, refusals);
   if (cacheDirectory === null) return describeAll(root, found, null, disk, signal, blocks);
-  const about = JSON.stringify([resolve(config.directory), config.exclude]);
-  const store = statTableStore(cacheDirectory, about);
+  const store = statTableStore(cacheDirectory, JSON.stringify([about, config.exclude]));
   const cache = statCache(store.load(), settled);
   const manifest = await describeAll(root, found, cache, disk, signal, blocks);
   await store.save(cache.changed());

@@ -1,0 +1,163 @@
+import { hash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { canonicalJson } from '../config/canonicalJson.ts';
+import { plainOptions } from '../config/plainOptions.ts';
+import type { Config, PluginSourceConfig } from '../config/types.ts';
+import { CutoverError, type ErrorCode, errorCode, type Fetched, messageOf } from '../contract/index.ts';
+import type { Snapshot } from '../sync/types.ts';
+import { type FetchDirectory, takeFetchDirectory } from './fetchDirectory.ts';
+import type { Runtime } from './runtime.ts';
+import { scopeFor } from './scope.ts';
+
+export interface PluginSource extends AsyncDisposable {
+  /**
+   * Has the plugin bring what `ref` names; what an earlier call brought is gone then. Rejects with `E_SOURCE` when it
+   * throws, and as the snapshot of a directory does.
+   */
+  fetch(ref: string | null, signal: AbortSignal): Promise<Snapshot>;
+}
+
+export interface PluginSourceOptions {
+  readonly runtime: Runtime;
+  readonly config: Config;
+  /** As for a directory. */
+  readonly cacheDirectory: string | null;
+  /** The plugin begins with nothing. */
+  readonly isFresh: boolean;
+}
+
+/** Takes a directory with the first call, and holds it until it is disposed of. */
+export function openPluginSource(source: PluginSourceConfig, options: PluginSourceOptions): PluginSource {
+  const { runtime, config } = options;
+  let directory: FetchDirectory | null = null;
+  /** What is there is not what a call has brought to its end. */
+  let isBroken = false;
+  let running: Promise<unknown> = Promise.resolve();
+  const over = new AbortController();
+  return {
+    async fetch(ref, cancel) {
+      const signal = AbortSignal.any([cancel, over.signal]);
+      directory ??= await takeFetchDirectory(placeOf(source, options));
+      isBroken = true;
+      const request = { ref, directory: directory.path };
+      const fetching = bring(runtime, config, source, request, signal);
+      running = fetching.catch(() => {});
+      const fetched = checked(await endingWith(fetching, signal, source.name), source.name);
+      isBroken = false;
+      const { directorySnapshot } = await import('../sync/directory/snapshot.ts');
+      const snapshot = await directorySnapshot(
+        { type: 'directory', directory: directory.path, exclude: source.exclude },
+        { signal, cacheDirectory: options.cacheDirectory, about: `fetched ${keyOf(source, config)}` },
+      );
+      return { ...snapshot, ...fetched, revision: fetched.revision ?? snapshot.state, branch: ref };
+    },
+    async [Symbol.asyncDispose]() {
+      over.abort();
+      // One that goes on although it was asked to stop may still write there: a later run clears it away.
+      if (!(await isSettledWithin(running, GRACE_MS))) return;
+      // It only spares work.
+      await (isBroken ? directory?.drop() : directory?.keep())?.catch(() => {});
+    },
+  };
+}
+
+function placeOf(source: PluginSourceConfig, { runtime, config, isFresh }: PluginSourceOptions) {
+  const { stateDirectory, pid } = runtime;
+  return {
+    parent: join(stateDirectory, 'fetched'),
+    key: keyOf(source, config),
+    pid,
+    host: hash('sha256', hostname()).slice(0, 12),
+    now: runtime.now(),
+    isFresh,
+  };
+}
+
+/** What other options brought is no beginning for these. */
+function keyOf({ name, options }: PluginSourceConfig, { file }: Config): string {
+  return hash('sha256', canonicalJson(plainOptions([file, name, options]))).slice(0, 32);
+}
+
+async function bring(
+  runtime: Runtime,
+  config: Config,
+  { name, options, secrets }: PluginSourceConfig,
+  request: { readonly ref: string | null; readonly directory: string },
+  signal: AbortSignal,
+): Promise<Fetched> {
+  const extension = await runtime.extensions.source(name);
+  try {
+    const scope = scopeFor(runtime, config, { what: `the source ${name}`, secrets, server: null, signal });
+    return await extension.create(options, scope).fetch(request, scope);
+  } catch (error) {
+    throw asSourceError(error, name);
+  }
+}
+
+/** These are about this machine and say what they say; any other would be taken for something about a server. */
+const OWN: ReadonlySet<ErrorCode | null> = new Set(['E_SOURCE', 'E_USAGE', 'E_CONFIG', 'E_PLUGIN']);
+
+function asSourceError(error: unknown, name: string): unknown {
+  if (OWN.has(errorCode(error))) return error;
+  const hint = error instanceof Error && 'hint' in error ? error.hint : undefined;
+  return new CutoverError('E_SOURCE', `The source ${name} failed: ${messageOf(error)}`, {
+    ...(typeof hint === 'string' ? { hint } : {}),
+    cause: error,
+  });
+}
+
+/** How long a plugin has to end once somebody wants to stop. */
+const GRACE_MS = 5_000;
+
+async function endingWith<T>(work: Promise<T>, signal: AbortSignal, name: string): Promise<T> {
+  const stopped = Promise.withResolvers<never>();
+  const stop = async () => {
+    await isSettledWithin(work, GRACE_MS);
+    stopped.reject(interrupted(name));
+  };
+  if (signal.aborted) void stop();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([work, stopped.promise]);
+  } catch (error) {
+    throw signal.aborted ? interrupted(name) : error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function isSettledWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+  const over = new AbortController();
+  const late = delay(ms, false, { signal: over.signal });
+  late.catch(() => {});
+  const settled = work.then(
+    () => true,
+    () => true,
+  );
+  return await Promise.race([settled, late]).finally(() => over.abort());
+}
+
+function interrupted(name: string): CutoverError {
+  return new CutoverError('E_INTERRUPTED', `Interrupted while the source ${name} was read.`);
+}
+
+const CONTROL = /\p{Cc}/u;
+
+/** A revision goes into ledgers and variables: it has to be one line. Of other texts the first one counts, as of a commit. */
+function checked(fetched: unknown, name: string): Pick<Snapshot, 'message' | 'author'> & Fetched {
+  const { revision, message, author } = (fetched ?? {}) as Partial<Record<keyof Fetched, unknown>>;
+  const isName = typeof revision === 'string' && revision !== '' && !CONTROL.test(revision);
+  if (revision !== null && !isName)
+    throw new CutoverError(
+      'E_PLUGIN',
+      `The source ${name} gave no revision: it must be one line of text, or null.`,
+      { hint: 'This is a fault of the plugin.' },
+    );
+  return { revision, message: firstLine(message), author: firstLine(author) };
+}
+
+function firstLine(text: unknown): string | null {
+  return typeof text === 'string' ? (text.split(/\r?\n/, 1)[0] ?? null) : null;
+}
