@@ -15,9 +15,10 @@ const QUIET_AFTER_EXIT_MS = 2_000;
 
 /**
  * Runs a program directly, without a shell, in a process group of its own: it outlives Ctrl-C as a command on a
- * server does, and the abort signal ends it with all its children.
+ * server does, and the abort signal ends it with all its children. `closed`: nobody waits for its end any more, which is
+ * `unknown` then; it is left alone.
  */
-export async function exec(request: ExecRequest): Promise<ExecResult> {
+export async function exec(request: ExecRequest, closed?: AbortSignal): Promise<ExecResult> {
   const { argv, signal, keepBytes } = request;
   refuse(argv);
   signal.throwIfAborted();
@@ -30,21 +31,30 @@ export async function exec(request: ExecRequest): Promise<ExecResult> {
   const abort = () => stop.reject(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
+  const left = Promise.withResolvers<Exit>();
+  const leave = () =>
+    left.resolve({ type: 'unknown', reason: 'the connection was closed while the command ran' });
+  closed?.addEventListener('abort', leave, { once: true });
+  if (closed?.aborted === true) leave();
   const stdout = follow(child.stdout, keepBytes, request.onStdout);
   const stderr = follow(child.stderr, keepBytes, request.onStderr);
-  feed(child.stdin, request.stdin).catch(stop.reject);
+  feed(child.stdin, request.stdin, closed).catch(stop.reject);
   try {
-    const exit = await Promise.race([exited, stop.promise]);
-    await Promise.race([untilQuiet([child.stdout, child.stderr], QUIET_AFTER_EXIT_MS), stop.promise]);
+    const exit = await Promise.race([exited, left.promise, stop.promise]);
+    const quiet = untilQuiet([child.stdout, child.stderr], QUIET_AFTER_EXIT_MS);
+    await Promise.race([quiet, left.promise, stop.promise]);
     return { exit, stdout: stdout.bytes(), stderr: stderr.bytes() };
   } catch (error) {
     killGroup(child.pid);
     throw error;
   } finally {
     signal.removeEventListener('abort', abort);
+    closed?.removeEventListener('abort', leave);
     child.stdin.destroy();
     child.stdout.destroy();
     child.stderr.destroy();
+    // One that is left alone, and runs on, does not keep this program.
+    child.unref();
   }
 }
 

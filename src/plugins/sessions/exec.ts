@@ -62,7 +62,9 @@ async function orAborted(opening: Promise<Place<Command>>, signal: AbortSignal):
   } catch (error) {
     void opening.then(
       ({ channel, release }) => {
-        channel.channel.once('close', release).resume().close();
+        channel.channel.once('close', release).resume();
+        channel.channel.stderr.resume();
+        end(channel.channel);
       },
       () => {},
     );
@@ -101,6 +103,12 @@ async function attend(running: Command, session: CommandSession, request: ExecRe
     signal.removeEventListener('abort', abort);
     channel.close();
   }
+}
+
+/** A server keeps the place of a session whose command still runs (session_close_by_channel in OpenSSH's session.c). */
+function end(channel: Command['channel']): void {
+  channel.signal('TERM');
+  channel.close();
 }
 
 /** What is known of the end: an exit status or signal if one came before the channel or the link went. */

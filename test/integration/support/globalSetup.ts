@@ -1,7 +1,13 @@
+import { transportCaseNames } from '../../../src/core/testing/transportConformance.ts';
+import { readColumns, tableOf } from '../transports/table.ts';
 import { openTestRun } from './testRun.ts';
 
 /** Runs once before all integration tests. Without a Docker engine it throws, so that the run fails. */
 export default async function setup(): Promise<() => Promise<void>> {
   const run = await openTestRun();
-  return async () => run[Symbol.asyncDispose]();
+  return async () => {
+    const columns = await readColumns(run.directory);
+    if (columns.length > 0) process.stdout.write(`\n${tableOf(columns, transportCaseNames)}\n`);
+    await run[Symbol.asyncDispose]();
+  };
 }

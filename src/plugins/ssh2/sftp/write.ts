@@ -75,8 +75,8 @@ export async function fill(
   try {
     for await (const piece of content) {
       for (let at = 0; at < piece.length; at += CHUNK_BYTES) {
-        // A view: ssh2 copies it into the packet before it returns.
-        const chunk = view(piece.subarray(at, at + CHUNK_BYTES));
+        // A copy: the request may wait for its turn, and the memory may be used again meanwhile.
+        const chunk = Buffer.from(piece.subarray(at, at + CHUNK_BYTES));
         const position = offset;
         offset += chunk.length;
         await writes.add(() =>
@@ -93,10 +93,6 @@ export async function fill(
   // Whoever waits for it may not do so at once.
   written.catch(() => {});
   return { sizeBytes: offset, written };
-}
-
-function view(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /**
