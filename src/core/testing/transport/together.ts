@@ -31,10 +31,13 @@ export const togetherRules: readonly Rule[] = [
       const stop = new AbortController();
       const reason = new Error('enough');
       const released = Promise.withResolvers<void>();
+      const stopped = new Promise((resolve) =>
+        stop.signal.addEventListener('abort', resolve, { once: true }),
+      );
       async function* waiting() {
         try {
           yield Buffer.from('x');
-          await new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }));
+          await stopped;
         } finally {
           released.resolve();
         }
