@@ -89,7 +89,9 @@ test('a receiver that does not answer, or not to the end, is given up', async ()
   );
 });
 
-test('the signal ends it while it waits for an answer, and between two attempts', async () => {
+test('the signal ends it while it waits for an answer, and between two attempts', {
+  timeout: 5_000,
+}, async () => {
   const stop = new AbortController();
   await using silent = await startReceiver(() => stop.abort(new Error('enough')));
   await expect(send({ url: silent.url }, fakeScope({ signal: stop.signal }))).rejects.toThrow('enough');
