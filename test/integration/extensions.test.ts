@@ -58,7 +58,10 @@ test('a webhook hears of start and end; one that is down is a problem and no fai
   });
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   const address = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/canary-4711-token`;
-  await project.configure({ servers, notify: [{ webhook: { url: { env: 'HOOK_URL' } } }] });
+  await project.configure({
+    servers,
+    notify: [{ webhook: { url: { env: 'HOOK_URL' } }, events: ['started', 'succeeded'] }],
+  });
   await project.repository.commit({ 'index.html': 'version four' }, 'Four');
   const first = await project.json<TransactionResult>(['deploy', 'production'], {
     env: { HOOK_URL: address },

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { HookPoint } from '../contract/index.ts';
+import { type HookPoint, NOTICE_EVENTS } from '../contract/index.ts';
 import { namesIn } from './besideKeys.ts';
 import type { CheckedExtensions } from './checkExtensions.ts';
 import type { Path } from './document.ts';
@@ -18,6 +18,7 @@ import type {
   EnvironmentConfig,
   ExtensionConfig,
   HookConfig,
+  NotifierConfig,
   ServerConfig,
   SourceConfig,
 } from './types.ts';
@@ -95,9 +96,7 @@ function environmentOf(name: string, checked: CheckedEnvironment, extensions: Ex
     },
     servers: serversOf(name, checked, extensions),
     hooks: hooksOf(name, checked, extensions),
-    notify: (checked.notify ?? []).map((entry, index) =>
-      extensionOf('notifier', entry, ['environments', name, 'notify', index], extensions),
-    ),
+    notify: notifyOf(name, checked, extensions),
   };
 }
 
@@ -149,6 +148,19 @@ function hooksOf(name: string, { hooks }: CheckedEnvironment, extensions: Extens
       ...extensionOf('hook', entry, ['environments', name, 'hooks', point, index], extensions),
     })),
   );
+}
+
+function notifyOf(
+  name: string,
+  { notify }: CheckedEnvironment,
+  extensions: Extensions,
+): readonly NotifierConfig[] {
+  return (notify ?? []).map((entry, index) => ({
+    events: entry.events ?? NOTICE_EVENTS.filter((event) => event !== 'started'),
+    deadlineMs: entry.deadline === undefined ? null : parseDuration(entry.deadline),
+    text: entry.text ?? null,
+    ...extensionOf('notifier', entry, ['environments', name, 'notify', index], extensions),
+  }));
 }
 
 function extensionOf(

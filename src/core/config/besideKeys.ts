@@ -7,15 +7,11 @@ import type { ExtensionLookup } from './extensions.ts';
 export const BESIDE: Readonly<Record<keyof ExtensionLookup, readonly string[]>> = {
   transport: [],
   hook: ['on', 'deadline'],
-  notifier: [],
+  notifier: ['events', 'deadline', 'text'],
   source: ['exclude'],
 };
 
-export const RESERVED_NAMES: ReadonlySet<string> = new Set([
-  ...Object.values(BESIDE).flat(),
-  'events',
-  'text',
-]);
+export const RESERVED_NAMES: ReadonlySet<string> = new Set(Object.values(BESIDE).flat());
 
 /** The names that are an extension's, of the keys of one entry. */
 export function namesIn(kind: keyof ExtensionLookup, entry: object): readonly string[] {

@@ -2,11 +2,12 @@ import { canonicalJson } from './canonicalJson.ts';
 import type { CheckedExtensions } from './checkExtensions.ts';
 import { type ConfigDocument, isObject, membersOf, type Path } from './document.ts';
 import { issueAt } from './issues.ts';
+import { templateFaults } from './noticeTemplate.ts';
 import { normalisePath } from './patterns.ts';
 import { plainOptions } from './plainOptions.ts';
 import type { ConfigIssue } from './types.ts';
 
-/** What no key can say alone: shared paths that meet, and servers that are the same place. */
+/** What no schema can say: shared paths that meet, servers that are the same place, and names in templates that nobody knows. */
 export function checkTogether(
   document: ConfigDocument,
   optionsAt: CheckedExtensions['optionsAt'],
@@ -18,6 +19,7 @@ export function checkTogether(
     return [
       ...sharedPathsThatMeet(document, environment.shared, [...path, 'shared']),
       ...serversInOnePlace(document, environment.servers, [...path, 'servers'], optionsAt),
+      ...faultsOfTemplates(document, environment.notify, [...path, 'notify']),
     ];
   });
 }
@@ -72,4 +74,16 @@ function serversInOnePlace(
 
 function placeOf(transport: unknown, path: string, options: unknown): string {
   return canonicalJson(plainOptions({ transport, path: normalisePath(path), options }));
+}
+
+function faultsOfTemplates(document: ConfigDocument, notify: unknown, base: Path): readonly ConfigIssue[] {
+  if (!Array.isArray(notify)) return [];
+  return notify.flatMap((entry: unknown, index) => {
+    const text = isObject(entry) ? entry.text : null;
+    if (typeof text !== 'string') return [];
+    return templateFaults(text).map(({ message, didYouMean }) => ({
+      ...issueAt(document, [...base, index, 'text'], message),
+      didYouMean,
+    }));
+  });
 }

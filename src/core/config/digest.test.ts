@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { configDigest } from './digest.ts';
 import { makeSecret } from './makeSecret.ts';
-import { plainCommand, plainEnvironment, plainServer } from './testing/plain.ts';
+import { plainCommand, plainEnvironment, plainNotifier, plainServer } from './testing/plain.ts';
 import type { EnvironmentConfig, HookConfig } from './types.ts';
 
 const command = plainCommand('make');
@@ -20,7 +20,7 @@ const environment = plainEnvironment({
   commands: { postUpload: [command], postLaunch: [] },
   servers: [server],
   hooks: [hook({ url: 'https://example.com/' })],
-  notify: [{ name: 'post', options: { url: { env: 'URL' } }, secrets: [] }],
+  notify: [plainNotifier('post', { options: { url: { env: 'URL' } } })],
 });
 const digest = (changes: Partial<EnvironmentConfig>, application = 'shop') =>
   configDigest({ ...environment, ...changes }, application);

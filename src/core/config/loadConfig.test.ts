@@ -128,6 +128,9 @@ test('everything that can be said arrives', async () => {
         name: 'post',
         options: { url: { command: 'op read x' } },
         secrets: [{ command: 'op read x' }],
+        events: ['succeeded', 'failed', 'compensated', 'stranded', 'rolledBack', 'backToSuccess'],
+        deadlineMs: null,
+        text: null,
       },
     ],
   });

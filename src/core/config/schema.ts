@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type HookPoint, STEPS } from '../contract/index.ts';
+import { type HookPoint, NOTICE_EVENTS, STEPS } from '../contract/index.ts';
 import { namesIn } from './besideKeys.ts';
 import { commands } from './commandSchema.ts';
 import { group } from './groupSchema.ts';
@@ -114,6 +114,11 @@ const hook = extension('hook', {
   ),
 });
 
+const EVENTS_EXPECTED = NOTICE_EVENTS.map((event) => `"${event}"`)
+  .join(', ')
+  .replace(/, (?=[^,]*$)/, ' or ');
+const TEXT_EXPECTED = 'a text with {placeholders}';
+
 const stepPoints = STEPS.flatMap((step) => [`before:${step}`, `after:${step}`] as const);
 const hookList = (when: string) => listOf(hook, 'a list of hooks').optional().describe(when);
 const besideStep = (point: (typeof stepPoints)[number]) =>
@@ -135,6 +140,21 @@ const hooks = z
   .describe(
     'Checks and actions, by point: `before:STEP`, `after:STEP`, `onRollback`, `onFailure`, `always`.',
   );
+
+const notifier = extension('notifier', {
+  events: listOf(z.enum(NOTICE_EVENTS, { error: EVENTS_EXPECTED }), 'a list of events')
+    .min(1, { error: 'a list of at least one event' })
+    .optional()
+    .describe('What it is told. Default: all but `started`.'),
+  deadline: duration.describe(
+    'How long the telling may delay the end of a deployment: `500ms`, `5s`. Default: what the notifier says, else ten seconds.',
+  ),
+  text: z
+    .string({ error: TEXT_EXPECTED })
+    .min(1, { error: TEXT_EXPECTED })
+    .optional()
+    .describe('The text for people: a template with {placeholders}; `{{` writes a brace.'),
+});
 
 const LINK_MODES = ['auto', 'hardlink', 'reflink', 'copy'] as const;
 
@@ -161,7 +181,7 @@ const environment = z
       commands,
       servers,
       hooks,
-      notify: listOf(extension('notifier', {}), 'a list of notifiers')
+      notify: listOf(notifier, 'a list of notifiers')
         .optional()
         .describe('Who is told how the deployment went. A failing notifier is listed, and changes nothing.'),
     },

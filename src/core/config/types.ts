@@ -1,4 +1,4 @@
-import type { FailurePolicy, HookPoint, Json, SecretReference } from '../contract/index.ts';
+import type { FailurePolicy, HookPoint, Json, NoticeEvent, SecretReference } from '../contract/index.ts';
 
 /** A configuration, checked, with defaults filled in and paths made absolute. */
 export interface Config {
@@ -49,7 +49,7 @@ export interface EnvironmentConfig {
   };
   readonly servers: readonly ServerConfig[];
   readonly hooks: readonly HookConfig[];
-  readonly notify: readonly ExtensionConfig[];
+  readonly notify: readonly NotifierConfig[];
 }
 
 /** `parallel`: all servers change over at once. `sequential`: one batch after the other. */
@@ -126,6 +126,15 @@ export interface HookConfig extends ExtensionConfig {
   readonly on: CommandServers;
   /** For one run; null: as the hook says. */
   readonly deadlineMs: number | null;
+}
+
+export interface NotifierConfig extends ExtensionConfig {
+  /** What it is told. */
+  readonly events: readonly NoticeEvent[];
+  /** Null: as the notifier says. */
+  readonly deadlineMs: number | null;
+  /** A template for the text; null: the default one. */
+  readonly text: string | null;
 }
 
 /** One thing wrong in a configuration. */

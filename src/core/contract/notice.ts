@@ -1,8 +1,8 @@
 import type { Outcome } from './step.ts';
 
 /**
- * What a notice is about. `failed`: compensated or stranded. `succeeded`: a deployment or a rollback is committed.
- * `backToSuccess`: and the one before it had failed.
+ * What a notice is about. `failed`: compensated or stranded, or committed although a server failed, where the configuration
+ * lets the others stay. `succeeded`: a deployment or a rollback is committed. `backToSuccess`: and the one before it had failed.
  */
 export const NOTICE_EVENTS = [
   'started',
@@ -39,7 +39,7 @@ export interface Notice {
   readonly by: string;
   /** ISO 8601. */
   readonly at: string;
-  /** Of the transaction, ISO 8601: `at` of its first notice. */
+  /** When the transaction was opened, ISO 8601; also where another run goes on with it. */
   readonly startedAt: string;
   /** What each server serves, read back; empty when the deployment has just started. */
   readonly servers: readonly { readonly name: string; readonly current: string | null }[];

@@ -11,7 +11,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { Transport } from '../contract/index.ts';
+import type { Notice, Transport } from '../contract/index.ts';
 import { eachScript } from '../testing/eachScript.ts';
 import { ledgerLine } from '../testing/engineHere.ts';
 import { listing } from '../testing/listing.ts';
@@ -63,7 +63,9 @@ test('without a place for the journal nothing is locked or touched', async () =>
 });
 
 test('when the journal cannot be written any more it stops, tells what each server serves, and unlocks', async () => {
+  const heard: Notice[] = [];
   const world = await createWorld({
+    notify: (notice) => void heard.push(notice),
     hook(at, { server, previous }) {
       if (previous === null || at !== 'before:postUpload' || server !== 'web2') return;
       const failing = new Error('ENOSPC: no space left on device');
@@ -83,6 +85,10 @@ test('when the journal cannot be written any more it stops, tells what each serv
   });
   for (const server of world.servers)
     expect(await world.seen(server)).toMatchObject({ current: `releases/${release}`, lock: 'released' });
+  expect(heard.at(-1)).toMatchObject({
+    event: 'stranded',
+    failure: expect.stringContaining('The journal cannot be written any more: ENOSPC'),
+  });
 });
 
 async function prototypeOfHandles(path: string): Promise<FileHandle> {

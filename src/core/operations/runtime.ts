@@ -20,6 +20,8 @@ export interface Runtime {
   readonly stateDirectory: string;
   /** Resolves a reference in a configuration of this directory. */
   readonly secret: (reference: SecretReference, baseDirectory: string) => Promise<Secret>;
+  /** Removes every secret that was resolved. */
+  readonly redact: (text: string) => string;
 }
 
 export function emitNow(runtime: Runtime, event: NewPassing): void {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '../config/types.ts';
+import { CutoverError } from '../contract/index.ts';
 import type { Fact } from '../journal/facts.ts';
 import { openFileJournal } from '../journal/fileJournal.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -71,10 +72,18 @@ export async function runUnderLocks(run: LockedRun): Promise<TransactionResult> 
       if (settled.past === null) await journal.append({ type: 'opened', plan, by: runtime.by });
       else past = settled.past;
       tellResumed(runtime, past);
-      notices.started();
+      notices.started({
+        ...openingIn(journal.facts()),
+        isResumed: settled.past !== null,
+        seen: settled.seen,
+      });
       await transact({ runtime, group, plan, held, ...settled, snapshot, hooks, journal, cancel }).catch(
         async (error: unknown) => {
-          throw journalLost(plan, error, await held.release());
+          const released = await held.release();
+          const lost = journalLost(plan, error, released);
+          const result = { ...resultOf(plan, journal.facts(), released), outcome: 'stranded' as const };
+          await tellProblems(runtime, notices.ended({ ...result, failure: lost.message }));
+          throw lost;
         },
       );
     } finally {
@@ -86,6 +95,17 @@ export async function runUnderLocks(run: LockedRun): Promise<TransactionResult> 
   } finally {
     await file.close();
   }
+}
+
+function openingIn(facts: readonly Fact[]): { readonly at: string } {
+  const opened = facts.find((fact) => fact.type === 'opened');
+  if (opened === undefined) throw new CutoverError('E_BUG', 'The transaction was never opened.');
+  return opened;
+}
+
+/** Where there is no result that could list them. */
+async function tellProblems(runtime: Runtime, problems: Promise<readonly string[]>): Promise<void> {
+  for (const message of await problems) emitNow(runtime, { type: 'log', server: null, message });
 }
 
 function tellResumed(runtime: Runtime, past: readonly Fact[]): void {

@@ -46,16 +46,6 @@ test('what is sent again is the same delivery; another notice is another one', a
   expect(receiver.received[1]?.body).toBe(receiver.received[0]?.body);
 });
 
-test('only the events that are asked for are told', async () => {
-  await using receiver = await startReceiver();
-  const raw = { url: receiver.url, on: ['stranded'] };
-  await notify(raw);
-  await notify(raw, fakeScope(), { ...notice, event: 'stranded' });
-  expect(receiver.received.map(({ body }) => (JSON.parse(body) as typeof notice).event)).toEqual([
-    'stranded',
-  ]);
-});
-
 test('a refusal names the receiver without its path', async () => {
   await using receiver = await startReceiver((response) => response.writeHead(500).end('s3cret'));
   await expect(notify({ url: `${receiver.url}/s3cret`, retries: 0 })).rejects.toMatchObject({

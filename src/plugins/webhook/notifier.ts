@@ -8,9 +8,7 @@ import { Options } from './options.ts';
 export const notifier = defineExtension({
   parse: (raw) => Options.parse(raw),
   create: (options): Notifier => ({
-    notify: async (notice, scope) => {
-      if (options.on === undefined || options.on.includes(notice.event)) await send(options, notice, scope);
-    },
+    notify: (notice, scope) => send(options, notice, scope),
   }),
 });
 

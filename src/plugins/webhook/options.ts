@@ -9,10 +9,6 @@ export const Options = z
     /** What the receiver knows, too: it can tell then who sent a notice, and that nobody changed it. */
     secret: secretReference().optional(),
     ...postOptions,
-    on: z
-      .array(z.enum(['started', 'committed', 'compensated', 'stranded']))
-      .min(1)
-      .optional(),
   })
   .superRefine(checkUrl);
 

@@ -40,6 +40,7 @@ export function createRuntime({ extensions, emit, catchUp, cancel, redactor }: R
       redactor.add(value);
       return makeSecret(value);
     },
+    redact: redactor.redact,
   };
 }
 

@@ -1,4 +1,5 @@
-import type { CommandConfig, EnvironmentConfig, ServerConfig } from '../types.ts';
+import { NOTICE_EVENTS } from '../../contract/index.ts';
+import type { CommandConfig, EnvironmentConfig, NotifierConfig, ServerConfig } from '../types.ts';
 
 /** A configuration in which nothing is said that need not be. */
 export function plainEnvironment(changes: Partial<EnvironmentConfig> = {}): EnvironmentConfig {
@@ -38,4 +39,10 @@ export function plainCommand(run: string, changes: Partial<CommandConfig> = {}):
 
 export function plainServer(name: string, path: string, changes: Partial<ServerConfig> = {}): ServerConfig {
   return { name, roles: [], transport: 'here', path, options: null, secrets: [], ...changes };
+}
+
+/** All but `started`, as when nothing is said. */
+export function plainNotifier(name: string, changes: Partial<NotifierConfig> = {}): NotifierConfig {
+  const events = NOTICE_EVENTS.filter((event) => event !== 'started');
+  return { name, options: null, secrets: [], events, deadlineMs: null, text: null, ...changes };
 }

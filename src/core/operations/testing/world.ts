@@ -1,6 +1,6 @@
 import { mkdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { plainCommand, plainEnvironment, plainServer } from '../../config/testing/plain.ts';
+import { plainCommand, plainEnvironment, plainNotifier, plainServer } from '../../config/testing/plain.ts';
 import type { Config, EnvironmentConfig, HookConfig } from '../../config/types.ts';
 import {
   CutoverError,
@@ -9,6 +9,7 @@ import {
   type Hook,
   type HookContext,
   type HookPoint,
+  NOTICE_EVENTS,
   type Notice,
   type Notifier,
   type Source,
@@ -133,7 +134,7 @@ function configOf(options: WorldOptions, servers: readonly string[], root: strin
   const production = plainEnvironment({
     servers: servers.map((name) => plainServer(name, join(root, name), { options: name })),
     hooks: options.hook ? hooks : [],
-    notify: options.notify ? [{ name: 'spy', options: null, secrets: [] }] : [],
+    notify: options.notify ? [plainNotifier('spy', { events: NOTICE_EVENTS })] : [],
     ...options.environment,
   });
   return {
@@ -174,6 +175,7 @@ function runtimeOf(
     secret: async () => {
       throw new CutoverError('E_CONFIG', 'There are no secrets here.');
     },
+    redact: (text) => text,
   };
 }
 
