@@ -6,6 +6,7 @@ import { plugin as googleChat } from './google-chat/index.ts';
 import { plugin as httpCheck } from './http-check/index.ts';
 import { plugin as local } from './local/index.ts';
 import { plugin as migrations } from './migrations/index.ts';
+import { plugin as openssh } from './openssh/index.ts';
 import { plugin as slack } from './slack/index.ts';
 import { plugin as ssh2 } from './ssh2/index.ts';
 import { plugin as teams } from './teams/index.ts';
@@ -22,6 +23,7 @@ export const builtIn: readonly Plugin[] = [
   httpCheck,
   local,
   migrations,
+  openssh,
   slack,
   ssh2,
   teams,

@@ -3,7 +3,7 @@ import { CutoverError, type ErrorCode, messageOf } from '../../core/contract/ind
 export interface Opening<T> {
   /** What is tried, for messages: `start a command`. */
   readonly what: string;
-  readonly start: (done: (error: Error | undefined, value: T) => void) => void;
+  readonly start: (done: (error: Error | undefined, value?: T) => void) => void;
   /** Gets what comes too late. */
   readonly discard: (late: T) => void;
   /** Default: `E_UNREACHABLE`. */
@@ -28,8 +28,8 @@ export function openChannel<T>(gone: Promise<string | null>, opening: Opening<T>
     void gone.then((reason) => fail(whenUnanswered, reason ?? 'the connection was closed'));
     try {
       start((error, value) => {
-        if (!over) finish(() => (error ? reject(error) : resolve(value)));
-        else if (!error) discard(value);
+        if (!over) finish(() => (error ? reject(error) : resolve(value as T)));
+        else if (!error) discard(value as T);
       });
     } catch (error) {
       // ssh2 throws, and does not call back, where the link is gone already.
