@@ -28,7 +28,7 @@ export type Attempt =
 export async function attempt(letter: Letter, signal: AbortSignal): Promise<Attempt> {
   const timeout = AbortSignal.timeout(letter.timeout);
   try {
-    return judge(await ask(letter, AbortSignal.any([signal, timeout])));
+    return judge(await ask(letter, AbortSignal.any([signal, timeout])), letter.statuses);
   } catch (error) {
     if (timeout.aborted) {
       const why = `it did not answer within ${showDuration(letter.timeout)}`;
@@ -75,9 +75,9 @@ async function beginningOf(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).subarray(0, LONGEST_BODY_BYTES).toString();
 }
 
-function judge(answer: Answer): Attempt {
+function judge(answer: Answer, statuses: Letter['statuses']): Attempt {
   const { status } = answer;
-  if (status >= 200 && status < 300) return { type: 'taken', answer };
+  if (statuses?.includes(status) ?? (status >= 200 && status < 300)) return { type: 'taken', answer };
   const isRedirect = status >= 300 && status < 400;
   const why = `it answered ${status}${isRedirect ? ', and redirects are not followed' : ''}`;
   return { type: 'failed', why, mayPass: status === 429 || status >= 500, answer };

@@ -24,7 +24,7 @@ export async function call(given: Call, scope: Pick<Scope, 'signal' | 'now'>): P
     },
     scope,
   );
-  if (isPage(answer)) throw postFailure(given.who, given.url, 'it answered with a web page');
+  if (isPage(answer)) throw postFailure(given.who, given.url, 'it answered with a web page', given.what);
   return answer;
 }
 

@@ -1,11 +1,11 @@
 import { CutoverError } from '../../core/contract/index.ts';
 
 /**
- * `who` is the service in words, "the webhook". Says the origin only: the path of such an address is its password. Without a
+ * `who` is the service in words, "the webhook", and `what` is what it did not take. Says the origin only: the path of such an address is its password. Without a
  * cause, which might quote it; and `why`, which may be the receiver's own words, loses what stands in the address.
  */
-export function postFailure(who: string, url: string, why: string): CutoverError {
-  const whole = `${who} at ${new URL(url).origin} did not take the notice: ${withoutPartsOf(url, why)}.`;
+export function postFailure(who: string, url: string, why: string, what = 'the notice'): CutoverError {
+  const whole = `${who} at ${new URL(url).origin} did not take ${what}: ${withoutPartsOf(url, why)}.`;
   return new CutoverError('E_PLUGIN', whole.charAt(0).toUpperCase() + whole.slice(1));
 }
 

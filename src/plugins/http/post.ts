@@ -12,8 +12,12 @@ export interface Letter {
   /** For messages: `the webhook`, `Slack`. */
   readonly who: string;
   readonly url: string;
+  /** What is sent, for messages. Default: `the notice`. */
+  readonly what?: string;
   /** Default: POST. */
-  readonly method?: 'POST' | 'PUT' | 'PATCH';
+  readonly method?: string;
+  /** What is a success. Default: every 2xx. */
+  readonly statuses?: readonly number[] | undefined;
   /** Names in lower case. Default for `content-type`: JSON. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
@@ -30,7 +34,7 @@ export interface Letter {
 }
 
 /**
- * Posts until it is taken, with growing pauses, and gives the answer (any 2xx). Follows no redirect: it would carry the letter to somewhere
+ * Posts until it is taken, with growing pauses, and gives the answer. Follows no redirect: it would carry the letter to somewhere
  * else. Rejects with `E_PLUGIN`, in words that do not show the path of the URL, or with the reason of the scope's signal.
  */
 export async function post(letter: Letter, scope: Pick<Scope, 'signal' | 'now'>): Promise<Answer> {
@@ -42,7 +46,8 @@ export async function post(letter: Letter, scope: Pick<Scope, 'signal' | 'now'>)
     scope.signal.throwIfAborted();
     if (end.type === 'taken') return end.answer;
     const often = done === 0 ? '' : ` (tried ${done + 1} times)`;
-    if (!end.mayPass || done >= retries) throw postFailure(who, url, `${wordsOf(end, letter)}${often}`);
+    if (!end.mayPass || done >= retries)
+      throw postFailure(who, url, `${wordsOf(end, letter)}${often}`, letter.what);
     const pause = pauseAfter(
       done,
       end.answer?.headers['retry-after'] ?? null,
@@ -51,7 +56,7 @@ export async function post(letter: Letter, scope: Pick<Scope, 'signal' | 'now'>)
     );
     if (pause.type === 'giveUp') {
       const asks = `and asks to wait for ${showDuration(pause.askedForMs)}`;
-      throw postFailure(who, url, `${wordsOf(end, letter)} ${asks}`);
+      throw postFailure(who, url, `${wordsOf(end, letter)} ${asks}`, letter.what);
     }
     await delay(pause.ms, undefined, { signal: scope.signal }).catch(() => scope.signal.throwIfAborted());
   }
