@@ -21,6 +21,8 @@ export interface Notice {
   readonly event: 'started' | Outcome;
   /** All that it is: a commit may be `succeeded`, `rolledBack` and `backToSuccess` at once. */
   readonly events: readonly NoticeEvent[];
+  /** Somebody tries the notifier: nothing of this has happened, and no record of a deployment is to be left of it. */
+  readonly isTest: boolean;
   /** One line for people. */
   readonly title: string;
   /** A few lines for people, the title first, made by the template of the configuration. Without any markup. */

@@ -1,5 +1,5 @@
 import type { Notice } from '../contract/index.ts';
-import type { Plan } from '../plan/types.ts';
+import type { Plan, ServerPlan } from '../plan/types.ts';
 import { hasLeftBehind, noticeEvents } from './noticeEvents.ts';
 import type { TextFacts } from './noticeText.ts';
 import { noticeTitle } from './noticeTitle.ts';
@@ -7,7 +7,7 @@ import type { TransactionResult } from './results.ts';
 
 /** What notices of one transaction are made of. */
 export interface NoticeSource {
-  readonly plan: Omit<Plan, 'digest'>;
+  readonly plan: NoticePlan;
   /** `user@host` of who runs the program. */
   readonly by: string;
   /** Of the transaction, ISO 8601. */
@@ -16,7 +16,15 @@ export interface NoticeSource {
   readonly isAfterFailure: boolean;
   /** How many servers the environment has. */
   readonly serverCount: number;
+  /** Default: false. */
+  readonly isTest?: boolean;
 }
+
+/** What a notice takes from a plan. */
+export type NoticePlan = Pick<
+  Plan,
+  'application' | 'environment' | 'kind' | 'release' | 'revision' | 'branch' | 'message' | 'author' | 'absent'
+> & { readonly servers: readonly Pick<ServerPlan, 'name' | 'current' | 'currentRevision'>[] };
 
 export type EndedResult = Pick<TransactionResult, 'servers' | 'interrupted'> & {
   readonly outcome: Exclude<Notice['event'], 'started'>;
@@ -26,13 +34,15 @@ export type EndedResult = Pick<TransactionResult, 'servers' | 'interrupted'> & {
 
 /** All that a notice says but its text, and what that may say. `result` null: it has just started. */
 export function noticeFacts(source: NoticeSource, result: EndedResult | null, at: string): TextFacts {
-  const { plan } = source;
+  const { plan, isTest = false } = source;
   const event = result?.outcome ?? 'started';
   const events = noticeEvents({ event, kind: plan.kind, result, isAfterFailure: source.isAfterFailure });
+  const title = noticeTitle({ event, events, plan, result, serverCount: source.serverCount });
   return {
     event,
     events,
-    title: noticeTitle({ event, events, plan, result, serverCount: source.serverCount }),
+    isTest,
+    title: isTest ? `[test] ${title}` : title,
     kind: plan.kind,
     application: plan.application,
     environment: plan.environment,

@@ -20,6 +20,7 @@ const facts: TextFacts = {
   startedAt: '2026-11-21T19:38:11.000Z',
   servers: [{ name: 'web1', current: '20261121193811' }],
   failure: null,
+  isTest: false,
   absent: [],
   stranded: [],
 };
@@ -70,6 +71,12 @@ test('the hash of a directory is short, too', () => {
   expect(
     noticeText('{shortRevision}', { ...facts, revision: `sha256:${'0123456789abcdef'.repeat(4)}` }),
   ).toBe('sha256:0123456789ab');
+});
+
+test('a test says so, in any words', () => {
+  const title = '[test] shop: it works';
+  expect(noticeText('{release}', { ...facts, title, isTest: true })).toBe('[test] 20261121193811');
+  expect(noticeText('{title}', { ...facts, title, isTest: true })).toBe(title);
 });
 
 test('what a value holds is no template', () => {

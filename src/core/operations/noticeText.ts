@@ -30,7 +30,9 @@ export function noticeText(template: string | null, facts: TextFacts): string {
   const values = valuesOf(facts);
   const lines = parseTemplate(template ?? DEFAULT_TEMPLATE).flatMap((line) => filled(line, values));
   const text = lines.join('\n').trim();
-  return text === '' ? facts.title : text;
+  if (text === '') return facts.title;
+  // Whatever the template says of it.
+  return facts.isTest && !text.includes('[test]') ? `[test] ${text}` : text;
 }
 
 function filled(line: TemplateLine, values: Values): readonly string[] {

@@ -30,7 +30,7 @@ function titleOf(given: Given): string {
       environment: 'production',
       kind: given.kind ?? 'deploy',
       release: NEW,
-      servers: names.map((name) => ({ name, current: before[name] ?? null })) as never,
+      servers: names.map((name) => ({ name, current: before[name] ?? null })),
       absent: absent.map((name) => ({ name, why: 'unreachable' })),
     },
     result: {

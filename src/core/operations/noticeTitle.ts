@@ -1,5 +1,5 @@
 import type { Notice, NoticeEvent } from '../contract/index.ts';
-import type { Plan } from '../plan/types.ts';
+import type { Plan, ServerPlan } from '../plan/types.ts';
 import { hasLeftBehind } from './noticeEvents.ts';
 import type { ServerResult, TransactionResult } from './results.ts';
 
@@ -7,7 +7,9 @@ import type { ServerResult, TransactionResult } from './results.ts';
 export interface TitleFacts {
   readonly event: Notice['event'];
   readonly events: readonly NoticeEvent[];
-  readonly plan: Pick<Plan, 'application' | 'environment' | 'kind' | 'release' | 'servers' | 'absent'>;
+  readonly plan: Pick<Plan, 'application' | 'environment' | 'kind' | 'release' | 'absent'> & {
+    readonly servers: readonly Pick<ServerPlan, 'name' | 'current'>[];
+  };
   /** Null: it has just started. */
   readonly result: Pick<TransactionResult, 'servers' | 'interrupted'> | null;
   /** How many servers the environment has. */

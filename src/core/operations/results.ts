@@ -1,4 +1,4 @@
-import type { ErrorCode, Outcome, StepName } from '../contract/index.ts';
+import type { ErrorCode, NoticeEvent, Outcome, StepName } from '../contract/index.ts';
 import type { Failure } from '../journal/facts.ts';
 import type { ReleaseState } from '../release/ledger.ts';
 
@@ -161,5 +161,22 @@ export interface UnlockResult {
     readonly path: string;
     readonly lock: LockOwner | null;
     readonly released: boolean;
+  }[];
+}
+
+/** `notify test --json`. */
+export interface NotifyTestResult {
+  readonly environment: string;
+  readonly notifiers: readonly TestedNotifier[];
+}
+
+export interface TestedNotifier {
+  readonly name: string;
+  /** What it was sent, in order. */
+  readonly notices: readonly {
+    readonly events: readonly NoticeEvent[];
+    readonly title: string;
+    /** Why it did not take it, or null. */
+    readonly problem: string | null;
   }[];
 }

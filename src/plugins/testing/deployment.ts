@@ -33,6 +33,7 @@ export function fakeNotice(given: Partial<Notice> = {}): Notice {
   return {
     event: 'committed',
     events: ['succeeded'],
+    isTest: false,
     title: 'shop: production serves 20261121193811',
     text: 'shop: production serves 20261121193811\nFix “it” (f1dad0009fbf, main), by ann@laptop',
     kind: 'deploy',

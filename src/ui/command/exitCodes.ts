@@ -3,6 +3,7 @@ import type { RepairedCache, VerifiedCache } from '../../core/operations/cacheRe
 import type {
   CheckResult,
   MarksResult,
+  NotifyTestResult,
   ServerResult,
   TransactionResult,
 } from '../../core/operations/results.ts';
@@ -51,6 +52,11 @@ function isAsWanted({ outcome, failure }: ServerResult): boolean {
 /** A server that could not be marked goes on as before. */
 export function exitCodeOfMarks({ servers }: MarksResult): number {
   return servers.every(({ error }) => error === null) ? 0 : 10;
+}
+
+/** A notifier that does not take what it is sent does not work. */
+export function exitCodeOfNotifyTest({ notifiers }: NotifyTestResult): number {
+  return notifiers.every(({ notices }) => notices.every(({ problem }) => problem === null)) ? 0 : 3;
 }
 
 /** A finding that would stop a deployment is a refusal; one server out of reach is that. */
