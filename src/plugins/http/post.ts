@@ -3,7 +3,7 @@ import { CutoverError, type Scope } from '../../core/contract/index.ts';
 import { showDuration } from '../duration.ts';
 import { urlFault } from './address.ts';
 import { type Answer, type Attempt, attempt } from './attempt.ts';
-import { postFailure } from './failure.ts';
+import { postFailure, withoutPartsOf } from './failure.ts';
 import { pauseAfter } from './pause.ts';
 
 export type { Answer } from './attempt.ts';
@@ -27,6 +27,8 @@ export interface Letter {
   readonly retries: number;
   /** Plain `http://` and private addresses pass. */
   readonly allowInsecure: boolean;
+  /** What a status means for this service: `the webhook does not exist any more`. */
+  readonly meanings?: Readonly<Record<number, string>>;
   /** Finds in the body of a refusal what is wrong, in few words; null: the status has to do. */
   readonly explain?: (answer: Answer) => string | null;
   /** Before the second attempt; doubled for each further one. Default: 500. */
@@ -62,7 +64,11 @@ export async function post(letter: Letter, scope: Pick<Scope, 'signal' | 'now'>)
   }
 }
 
-function wordsOf({ why, answer }: Exclude<Attempt, { type: 'taken' }>, { explain }: Letter): string {
-  const explained = answer === null ? null : (explain?.(answer) ?? null);
-  return explained === null ? why : `${why}: ${explained}`;
+function wordsOf({ why, answer }: Exclude<Attempt, { type: 'taken' }>, letter: Letter): string {
+  if (answer === null) return withoutPartsOf(letter.url, why);
+  const meaning = letter.meanings?.[answer.status];
+  const said = letter.explain?.(answer) ?? null;
+  if (said === null) return meaning === undefined ? why : `${why}: ${meaning}`;
+  const shown = withoutPartsOf(letter.url, said);
+  return meaning === undefined ? `${why}: ${shown}` : `${why}: ${meaning} (${shown})`;
 }

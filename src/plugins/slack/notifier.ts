@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Notice, Scope } from '../../core/contract/index.ts';
 import { defineNotifier } from '../defineNotifier.ts';
-import { call } from '../http/call.ts';
+import { call, refused } from '../http/call.ts';
 import { postFailure } from '../http/failure.ts';
-import { jsonIn, refusalIn } from '../http/refusal.ts';
+import { jsonIn } from '../http/refusal.ts';
 import { resolveText } from '../resolveText.ts';
 import { message } from './message.ts';
 import { Options } from './options.ts';
@@ -24,8 +24,7 @@ async function byWebhook(options: Options, way: Way<'webhook'>, notice: Notice, 
   const url = await resolveText(way.url, scope);
   const request = { ...options, who: 'Slack', url, body: message(notice, options.link), meanings: MEANINGS };
   const answer = await call(request, scope);
-  if (answer.body.trim() !== 'ok')
-    throw postFailure('Slack', url, refusalIn(answer) ?? 'it did not say `ok`');
+  if (answer.body.trim() !== 'ok') throw refused(request, answer, 'it did not say `ok`');
 }
 
 const MEANINGS = {

@@ -55,6 +55,7 @@ test.each([
     'it answered 400: Bad Request: chat not found',
   ],
   [200, { ok: false, description: 'Something' }, 'Something'],
+  [200, { ok: false, description: `no bot${TOKEN} here` }, 'no *** here'],
   [200, {}, 'its answer is not that of Telegram'],
 ])('an answer of %i %o is a problem that does not show the token', async (status, body, why) => {
   const { failure, origin } = await tell(notifier, { ...given, service: () => ({ status, body }) });

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { CutoverError, type Notice } from '../../core/contract/index.ts';
 import { defineNotifier } from '../defineNotifier.ts';
-import { call } from '../http/call.ts';
-import { postFailure } from '../http/failure.ts';
+import { call, refused } from '../http/call.ts';
 import { jsonIn } from '../http/refusal.ts';
 import { cut } from '../notice/cut.ts';
 import { withoutMentions } from '../notice/escape.ts';
@@ -17,15 +16,14 @@ export const notifier = defineNotifier(Options, async (options, notice, scope) =
   if (!/^\d+:[\w-]+$/.test(token))
     throw new CutoverError('E_PLUGIN', 'The token of Telegram is none: it has the form `123456:ABC-…`.');
   const url = `${options.apiUrl}/bot${token}/sendMessage`;
-  const body = message(options, notice);
-  const answer = await call({ ...options, who: 'Telegram', url, body, meanings: MEANINGS }, scope);
-  const { ok, description } = jsonIn(answer, Answer) ?? { ok: false };
-  if (!ok) throw postFailure('Telegram', url, description ?? 'its answer is not that of Telegram');
+  const request = { ...options, who: 'Telegram', url, body: message(options, notice), meanings: MEANINGS };
+  const answer = await call(request, scope);
+  if (jsonIn(answer, Taken) === null) throw refused(request, answer, 'its answer is not that of Telegram');
 });
 
 const MEANINGS = { 401: 'it does not accept the token', 404: 'it does not know the token' };
 
-const Answer = z.looseObject({ ok: z.boolean(), description: z.string().optional() });
+const Taken = z.looseObject({ ok: z.literal(true) });
 
 function message({ chat, thread, silent }: Options, notice: Notice): object {
   return {
