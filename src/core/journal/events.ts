@@ -9,12 +9,18 @@ export type Passing = { readonly at: string } /** A line that a user's command p
   | {
       readonly type: 'output';
       readonly server: string;
-      readonly step: StepName;
+      /** Null: a hook's, behind the last one. */
+      readonly step: StepName | null;
       readonly stream: 'stdout' | 'stderr';
       readonly line: string;
     }
-  /** A command of the user's is about to run. */
-  | { readonly type: 'command'; readonly server: string; readonly step: StepName; readonly run: string }
+  /** A command of the user's is about to run, or a hook's. */
+  | {
+      readonly type: 'command';
+      readonly server: string;
+      readonly step: StepName | null;
+      readonly run: string;
+    }
   | {
       readonly type: 'progress';
       readonly server: string;

@@ -1,5 +1,6 @@
 import type { FailurePolicy } from '../contract/index.ts';
 import type { Fact } from './facts.ts';
+import { isHookFact } from './hookStanding.ts';
 import type { Opening, ServerJournal } from './serverText.ts';
 
 /** What the servers' journals say together. */
@@ -53,6 +54,7 @@ export function describeStanding(facts: readonly Fact[], server: string): string
     (fact) => 'server' in fact && fact.server === server && fact.type !== 'problem',
   );
   if (last === undefined) return 'nothing was done';
+  if (isHookFact(last)) return `hook ${last.name} (${last.point}) ${last.type.slice('hook.'.length)}`;
   if ('step' in last) return `${last.step} ${last.type.slice('step.'.length)}`;
   return last.type.startsWith('undo.')
     ? `compensation ${last.type.slice('undo.'.length)}`

@@ -1,5 +1,6 @@
 import type { Fence } from '../remote/engine.ts';
 import type { Fact } from './facts.ts';
+import { type HookFact, isHookFact } from './hookStanding.ts';
 import type { Journal } from './journal.ts';
 import type { Opening } from './serverText.ts';
 
@@ -53,6 +54,13 @@ export function journalOnServers(options: ServerJournalOptions): ServerJournals 
     },
   });
 
+  /** One that must not be run again is begun once its server knows, and no sooner; of others nobody needs to know at once. */
+  const tellHook = async (fact: HookFact) => {
+    if (!isDelicate(fact, local.facts())) return;
+    if (fact.type === 'hook.begun') await note(fact.server, fenceFor(fact.server));
+    else await flush(fact.server);
+  };
+
   const flush = (server: string) => note(server, fenceFor(server)).catch(() => {});
 
   return {
@@ -67,6 +75,7 @@ export function journalOnServers(options: ServerJournalOptions): ServerJournals 
         tell(serversOf(fact, fences), JSON.stringify(fact));
         const isFailure = fact.type === 'step.failed' || fact.type === 'undo.failed';
         if (isFailure && pending.has(fact.server)) await flush(fact.server);
+        if (isHookFact(fact) && pending.has(fact.server)) await tellHook(fact);
         return fact;
       },
     },
@@ -77,6 +86,19 @@ function serversOf(fact: Fact, fences: ReadonlyMap<string, Fence>): Iterable<str
   return 'server' in fact && fact.server !== null ? [fact.server] : fences.keys();
 }
 
+function isDelicate(fact: HookFact, facts: readonly Fact[]): boolean {
+  if (fact.type === 'hook.begun') return fact.interrupted !== 'again';
+  return facts.some(
+    (each) =>
+      each.type === 'hook.begun' &&
+      each.server === fact.server &&
+      each.point === fact.point &&
+      each.index === fact.index &&
+      each.interrupted !== 'again',
+  );
+}
+
 function keyOf(fact: Fact): string {
-  return [fact.type, 'server' in fact ? fact.server : '', 'step' in fact ? fact.step : ''].join('/');
+  const what = 'step' in fact ? fact.step : 'point' in fact ? `${fact.point}/${fact.index}` : '';
+  return [fact.type, 'server' in fact ? fact.server : '', what].join('/');
 }

@@ -38,7 +38,7 @@ export async function transact(transaction: Transaction): Promise<readonly Fact[
     journal: servers.journal,
     cancel: transaction.cancel,
     clockMs: runtime.clockMs,
-    effects: effectsOf(transaction, servers, ending, arming),
+    effects: effectsOf(transaction, opening.id, servers, ending, arming),
   }).finally(() => arming.disarmAll());
   if (outcome === 'committed') tellSkew(transaction);
   if (outcome !== 'stranded') await endAll(transaction, servers, ending, signal);

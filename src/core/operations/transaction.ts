@@ -1,3 +1,4 @@
+import type { Config } from '../config/types.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Observation } from '../remote/observation.ts';
@@ -11,6 +12,7 @@ import type { Runtime } from './runtime.ts';
 /** A plan about to be run, or gone on with, and all that it takes. */
 export interface Transaction {
   readonly runtime: Runtime;
+  readonly config: Config;
   readonly group: Group;
   readonly plan: Plan;
   readonly held: HeldLocks;

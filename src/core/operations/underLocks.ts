@@ -77,15 +77,25 @@ export async function runUnderLocks(run: LockedRun): Promise<TransactionResult> 
         isResumed: settled.past !== null,
         seen: settled.seen,
       });
-      await transact({ runtime, group, plan, held, ...settled, snapshot, hooks, journal, cancel }).catch(
-        async (error: unknown) => {
-          const released = await held.release();
-          const lost = journalLost(plan, error, released);
-          const result = { ...resultOf(plan, journal.facts(), released), outcome: 'stranded' as const };
-          await tellProblems(runtime, notices.ended({ ...result, failure: lost.message }));
-          throw lost;
-        },
-      );
+      const transaction = {
+        runtime,
+        config,
+        group,
+        plan,
+        held,
+        ...settled,
+        snapshot,
+        hooks,
+        journal,
+        cancel,
+      };
+      await transact(transaction).catch(async (error: unknown) => {
+        const released = await held.release();
+        const lost = journalLost(plan, error, released);
+        const result = { ...resultOf(plan, journal.facts(), released), outcome: 'stranded' as const };
+        await tellProblems(runtime, notices.ended({ ...result, failure: lost.message }));
+        throw lost;
+      });
     } finally {
       await held.release();
     }

@@ -1,5 +1,5 @@
 import ignore from 'ignore';
-import type { CommandCondition, CommandConfig, EnvironmentConfig } from '../config/types.ts';
+import type { CommandCondition, CommandConfig, CommandServers, EnvironmentConfig } from '../config/types.ts';
 
 /** Which of the configured commands run on a server, as indices into the configuration's lists. */
 export interface CommandRuns {
@@ -49,10 +49,14 @@ export function chosen(
 }
 
 function isMeant(command: CommandConfig, place: CommandPlace): boolean {
-  return runsOn(command, place) && (command.when === null || holds(command.when, place));
+  return isMeantFor(command.on, place) && (command.when === null || holds(command.when, place));
 }
 
-function runsOn({ on }: CommandConfig, place: CommandPlace): boolean {
+/** Whether a command or a hook is meant for a server. */
+export function isMeantFor(
+  on: CommandServers,
+  place: Pick<CommandPlace, 'name' | 'roles' | 'index' | 'isLast' | 'isBroughtAgain'>,
+): boolean {
   if (on === 'all') return true;
   if (on === 'first') return place.index === 0;
   if (on === 'once') return place.index === 0 && !place.isBroughtAgain;

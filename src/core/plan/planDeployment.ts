@@ -84,6 +84,7 @@ export function planDeployment(facts: DeploymentFacts): Plan {
     author: snapshot.author,
     full: facts.full,
     unpin: facts.unpin,
+    ...(isBroughtAgain && { isBroughtAgain }),
     unchanged,
     configuration: facts.configuration,
     manifest: snapshot.state,

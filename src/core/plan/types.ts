@@ -21,6 +21,8 @@ export interface Plan {
   readonly full: boolean;
   /** Somebody said that it may undo a rollback. */
   readonly unpin: boolean;
+  /** Other servers have this release already. Absent: none has. */
+  readonly isBroughtAgain?: boolean;
   /** Every server already serves this: running the plan changes nothing. */
   readonly unchanged: boolean;
   /** Hash of what the configuration says of this environment. */

@@ -37,7 +37,8 @@ export const compensate: Step = async (context) => {
 
 /** Gives the ids of those that could not be ended. */
 async function endCommands(context: StepContext): Promise<readonly string[]> {
-  if (!context.hasBegun('postUpload') && !context.hasBegun('postLaunch')) return [];
+  const hasCommands = context.hasBegun('postUpload') || context.hasBegun('postLaunch');
+  if (!hasCommands && !context.hooksMayBeAtWork) return [];
   const { engine, fence, plan } = context;
   const { ended, working } = await engine.endCommands(unfinished(fence), plan.release, shortly());
   for (const id of ended)

@@ -43,6 +43,8 @@ export interface StepContext {
   readonly outputOf: (step: StepName) => Json;
   readonly hasBegun: (step: StepName) => boolean;
   readonly hasFailed: (step: StepName) => boolean;
+  /** Programs of a hook may be at work there. */
+  readonly hooksMayBeAtWork: boolean;
   /** An earlier life of this transaction has begun it too. */
   readonly isAgain: (step: StepName) => boolean;
 }

@@ -39,6 +39,7 @@ function start(trial: Trial = {}) {
       did.push(`undo ${server}`);
       return (await trial.compensate?.(server)) ?? null;
     },
+    conclude: async () => {},
   };
   const journal = memoryJournal({ facts, ...(trial.onWrite ? { onWrite: trial.onWrite } : {}) });
   const outcome = runTransaction({

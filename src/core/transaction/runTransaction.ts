@@ -13,6 +13,8 @@ export interface Effects {
   /** Makes the step "activate" so ready that one message remains. It may be followed by that step, or by compensation. */
   arm(server: string): Promise<void>;
   compensate(server: string): Promise<Json>;
+  /** What comes behind all else, wherever the servers ended. Whatever fails there is for it to tell. */
+  conclude(outcome: Outcome): Promise<void>;
   /** Watches what was switched before the batch of this index is. Ends early when somebody wants to stop. */
   bake(index: number): Promise<void>;
 }
@@ -56,6 +58,9 @@ export async function runTransaction(options: TransactionOptions, group = groupM
   else options.cancel.addEventListener('abort', cancel, { once: true });
   try {
     const outcome = await Promise.race([ended, line.wasCut]);
+    // It cannot be stopped any more.
+    options.cancel.removeEventListener('abort', cancel);
+    await options.effects.conclude(outcome);
     await journal.append({ type: 'closed', outcome });
     return outcome;
   } catch (error) {

@@ -72,6 +72,11 @@ export function linesReporter(terminal: Terminal, clock: Clock): Reporter {
       running.delete(fact.server);
       return on(fact.server, setback('undo', fact, style));
     },
+    'hook.begun': ({ server, name, point }) => on(server, [`hook ${escapeRemote(name)} (${point}) …`]),
+    'hook.done': ({ server, name, point, ms }) =>
+      on(server, [`hook ${escapeRemote(name)} (${point}) ${style.green('done')}, ${formatDuration(ms)}`]),
+    /** The failure of its step, or a problem, says why. */
+    'hook.failed': () => [],
     cancelled: () => [style.yellow(stopping)],
     problem: ({ server, message }) => {
       const [first = '', ...more] = escapeLines(server === null ? message : reasonOn(server, message));

@@ -73,6 +73,8 @@ export function advance(row: Row, event: Event, nowMs: number): Row {
       return { ...row, state: 'failed', step: 'undo' };
     case 'progress':
       return { ...row, upload: { doneBytes: event.doneBytes, totalBytes: event.totalBytes } };
+    case 'hook.begun':
+      return { ...row, last: `hook ${event.name}` };
     case 'command':
       return { ...row, last: `$ ${event.run.slice(0, LONGEST)}`, tail: [] };
     case 'output': {

@@ -23,6 +23,12 @@ function linesOf(event: Event): readonly string[] {
       return [`${event.step} done, ${sent(event.output)}${formatDuration(event.ms)}`];
     case 'step.failed':
       return failed(event.step, event);
+    case 'hook.begun':
+      return [`hook ${escapeRemote(event.name)} (${event.point}) …`];
+    case 'hook.done':
+      return [`hook ${escapeRemote(event.name)} (${event.point}) done, ${formatDuration(event.ms)}`];
+    case 'hook.failed':
+      return [`hook ${escapeRemote(event.name)} (${event.point}) failed, ${formatDuration(event.ms)}`];
     case 'undo.begun':
       return ['undo …'];
     case 'undo.done':

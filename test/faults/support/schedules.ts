@@ -122,7 +122,7 @@ async function liveOnce(
     batches: [[...world.sites.keys()]],
     policy: 'revert-all',
     journal,
-    effects: { arm: tick, bake: tick, perform, compensate },
+    effects: { arm: tick, bake: tick, perform, compensate, conclude: tick },
     cancel: cancel.signal,
     clockMs: () => 0,
   });

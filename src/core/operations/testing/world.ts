@@ -32,6 +32,8 @@ export interface WorldOptions {
   readonly environment?: Partial<EnvironmentConfig>;
   /** Called at every point on every server. */
   readonly hook?: (at: HookPoint, context: HookContext) => Promise<void> | void;
+  /** What these hooks declare. */
+  readonly declares?: Omit<Hook, 'run'>;
   readonly notify?: (notice: Notice, signal: AbortSignal) => Promise<void> | void;
   /** Programs that stand before the real ones on one server. */
   readonly tools?: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -160,7 +162,10 @@ function runtimeOf(
     extensions: {
       transport: async () => made<Transport>((name) => transports.get(String(name))!),
       hook: async () =>
-        made<Hook>((at) => ({ run: async (context) => options.hook?.(at as HookPoint, context) })),
+        made<Hook>((at) => ({
+          ...options.declares,
+          run: async (context) => options.hook?.(at as HookPoint, context),
+        })),
       source: async () => made<Source>(() => ({ fetch: options.fetch! })),
       notifier: async () =>
         made<Notifier>(() => ({ notify: async (notice, { signal }) => options.notify?.(notice, signal) })),

@@ -219,12 +219,12 @@ case $pid in
 esac
 if end_run; then field dead yes; fi`;
 
-/** What left an exit status has ended: a service that it started may stay. */
+/** What left an exit status has ended: a service that it started may stay. Hooks behind a compensation are not ended by one. */
 const END_ALL = sh`${END_RUN}
 enter "$1"
 fence "$2" "$3"
 for run in ".cutover/runs/$4"-*; do
-  case $run in *-again) continue ;; esac
+  case $run in *-again | *-hook-*-onFailure-* | *-hook-*-always-*) continue ;; esac
   if [ ! -d "$run" ] || [ -L "$run/rc" ]; then continue; fi
   ln -s -n -- stopped "$run/pid" 2>/dev/null || :
   read_run "$run"

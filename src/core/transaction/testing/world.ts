@@ -102,7 +102,7 @@ export async function live(
       batches: scenario.batches ?? [SERVERS],
       policy: scenario.policy ?? 'revert-all',
       journal,
-      effects: { arm, bake: tick, perform, compensate },
+      effects: { arm, bake: tick, perform, compensate, conclude: tick },
       cancel: cancel.signal,
       clockMs: () => 0,
     }),

@@ -1,0 +1,111 @@
+import {
+  CutoverError,
+  type HookCommand,
+  type HookContext,
+  type HookPoint,
+  quoteAll,
+  STEPS,
+  type StepName,
+} from '../contract/index.ts';
+import { planned, type StepContext, variablesOf } from '../steps/index.ts';
+import { pathsOf } from './hookContext.ts';
+
+/** The programs that one run of a hook starts on its server, one behind the other. */
+export interface HookCommands {
+  readonly command: NonNullable<HookContext['command']>;
+  /** No more are begun, and those that were have ended. */
+  end(): Promise<void>;
+}
+
+export interface HookCommandsOptions {
+  readonly context: StepContext;
+  /** Names the run of the hook in all lives of the transaction; that of a program is made of it. */
+  readonly id: string;
+  readonly point: HookPoint;
+  readonly signal: AbortSignal;
+}
+
+/** As much of the end of what it printed is given to the hook. */
+const KEPT_BYTES = 64 * 1024;
+
+export function hookCommands({ context, id, point, signal }: HookCommandsOptions): HookCommands {
+  const step = stepAt(point);
+  const paths = pathsOf(context.server, context.plan.release);
+  let count = 0;
+  let isOver = false;
+  let last: Promise<unknown> = Promise.resolve();
+
+  const run = async (asked: HookCommand, name: string): Promise<string> => {
+    if (isOver) throw new CutoverError('E_HOOK', 'The hook has ended; it can run nothing any more.');
+    const line = commandLine(asked);
+    const { engine, fence, server, emit, catchUp } = context;
+    const tail = tailOf(KEPT_BYTES);
+    emit({ type: 'command', server: server.name, step, run: line });
+    const request = {
+      id: name,
+      run: line,
+      directory: paths[asked.directory ?? 'deploy'],
+      variables: { ...variablesOf(context, planned(context)), ...asked.variables },
+      timeoutMs: asked.timeoutMs ?? null,
+      idleTimeoutMs: null,
+      onLine(stream: 'stdout' | 'stderr', text: string) {
+        tail.push(text);
+        emit({ type: 'output', server: server.name, step, stream, line: text });
+      },
+      catchUp,
+    };
+    await engine.command(fence, request, signal);
+    return tail.text();
+  };
+
+  return {
+    command(asked) {
+      const name = `${id}-${++count}`;
+      const work = last.then(() => run(asked, name));
+      last = work.catch(() => {});
+      return work;
+    },
+    async end() {
+      isOver = true;
+      await last;
+    },
+  };
+}
+
+/** The step that a point is in; null: it is behind all of them. */
+function stepAt(point: HookPoint): StepName | null {
+  if (point === 'onRollback') return 'postLaunch';
+  return STEPS.find((step) => point.endsWith(`:${step}`)) ?? null;
+}
+
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** The shell of the server reads it, so nothing in it may mean anything there. */
+function commandLine({ argv, variables = {} }: HookCommand): string {
+  const refuse = (why: string) => new CutoverError('E_USAGE', `A hook asked for a program, and ${why}.`);
+  const [program = ''] = argv;
+  if (program === '') throw refuse('named none');
+  // That would be an assignment.
+  if (program.includes('=')) throw refuse(`"${program}" cannot be one`);
+  const odd = Object.keys(variables).find((name) => !VARIABLE.test(name));
+  if (odd !== undefined) throw refuse(`"${odd}" is no name of a variable`);
+  return quoteAll(argv);
+}
+
+/** The end of a text that comes line by line. */
+function tailOf(keptBytes: number): { push(line: string): void; text(): string } {
+  let kept = Buffer.alloc(0);
+  const cut = () => {
+    if (kept.length > keptBytes) kept = kept.subarray(kept.length - keptBytes);
+  };
+  return {
+    push(line) {
+      kept = Buffer.concat([kept, Buffer.from(`${line}\n`)]);
+      if (kept.length > 2 * keptBytes) cut();
+    },
+    text() {
+      cut();
+      return kept.toString('utf8');
+    },
+  };
+}

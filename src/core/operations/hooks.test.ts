@@ -1,0 +1,205 @@
+import { expect, test } from 'vitest';
+import { CutoverError, type HookContext, type HookPoint } from '../contract/index.ts';
+import { rollback } from './rollback.ts';
+import { hookAt } from './testing/hooks.ts';
+import { command, createWorld, type WorldOptions } from './testing/world.ts';
+
+const failing = { postUpload: [], postLaunch: [command('test "$CUTOVER_SERVER" != web2')] };
+
+/** Tells which points were come to, in order. */
+function told(options: WorldOptions, points: readonly HookPoint[]) {
+  const seen: string[] = [];
+  const contexts: HookContext[] = [];
+  return {
+    seen,
+    contexts,
+    options: {
+      ...options,
+      environment: { hooks: points.map((point) => hookAt(point)), ...options.environment },
+      hook: (at: HookPoint, context: HookContext) => {
+        seen.push(`${context.server} ${at}`);
+        contexts.push(context);
+        return options.hook?.(at, context);
+      },
+    } satisfies WorldOptions,
+  };
+}
+
+const ENDS = ['onRollback', 'onFailure', 'always'] as const;
+
+test('what is well runs only what runs always, behind everything, and nobody is told why it failed', async () => {
+  const spy = told({ servers: ['web1', 'web2'] }, [...ENDS, 'after:prune']);
+  const world = await createWorld(spy.options);
+  const first = await world.deploy();
+  expect(first).toMatchObject({ outcome: 'committed', problems: [] });
+  for (const server of ['web1', 'web2'])
+    expect(spy.seen.filter((each) => each.startsWith(server))).toEqual([
+      `${server} after:prune`,
+      `${server} always`,
+    ]);
+  expect(spy.contexts.map(({ failure }) => failure)).toEqual([null, null, null, null]);
+  await world.write({ 'index.html': 'two' });
+  await world.deploy();
+  spy.seen.length = 0;
+  await rollback(world.runtime, world.config, { environment: 'production', to: null, servers: [] });
+  expect(spy.seen.filter((each) => each.startsWith('web1'))).toEqual([
+    'web1 onRollback',
+    'web1 after:prune',
+    'web1 always',
+  ]);
+});
+
+test('behind a compensation each server has its own end, and is told why', async () => {
+  const spy = told({ environment: { commands: failing } }, ENDS);
+  const world = await createWorld({
+    ...spy.options,
+    environment: { hooks: ENDS.map((point) => hookAt(point)), commands: failing },
+  });
+  const result = await world.deploy();
+  expect(result).toMatchObject({ outcome: 'compensated', problems: [] });
+  for (const server of world.servers)
+    expect(spy.seen.filter((each) => each.startsWith(server))).toEqual([
+      `${server} onFailure`,
+      `${server} always`,
+    ]);
+  for (const { failure } of spy.contexts) expect(failure).toMatch(/^web2: the command .* exit status 1/);
+  expect(
+    world.events.findLast(({ type }) => type === 'undo.done')!.at <= at(world.events, 'hook.begun'),
+  ).toBe(true);
+});
+
+const at = (events: readonly { readonly type: string; readonly at: string }[], type: string) =>
+  events.find((event) => event.type === type)!.at;
+
+test('what fails at the very end is a problem, and keeps nothing from running', async () => {
+  const seen: string[] = [];
+  const world = await createWorld({
+    servers: ['web1'],
+    environment: { hooks: [hookAt('always'), hookAt('always', { name: 'second' })] },
+    hook: () => {
+      seen.push('run');
+      throw new Error('the board is full');
+    },
+  });
+  expect(await world.deploy()).toMatchObject({
+    outcome: 'committed',
+    problems: [
+      'web1: the hook spy (always) failed: the board is full',
+      'web1: the hook second (always) failed: the board is full',
+    ],
+  });
+  expect(seen).toHaveLength(2);
+  expect((await world.seen('web1')).lock).toBe('released');
+});
+
+test.for<[string, unknown, string]>([
+  ['nothing', undefined, 'it did not say why'],
+  ['null', null, 'it did not say why'],
+  ['a text', 'no', 'no'],
+  ['an error', new Error('no'), 'no'],
+  ['an error of ours', new CutoverError('E_COMMAND', 'no', { hint: 'try' }), 'no'],
+])('a hook that throws %s fails its step, which names it', async ([, thrown, reason]) => {
+  const world = await createWorld({
+    servers: ['web1'],
+    environment: { hooks: [hookAt('after:activate')] },
+    hook: () => {
+      throw thrown;
+    },
+  });
+  const { outcome, servers } = await world.deploy();
+  expect(outcome).toBe('compensated');
+  expect(servers[0]?.failure).toMatchObject({
+    code: 'E_HOOK',
+    step: 'activate',
+    message: `web1: the hook spy (after:activate) failed: ${reason}`,
+    hint: thrown instanceof CutoverError ? 'try' : null,
+  });
+});
+
+test('hooks run for the servers that they are meant for', async () => {
+  const seen: string[] = [];
+  const on = ['first', 'last', 'rest', 'role:db', 'server:web2', 'once'] as const;
+  const world = await createWorld({
+    environment: { hooks: on.map((each) => hookAt('after:prepare', { on: each, options: each })) },
+    hook: (option, { server }) => void seen.push(`${option} ${server}`),
+  });
+  const [one, two, three] = world.config.environments.production!.servers;
+  Object.assign(world.config.environments.production!, {
+    servers: [one, { ...two, roles: ['db'] }, three],
+  });
+  await world.deploy();
+  expect(seen.sort()).toEqual([
+    'first web1',
+    'last web3',
+    'once web1',
+    'rest web2',
+    'rest web3',
+    'role:db web2',
+    'server:web2 web2',
+  ]);
+});
+
+test('a hook that does not end is told to at its deadline, and given up', async () => {
+  const told = Promise.withResolvers<void>();
+  const never = new Promise<void>(() => {});
+  const world = await createWorld({
+    servers: ['web1'],
+    environment: { hooks: [hookAt('before:activate', { deadlineMs: 20 })] },
+    hook: (_, { signal }) => {
+      signal.addEventListener('abort', () => told.resolve());
+      return never;
+    },
+  });
+  const { outcome, servers } = await world.deploy();
+  await told.promise;
+  expect(outcome).toBe('compensated');
+  expect(servers[0]?.failure).toMatchObject({
+    code: 'E_HOOK',
+    message: 'web1: the hook spy (before:activate) did not end within 0.02 s',
+  });
+});
+
+test('what a hook throws after its deadline is nobody’s', async () => {
+  const unhandled: unknown[] = [];
+  const listen = (reason: unknown) => void unhandled.push(reason);
+  process.on('unhandledRejection', listen);
+  const late = Promise.withResolvers<void>();
+  const world = await createWorld({
+    servers: ['web1'],
+    declares: { deadlineMs: 20 },
+    environment: { hooks: [hookAt('before:activate')] },
+    hook: () => late.promise,
+  });
+  await world.deploy();
+  late.reject(new Error('much too late'));
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('unhandledRejection', listen);
+  expect(unhandled).toEqual([]);
+});
+
+test('somebody who stops it stops the hook as well, until the group is committed', async () => {
+  for (const [point, outcome] of [
+    ['before:postUpload', 'compensated'],
+    ['always', 'committed'],
+  ] as const) {
+    const world = await createWorld({
+      servers: ['web1'],
+      environment: { hooks: [hookAt(point)] },
+      hook: async (_, { signal }) => {
+        const stopped = new Promise((_, reject) =>
+          signal.addEventListener('abort', () => reject(signal.reason)),
+        );
+        world.cancel.abort();
+        if (point !== 'always') await stopped;
+        expect(signal.aborted).toBe(false);
+      },
+    });
+    const result = await world.deploy();
+    expect(result).toMatchObject({ outcome, problems: [] });
+    if (point !== 'always')
+      expect(result.servers[0]?.failure).toMatchObject({
+        code: 'E_INTERRUPTED',
+        message: 'web1: the hook spy (before:postUpload) was interrupted',
+      });
+  }
+});

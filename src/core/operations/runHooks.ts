@@ -1,0 +1,163 @@
+import { CutoverError, type HookPoint, messageOf, type Outcome } from '../contract/index.ts';
+import type { Fact, Failure } from '../journal/facts.ts';
+import { type HookRun, hookStanding, isHookFact } from '../journal/hookStanding.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { StepContext } from '../steps/index.ts';
+import { asFailure } from '../transaction/failure.ts';
+import { type HookCommands, hookCommands } from './hookCommands.ts';
+import { deploymentOf, pathsOf } from './hookContext.ts';
+import { withinDeadline } from './hookDeadline.ts';
+import type { PlacedHook } from './hooks.ts';
+import { scopeFor } from './scope.ts';
+import type { Transaction } from './transaction.ts';
+
+export interface HookRunner {
+  has(point: HookPoint, server: string): boolean;
+  /**
+   * Runs the hooks of a point for one server, in the order of the configuration. One that an earlier life has ended is not
+   * run again; what was begun and not ended goes as the hook has declared. The first that fails ends it: `E_HOOK`.
+   */
+  run(point: HookPoint, server: string): Promise<void>;
+  /** Those behind everything: what fails there is told as a problem, and keeps none from running. */
+  conclude(server: string, outcome: Outcome): Promise<void>;
+  /** Programs that a hook began there may be at work still. */
+  mayBeAtWork(server: string): boolean;
+}
+
+export interface HookRunnerOptions {
+  readonly transaction: Transaction;
+  readonly journal: Journal;
+  /** Of the transaction: tells what its hooks began on a server from what others did. */
+  readonly id: string;
+  readonly contextFor: (server: string, required: boolean) => StepContext;
+}
+
+export function hookRunner({ transaction, journal, id, contextFor }: HookRunnerOptions): HookRunner {
+  const { hooks, plan, cancel } = transaction;
+  const isResumed = journal.facts().some(({ type }) => type !== 'opened');
+  const asked = new Set<string>();
+
+  const perform = async (placed: PlacedHook, server: string, what: string, failure: string | null) => {
+    const isFinal = isCommittedAt(placed.at);
+    const context = contextFor(server, !isFinal);
+    let commands: HookCommands | null = null;
+    const limits = { deadlineMs: placed.deadlineMs, cancel: isFinal ? null : cancel };
+    await withinDeadline(what, limits, async (signal) => {
+      const name = `${plan.release}-hook-${id}-${placed.at.replace(':', '-')}-${placed.index}`;
+      commands = hookCommands({ context, id: name, point: placed.at, signal });
+      const { command } = commands;
+      const canRun = context.seen.noCommands === undefined;
+      await placed.hook.run({
+        ...scopeOf(transaction, placed, server, signal),
+        ...deploymentOf(plan, context.server, transaction.group, transaction.runtime.by),
+        point: placed.at,
+        paths: pathsOf(context.server, plan.release),
+        failure,
+        ...(canRun && {
+          command(wanted) {
+            asked.add(server);
+            return command(wanted);
+          },
+        }),
+      });
+    }).finally(() => commands?.end());
+  };
+
+  const run = async (placed: PlacedHook, server: string, reason: string | null): Promise<void> => {
+    const { at: point, index, name } = placed;
+    const hook: HookRun = { server, point, index, name };
+    const what = `${server}: the hook ${name} (${point})`;
+    const standing = hookStanding(journal.facts(), hook);
+    if (standing.type === 'done') return;
+    if (standing.type === 'failed') throw known(standing.failure);
+    const was = standing.type === 'cutShort' ? standing.interrupted : 'again';
+    if (was === 'skip') {
+      const message = `the hook ${name} (${point}) was cut short, and nobody knows how far it came; it counts as done`;
+      await journal.append({ type: 'problem', server, message });
+      await journal.append({ type: 'hook.done', ...hook, ms: 0 });
+      return;
+    }
+    const { clockMs } = transaction.runtime;
+    const start = clockMs();
+    try {
+      if (was === 'fail') throw cutShort(what);
+      const interrupted = placed.hook.interrupted ?? 'again';
+      await journal.append({ type: 'hook.begun', ...hook, interrupted });
+      await perform(placed, server, what, reason);
+    } catch (error) {
+      const failure = asFailure(error);
+      await journal.append({ type: 'hook.failed', ...hook, ms: Math.round(clockMs() - start), failure });
+      throw error;
+    }
+    await journal.append({ type: 'hook.done', ...hook, ms: Math.round(clockMs() - start) });
+  };
+
+  const concludeAt = async (point: HookPoint, server: string, reason: string | null) => {
+    for (const placed of hooks.at(point, server, plan)) {
+      await run(placed, server, reason).catch(async (error: unknown) => {
+        const prefix = `${server}: `;
+        const message = messageOf(error).startsWith(prefix)
+          ? messageOf(error).slice(prefix.length)
+          : messageOf(error);
+        const isTold = journal.facts().some((fact) => fact.type === 'problem' && fact.message === message);
+        if (!isTold) await journal.append({ type: 'problem', server, message });
+      });
+    }
+  };
+
+  return {
+    has: (point, server) => hooks.at(point, server, plan).length > 0,
+    async run(point, server) {
+      for (const placed of hooks.at(point, server, plan)) await run(placed, server, null);
+    },
+    async conclude(server, outcome) {
+      const facts = journal.facts();
+      const reason = whyItFailed(facts, server, outcome);
+      const wentBack = facts.some((fact) => fact.type === 'undo.begun' && fact.server === server);
+      if (wentBack) await concludeAt('onFailure', server, reason);
+      await concludeAt('always', server, reason);
+    },
+    mayBeAtWork(server) {
+      const isOpen = (fact: Fact) =>
+        isHookFact(fact) && fact.server === server && hookStanding(journal.facts(), fact).type !== 'done';
+      return asked.has(server) || (isResumed && journal.facts().some(isOpen));
+    },
+  };
+}
+
+/** Everybody serves the new release by then, or the old one again: nobody can stop it any more. */
+function isCommittedAt(point: HookPoint): boolean {
+  return point.endsWith(':prune') || point === 'onFailure' || point === 'always';
+}
+
+function scopeOf(
+  { runtime, config }: Transaction,
+  { name, secrets }: PlacedHook,
+  server: string,
+  signal: AbortSignal,
+) {
+  return scopeFor(runtime, config, { what: `the hook ${name}`, secrets, server, signal });
+}
+
+function known({ code, message, hint }: Failure): CutoverError {
+  return new CutoverError(code, message, hint === null ? {} : { hint });
+}
+
+function cutShort(what: string): CutoverError {
+  return new CutoverError(
+    'E_HOOK',
+    `${what} was cut short, and nobody knows how far it came; it counts as failed`,
+  );
+}
+
+/** The server's own reason; else, where all went back, that of the first that failed. */
+function whyItFailed(facts: readonly Fact[], server: string, outcome: Outcome): string | null {
+  const failures = facts.flatMap((fact) =>
+    (fact.type === 'step.failed' && fact.step !== 'prune') || fact.type === 'undo.failed' ? [fact] : [],
+  );
+  const own = failures.find((fact) => fact.server === server);
+  if (own !== undefined) return own.failure.message;
+  if (outcome === 'committed') return null;
+  const isStopped = facts.some(({ type }) => type === 'cancelled');
+  return failures[0]?.failure.message ?? (isStopped ? 'Somebody stopped it.' : null);
+}
