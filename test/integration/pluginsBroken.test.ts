@@ -1,9 +1,8 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type CutoverResult, cutover } from './support/cutover.ts';
 import { type PluginPackage, registering, writePlugin } from './support/pluginPackage.ts';
-import { type Scratch, scratch } from './support/scratch.ts';
+import { type PluginProject, pluginProject } from './support/pluginProject.ts';
 
 /** What can be wrong with a package, and what is told of it. */
 const broken: Readonly<Record<string, readonly [Omit<PluginPackage, 'name'>, RegExp]>> = {
@@ -38,7 +37,7 @@ const broken: Readonly<Record<string, readonly [Omit<PluginPackage, 'name'>, Reg
   ],
   'takes a word of the configuration': [
     { register: registering({ name: 'mine', notifiers: ['deadline'] }) },
-    /brings a notifier called deadline, which means something else/,
+    /calls a notifier "deadline", which is a key of the configuration itself/,
   ],
 };
 
@@ -54,6 +53,12 @@ test.for(Object.entries(broken))(
     expect(refused.stderr).toMatch(told);
     expect(refused.stderr).toContain('cutover plugins uninstall cutover-plugin-broken');
     expect(refused.stderr).not.toMatch(/\n\s+at |node:internal/);
+
+    const listed = await at.run('plugins', '--json');
+    expect(listed).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(listed.stdout)).toEqual([
+      expect.objectContaining({ name: 'cutover-plugin-broken', problem: expect.stringMatching(told) }),
+    ]);
 
     for (const args of [['--help'], ['deploy', '--help'], ['--version'], ['plugins', '--help']]) {
       expect(await at.run(...args), args.join(' ')).toMatchObject({ exitCode: 0, stderr: '' });
@@ -80,7 +85,7 @@ test('an extension that cannot be made use of is named, when a configuration wan
     hanging: /hook hanging of the plugin half could not be loaded: it was not done within 10 s/,
   };
   for (const [name, message] of Object.entries(told)) {
-    await at.configure(`hooks: { "after:activate": [{ ${name}: {} }] }`);
+    await at.configure({ environment: `hooks: { "after:activate": [{ ${name}: {} }] }` });
     const refused = await at.run('plan', 'here');
     expect(refused).toMatchObject({ exitCode: 3 });
     expect(refused.stderr).toMatch(message);
@@ -139,32 +144,10 @@ test('commands and oclif hooks of a plugin do not run before they are asked for'
   expect(await at.run('plan', 'here')).toMatchObject({ exitCode: 0, stderr: '' });
 });
 
-interface PluginProject extends AsyncDisposable {
-  /** The directory of the plugin, which is linked. */
-  readonly plugin: string;
-  readonly run: (...args: readonly string[]) => Promise<CutoverResult>;
-  /** Writes cutover.yaml, with more keys of its environment. */
-  readonly configure: (more?: string) => Promise<void>;
-}
-
-async function projectWith(plugin: PluginPackage): Promise<PluginProject> {
-  const directory: Scratch = await scratch();
-  const env = { CUTOVER_DATA_DIR: join(directory.path, 'data') };
-  const run = (...args: readonly string[]) => cutover(args, { cwd: directory.path, env });
-  const configure = (more = '') =>
-    writeFile(
-      join(directory.path, 'cutover.yaml'),
-      `application: shop
-source: { directory: site }
-environments:
-  here:
-    servers: { web1: { transport: local, path: ${directory.path}/server } }
-    ${more}\n`,
-    );
-  await mkdir(join(directory.path, 'site'));
-  await writeFile(join(directory.path, 'site/index.html'), 'hello');
-  await configure();
-  const root = await writePlugin(directory.path, plugin);
-  expect(await run('plugins', 'link', root)).toMatchObject({ exitCode: 0 });
-  return { plugin: root, run, configure, [Symbol.asyncDispose]: directory.remove };
+/** With one plugin linked. */
+async function projectWith(plugin: PluginPackage): Promise<PluginProject & { readonly plugin: string }> {
+  const project = await pluginProject();
+  const root = await writePlugin(project.path, plugin);
+  expect(await project.run('plugins', 'link', root)).toMatchObject({ exitCode: 0 });
+  return { ...project, plugin: root };
 }

@@ -23,7 +23,9 @@ interface CommandClass {
 const commands = await Promise.all(
   globSync('src/commands/**/*.ts', { cwd: root }).map(async (file) => {
     const { default: command } = (await import(join(root, file))) as { readonly default: CommandClass };
-    const name = relative('src/commands', file).slice(0, -'.ts'.length).replaceAll('/', ' ');
+    const name = relative('src/commands', file)
+      .replace(/(?:\/index)?\.ts$/, '')
+      .replaceAll('/', ' ');
     return { name, command };
   }),
 );

@@ -1,3 +1,4 @@
+import { PACKAGE } from '../config/patterns.ts';
 import { CutoverError } from '../contract/index.ts';
 
 export interface Installed {
@@ -31,11 +32,13 @@ export function allowed<T extends Installed>(
   return { listed: installed.filter(isListed), unlisted: installed.filter((each) => !isListed(each)) };
 }
 
-/** The list as it is written, before anything else of the configuration was checked; null where there is none. */
+/** The list as it is written, as far as it is right, before anything of the configuration was checked; null where there is none. */
 export function listIn(raw: unknown): readonly string[] | null {
   const list = typeof raw === 'object' && raw !== null && 'plugins' in raw ? raw.plugins : undefined;
   if (list === undefined) return null;
-  return Array.isArray(list) ? list.filter((entry): entry is string => typeof entry === 'string') : [];
+  return Array.isArray(list)
+    ? list.filter((entry): entry is string => typeof entry === 'string' && PACKAGE.test(entry))
+    : [];
 }
 
 interface Entry {

@@ -1,3 +1,4 @@
+import { RESERVED_NAMES } from '../config/besideKeys.ts';
 import { isObject } from '../config/document.ts';
 import type { Plugin } from '../contract/index.ts';
 
@@ -11,13 +12,8 @@ export const KIND_IN_WORDS: Readonly<Record<Kind, string>> = {
   sources: 'source',
 };
 
-/** Keys that stand beside an extension's name in a configuration. */
-const TAKEN: Readonly<Record<Kind, readonly string[]>> = {
-  transports: [],
-  notifiers: ['events', 'deadline', 'text'],
-  hooks: ['on', 'deadline'],
-  sources: ['git', 'directory', 'subdirectory', 'exclude'],
-};
+/** Sources that are built in, and what they have. */
+const OWN_SOURCES = ['git', 'directory', 'subdirectory'];
 
 /** What is wrong with a thing that was registered as a plugin, to follow its name; null for a good one. */
 export function faultOf(thing: unknown): string | null {
@@ -37,8 +33,8 @@ function faultOfTable(kind: Kind, table: unknown): string | null {
   const one = KIND_IN_WORDS[kind];
   if (!isObject(table)) return `registered ${kind} that are no object: NAME to a function that loads it.`;
   for (const [name, load] of Object.entries(table)) {
-    if (TAKEN[kind].includes(name))
-      return `brings a ${one} called ${name}, which means something else in a configuration.`;
+    if (RESERVED_NAMES.has(name) || (kind === 'sources' && OWN_SOURCES.includes(name)))
+      return `calls a ${one} "${name}", which is a key of the configuration itself.`;
     if (typeof load !== 'function') return `brings a ${one} called ${name} that no function loads.`;
   }
   return null;

@@ -1,4 +1,3 @@
-import { RESERVED_NAMES } from '../config/besideKeys.ts';
 import { closest } from '../config/closest.ts';
 import { isObject } from '../config/document.ts';
 import type { ExtensionLookup } from '../config/extensions.ts';
@@ -64,7 +63,6 @@ function table<K extends Kind>(
   const offers = new Map<string, Offer<Offered<K>>>();
   for (const plugin of plugins) {
     for (const [name, loader] of Object.entries(plugin[kind] ?? {})) {
-      requireFree(name, kind, plugin);
       const other = offers.get(name);
       const hint = removing(plugin);
       if (other !== undefined) {
@@ -78,15 +76,6 @@ function table<K extends Kind>(
     }
   }
   return offers;
-}
-
-function requireFree(name: string, kind: Kind, plugin: Plugin): void {
-  if (!RESERVED_NAMES.has(name)) return;
-  throw new CutoverError(
-    'E_PLUGIN',
-    `The plugin ${plugin.name} calls a ${KIND_IN_WORDS[kind]} "${name}", which is a key of the configuration itself.`,
-    { hint: `cutover plugins uninstall ${plugin.name}` },
-  );
 }
 
 async function load<T>(

@@ -15,7 +15,7 @@ export function installTarget(text: string, directory: string): string {
     return text;
   if (kind === 'directory') {
     throw new CutoverError('E_USAGE', `${text} is a directory: it is linked, or packed first.`, {
-      hint: `cutover plugins link ${text}`,
+      hint: `cutover plugins link ${path}`,
     });
   }
   if (kind === null) {

@@ -26,12 +26,19 @@ export async function watched<T>(
     );
     process.exitCode = 3;
   };
+  const { exit } = process;
   process.once('exit', onExit);
+  process.exit = (code) => {
+    // That of a second signal, which is ours.
+    if (code === 130) return exit(code);
+    throw new Error('it ended the program.');
+  };
   try {
     return await within(work, DEADLINE_MS);
   } catch (error) {
     throw packageFailure(packageName, what, error);
   } finally {
+    process.exit = exit;
     process.off('exit', onExit);
   }
 }

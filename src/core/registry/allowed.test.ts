@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { allowed, listIn } from './allowed.ts';
+
+const installed = [
+  { name: 'cutover-plugin-a', version: '1.2.0' },
+  { name: '@me/b', version: '2.0.0-rc.1' },
+];
+const names = (packages: readonly { readonly name: string }[]) => packages.map(({ name }) => name);
+
+test('without a list all are let in, with one those that it names', () => {
+  expect(allowed(installed, null)).toEqual({ listed: installed, unlisted: [] });
+  const { listed, unlisted } = allowed(installed, ['@me/b@2.0.0-rc.1']);
+  expect([names(listed), names(unlisted)]).toEqual([['@me/b'], ['cutover-plugin-a']]);
+  expect(allowed(installed, []).listed).toEqual([]);
+});
+
+test('all that is listed and not there is told at once, with the command that installs it', () => {
+  expect(() => allowed(installed, ['@me/b@2.0.0', 'cutover-plugin-a', '@me/c'])).toThrow(
+    expect.objectContaining({
+      code: 'E_PLUGIN',
+      message:
+        '"plugins" lists @me/b in version 2.0.0, but 2.0.0-rc.1 is installed; @me/c, which is not installed.',
+      hint: 'cutover plugins install @me/b@2.0.0 @me/c',
+    }),
+  );
+});
+
+test.for([
+  [{}, null],
+  [null, null],
+  ['text', null],
+  [{ plugins: 'a' }, []],
+  [{ plugins: null }, []],
+  [{ plugins: ['a', '@me/b@1.0.0', 3, 'no name', '; rm -rf', '@me'] }, ['a', '@me/b@1.0.0']],
+] as const)('of a file that says %j the list is %j', ([raw, list]) => {
+  expect(listIn(raw)).toEqual(list);
+});

@@ -1,0 +1,54 @@
+import type { Config, Interfaces } from '@oclif/core';
+import { messageOf, type Plugin } from '../../../core/contract/index.ts';
+import { type Kind, namesOf } from '../../../core/registry/offers.ts';
+import { createRegistry } from '../../../core/registry/registry.ts';
+import type { PackageView } from '../../results/plugins.ts';
+import { REGISTER } from './oclifPlugin.ts';
+import { installedIn, registeredBy } from './registrations.ts';
+
+/** Each package with what it brings, found by asking it. What is wrong with one stands there and is no error. */
+export async function inventory(oclif: Config, isCore: boolean): Promise<readonly PackageView[]> {
+  const all = [...oclif.plugins.values()];
+  const builtIn = all.filter((plugin) => installedIn(plugin) === null);
+  const installed = all.filter((plugin) => installedIn(plugin) !== null);
+  const accepted: Plugin[] = [];
+  const views: PackageView[] = [];
+  for (const plugin of [...builtIn, ...installed]) {
+    const { brought, problem } = await ask(plugin, accepted);
+    accepted.push(...brought);
+    views.push(viewOf(plugin, brought, problem));
+  }
+  return views.filter(({ type }) => (type === 'core') === isCore);
+}
+
+/** A name that an earlier one has is the fault of the later one, as when a configuration is loaded. */
+async function ask(plugin: Interfaces.Plugin, accepted: readonly Plugin[]) {
+  try {
+    const brought = await registeredBy(plugin);
+    createRegistry([...accepted, ...brought]);
+    return { brought, problem: null };
+  } catch (error) {
+    return { brought: [], problem: messageOf(error) };
+  }
+}
+
+function viewOf(plugin: Interfaces.Plugin, brought: readonly Plugin[], problem: string | null): PackageView {
+  const names = brought.map(namesOf);
+  const of = (kind: Kind) => names.flatMap((each) => each[kind]).sort();
+  const installed = installedIn(plugin)?.installed;
+  const isSilent = problem === null && installed !== undefined && !(REGISTER in plugin.hooks);
+  return {
+    name: plugin.name,
+    version: installed === undefined ? plugin.version : installed.version,
+    type: installed?.type ?? 'core',
+    root: plugin.root,
+    extensions: {
+      transports: of('transports'),
+      notifiers: of('notifiers'),
+      hooks: of('hooks'),
+      sources: of('sources'),
+    },
+    commands: plugin.commandIDs.map((id) => id.replaceAll(':', ' ')),
+    problem: isSilent ? `It registers nothing: its package.json has no oclif.hooks["${REGISTER}"].` : problem,
+  };
+}

@@ -1,0 +1,147 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { expect, test } from 'vitest';
+import { packPlugin, registering, writePlugin } from './support/pluginPackage.ts';
+import { pluginProject } from './support/pluginProject.ts';
+
+/** A hook and a notifier that write down what they saw, with all that they need from the program itself. */
+const witness = `import { CutoverError, defineExtension, quote } from 'cutover/plugin';
+import { appendFileSync } from 'node:fs';
+const tell = (file, line) => appendFileSync(file, line + '\\n');
+const parse = (raw) => {
+  if (typeof raw.file === 'string') return raw;
+  throw Object.assign(new Error('options'), { issues: [{ path: ['file'], message: 'expected a path' }] });
+};
+export default ({ register }) => register({
+  api: 1,
+  name: 'witness',
+  hooks: { witness: async () => defineExtension({ parse, create: ({ file, fails }) => ({
+    run: async (context) => {
+      tell(file, [context.point, context.server, quote("it's")].join(' '));
+      if (fails) throw new CutoverError('E_HOOK', 'the witness objects');
+      if (file.endsWith('.exit')) process.exit(0);
+    } }) }) },
+  notifiers: { witness: async () => defineExtension({ parse, create: ({ file }) => ({
+    notify: async ({ event }) => tell(file, event) }) }) },
+});\n`;
+
+test('a packed plugin is installed without a registry, listed, used, and gone again', async () => {
+  await using at = await pluginProject();
+  const before = await at.run('plugins');
+  expect(before).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('No plugins are installed.') });
+
+  const root = await writePlugin(at.path, {
+    name: '@me/cutover-plugin-witness',
+    version: '1.2.0',
+    register: witness,
+  });
+  const tarball = relative(at.path, await packPlugin(root));
+  expect(await at.run('plugins', 'install', `./${tarball}`)).toMatchObject({ exitCode: 0 });
+  expect((await at.run('plugins')).stdout).toBe(
+    '@me/cutover-plugin-witness 1.2.0\n  notifiers: witness\n  hooks: witness',
+  );
+
+  const saw = join(at.path, 'saw');
+  const options = `{ witness: { file: ${saw} } }`;
+  await at.configure({ environment: `hooks: { "after:activate": [${options}] }\n    notify: [${options}]` });
+  expect(await at.run('deploy', 'here')).toMatchObject({ exitCode: 0 });
+  expect(await readFile(join(at.path, 'server/current/index.html'), 'utf8')).toBe('hello');
+  expect(await readFile(saw, 'utf8')).toContain(`after:activate web1 'it'\\''s'\n`);
+  expect(await readFile(saw, 'utf8')).toContain('committed\n');
+
+  await writeFile(join(at.path, 'site/index.html'), 'second');
+  await at.configure({
+    environment: `hooks: { "after:activate": [{ witness: { file: ${saw}, fails: true } }] }`,
+  });
+  const failed = await at.run('deploy', 'here');
+  expect(failed).toMatchObject({ exitCode: 12 });
+  expect(failed.stdout + failed.stderr).toContain('the witness objects');
+
+  await at.configure({ environment: 'hooks: { "after:activate": [{ witness: {} }] }' });
+  const wrong = await at.run('plan', 'here');
+  expect(wrong).toMatchObject({ exitCode: 2 });
+  expect(wrong.stderr).toContain('witness.file: missing; expected a path');
+
+  expect(await at.run('plugins', 'uninstall', '@me/cutover-plugin-witness')).toMatchObject({ exitCode: 0 });
+  expect(await at.run('plugins')).toEqual(before);
+  const missing = await at.run('plan', 'here');
+  expect(missing).toMatchObject({ exitCode: 3 });
+  expect(missing.stderr).toContain('No installed plugin brings a hook called "witness"');
+  expect(missing.stderr).toContain('cutover plugins install PACKAGE');
+});
+
+test('a plugin that ends the process in a deployment does not make it look done', async () => {
+  await using at = await pluginProject();
+  await at.run(
+    'plugins',
+    'link',
+    await writePlugin(at.path, { name: 'cutover-plugin-witness', register: witness }),
+  );
+  const hook = `{ witness: { file: ${at.path}/saw.exit } }`;
+  await at.configure({ environment: `hooks: { "after:activate": [${hook}] }` });
+  const ended = await at.run('deploy', 'here');
+  expect(ended).toMatchObject({ exitCode: 1 });
+  expect(ended.stderr).toContain('probably a plugin, ended it');
+});
+
+test('only what the configuration lists is imported', async () => {
+  await using at = await pluginProject();
+  const poison = 'import { writeFileSync } from "node:fs"; writeFileSync("imported", "");';
+  const link = async (name: string, register: string) =>
+    at.run('plugins', 'link', await writePlugin(at.path, { name, version: '1.0.0', register }));
+  await link('cutover-plugin-listed', registering({ name: 'listed', hooks: ['listed'] }));
+  await link('cutover-plugin-other', `${poison}\n${registering({ name: 'other', hooks: ['other'] })}`);
+  const hook = (name: string) => `hooks: { "after:activate": [{ ${name}: {} }] }`;
+
+  await at.configure({ file: 'plugins: [cutover-plugin-listed@1.0.0]', environment: hook('listed') });
+  expect(await at.run('plan', 'here')).toMatchObject({ exitCode: 0, stderr: '' });
+  await at.configure({ file: 'plugins: [cutover-plugin-listed]', environment: hook('other') });
+  const unlisted = await at.run('plan', 'here');
+  expect(unlisted).toMatchObject({ exitCode: 3 });
+  expect(unlisted.stderr).toContain(
+    'brings a hook called "other". Installed, but not listed: cutover-plugin-other',
+  );
+  await at.configure({ file: 'plugins: []' });
+  expect(await at.run('plan', 'here')).toMatchObject({ exitCode: 0 });
+  await expect(readFile(join(at.path, 'imported'))).rejects.toThrow('ENOENT');
+  await at.configure();
+  expect(await at.run('plan', 'here')).toMatchObject({ exitCode: 0 });
+  expect(await readFile(join(at.path, 'imported'), 'utf8')).toBe('');
+});
+
+test('what is listed and not there is named with the command that installs it, and never installed', async () => {
+  await using at = await pluginProject();
+  const register = registering({ name: 'old' });
+  await at.run('plugins', 'link', await writePlugin(at.path, { name: 'cutover-plugin-old', register }));
+  await at.configure({ file: 'plugins: [cutover-plugin-old@2.0.0, "@me/cutover-plugin-gone"]' });
+  const refused = await at.run('plan', 'here');
+  expect(refused).toMatchObject({ exitCode: 3, stdout: '' });
+  expect(refused.stderr).toContain('cutover-plugin-old in version 2.0.0, but 1.0.0 is installed');
+  expect(refused.stderr).toContain('@me/cutover-plugin-gone, which is not installed');
+  expect(refused.stderr).toContain(
+    'cutover plugins install cutover-plugin-old@2.0.0 @me/cutover-plugin-gone',
+  );
+  await at.configure({ file: 'plugins: ["not a package"]' });
+  expect((await at.run('plan', 'here')).exitCode).toBe(2);
+});
+
+test('what cannot be installed or removed is told in words, with what to type instead', async () => {
+  await using at = await pluginProject();
+  const root = await writePlugin(at.path, { name: 'cutover-plugin-x', register: registering({ name: 'x' }) });
+  const tries: readonly (readonly [readonly string[], number, string])[] = [
+    [['install', root], 2, `cutover plugins link ${root}`],
+    [['install', './gone.tgz'], 2, `There is no file ${at.path}/gone.tgz`],
+    [['link', './site'], 2, 'holds no plugin'],
+    [['uninstall', 'cutover-plugin-x'], 2, 'No plugin called cutover-plugin-x is installed'],
+  ];
+  for (const [args, exitCode, told] of tries) {
+    const { stderr, ...result } = await at.run('plugins', ...args);
+    expect({ args, ...result }).toMatchObject({ args, exitCode });
+    expect(stderr).toContain(told);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  }
+  await at.run('plugins', 'link', root);
+  expect((await at.run('plugins', 'uninstall', 'cutover-plugin-y')).stderr).toContain(
+    'cutover plugins uninstall cutover-plugin-x',
+  );
+});
