@@ -22,6 +22,7 @@ test('the package holds what it needs, and nothing that only we need', async () 
       'dist/types/index.d.ts',
       'dist/cutover.schema.json',
       'oclif.manifest.json',
+      'templates/plugin/hook.js',
     ]),
   );
   expect(paths.filter((path) => /^(src|test|docker|bench|scripts)\//.test(path))).toEqual([]);
