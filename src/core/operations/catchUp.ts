@@ -38,7 +38,7 @@ export interface CatchUpRequest {
   readonly servers: readonly string[];
   /** It may undo a rollback. */
   readonly unpin: boolean;
-  /** Why it goes on although the environment is frozen. Default: it does not. */
+  /** Why it goes on although the environment is frozen, or a hook refuses it. Default: it does not. */
   readonly override?: string | null;
   /** For how long to wait while another run holds a lock. Default: not at all. */
   readonly lockWaitMs?: number;
@@ -146,6 +146,7 @@ async function bring(
     absent,
     frozen,
     override,
+    reason: request.override ?? null,
     snapshot,
     release: target.release,
     full: false,

@@ -32,7 +32,7 @@ export interface CloneRequest {
   readonly shared?: boolean;
   /** Only looks. */
   readonly dryRun: boolean;
-  /** Why it goes on although the environment is frozen. Default: it does not. */
+  /** Why it goes on although the environment is frozen, or a hook refuses it. Default: it does not. */
   readonly override?: string | null;
   readonly lockWaitMs?: number;
 }

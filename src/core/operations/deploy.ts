@@ -34,7 +34,7 @@ export interface DeployRequest {
   readonly saved: Plan | null;
   /** So many servers may be out of reach. Default: as the environment says. A saved plan names those that are left out. */
   readonly maxUnreachable?: number;
-  /** Why it goes on although the environment is frozen. Default: it does not. */
+  /** Why it goes on although the environment is frozen, or a hook refuses it. Default: it does not. */
   readonly override?: string | null;
   /** For how long to wait while another run holds a lock. Default: not at all. */
   readonly lockWaitMs?: number;
@@ -190,7 +190,8 @@ function prepare(
     release: newRelease(at, looked),
     override: overrideOf(part.frozen, request.override ?? null, runtime.by),
   };
-  return prepareDeployment(runtime, config, { ...part, full, unpin, release, override });
+  const reason = request.saved === null ? (request.override ?? null) : (override?.reason ?? null);
+  return prepareDeployment(runtime, config, { ...part, full, unpin, release, override, reason });
 }
 
 /** A saved plan is about one commit, wherever its branch has moved since. */

@@ -7,6 +7,7 @@ import type { Override } from '../release/ledger.ts';
 import type { Observation } from '../remote/observation.ts';
 import type { Snapshot } from '../sync/types.ts';
 import type { Decided } from './execute.ts';
+import { askHooks } from './hookRefusals.ts';
 import { environmentNamed } from './openGroup.ts';
 import { planWork } from './planWork.ts';
 import type { Runtime } from './runtime.ts';
@@ -20,6 +21,8 @@ export interface Wanted extends TakingPart {
   readonly unpin: boolean;
   /** By whom and why a freeze is passed over. */
   readonly override: Override | null;
+  /** Why a hook that refuses it is passed over. */
+  readonly reason: string | null;
   /** Other servers have this release already. Default: none has. */
   readonly isBroughtAgain?: boolean;
 }
@@ -32,9 +35,10 @@ export interface Prepared extends Decided {
   readonly replan: (seen: ReadonlyMap<string, Observation>) => Promise<Decided>;
 }
 
-/** Decides. Writes nothing, on either side. Throws what `planDeployment` throws. */
+/** Decides. Writes nothing, on either side. Throws what `planDeployment` and `askHooks` throw. */
 export async function prepareDeployment(runtime: Runtime, config: Config, wanted: Wanted): Promise<Prepared> {
-  const { group, seen, snapshot, release, full, override } = wanted;
+  const { group, seen, snapshot, release, full } = wanted;
+  let { override } = wanted;
   const { environment } = group;
   const signal = runtime.cancel;
   const facts = {
@@ -46,9 +50,14 @@ export async function prepareDeployment(runtime: Runtime, config: Config, wanted
   };
   const decide = async (observations: ReadonlyMap<string, Observation>, before: Decided['work'] | null) => {
     const work = before ?? (await planWork({ group, snapshot, release, full, signal }, observations));
-    return { plan: planDeployment({ ...facts, observations, work }), work };
+    return { plan: planDeployment({ ...facts, override, observations, work }), work };
   };
-  const first = await decide(seen, null);
+  let first = await decide(seen, null);
+  const overridden = await askHooks({ runtime, config, group, reason: wanted.reason }, first.plan);
+  if (overridden !== null && override === null) {
+    override = overridden;
+    first = await decide(seen, first.work);
+  }
   return {
     ...first,
     snapshot,

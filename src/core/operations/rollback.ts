@@ -3,6 +3,7 @@ import type { Config } from '../config/types.ts';
 import { planRollback } from '../plan/planRollback.ts';
 import type { Observation } from '../remote/observation.ts';
 import { execute } from './execute.ts';
+import { askHooks } from './hookRefusals.ts';
 import { leaveOut } from './leaveOut.ts';
 import { environmentNamed, openGroup, settleGroup } from './openGroup.ts';
 import { isInTransaction } from './openTransaction.ts';
@@ -17,7 +18,7 @@ export interface RollbackRequest {
   readonly servers: readonly string[];
   /** So many servers may be out of reach. Default: as the environment says. */
   readonly maxUnreachable?: number;
-  /** Why it goes on although the environment is frozen. Default: it does not. */
+  /** Why it goes on although the environment is frozen, or a hook refuses it. Default: it does not. */
   readonly override?: string | null;
   /** For how long to wait while another run holds a lock. Default: not at all. */
   readonly lockWaitMs?: number;
@@ -37,20 +38,25 @@ export async function rollback(
   const most = request.maxUnreachable ?? environment.maxUnreachable;
   const reached = leaveOut(runtime, whole, looks, most);
   const part = leavePausedOut(reached, runtime.now());
-  const override = overrideOf(part.frozen, request.override ?? null, runtime.by);
+  let override = overrideOf(part.frozen, request.override ?? null, runtime.by);
   const facts = {
     application: config.application,
     environment: part.group.environment,
     configuration: configDigest(environment, config.application),
     absent: part.absent,
     frozen: part.frozen,
-    override,
   };
   const planOf = (observations: ReadonlyMap<string, Observation>, to: string | null) =>
-    planRollback({ ...facts, observations, to });
+    planRollback({ ...facts, override, observations, to });
   const busy = isInTransaction(reached.seen, environment.name);
   refuseFrozen(part.frozen, environment.name, override);
-  const plan = planOf(part.seen, request.to);
+  let plan = planOf(part.seen, request.to);
+  const reason = request.override ?? null;
+  const overridden = await askHooks({ runtime, config, group: part.group, reason }, plan);
+  if (overridden !== null && override === null) {
+    override = overridden;
+    plan = planOf(part.seen, plan.release);
+  }
   if (plan.unchanged && !busy) return unchangedResult(plan);
   return await execute({
     runtime,

@@ -38,6 +38,9 @@ export function markNotes(
     ...absent.flatMap(({ name, mark }) =>
       mark === undefined ? [] : [`${name}: it is paused ${markInWords(mark)}; it is left out`],
     ),
+    ...(frozen.length === 0 && override !== null
+      ? [`${override.by} overrides what a hook refuses: ${override.reason}`]
+      : []),
     ...frozen.map((freeze) => `${environment} is ${freezeInWords(freeze)}; ${whatItMeans(override)}`),
   ];
 }

@@ -37,7 +37,7 @@ export interface Plan {
   readonly pauseMs: number;
   /** What becomes of the group when a server fails after its activation. */
   readonly onFailure: FailurePolicy;
-  /** The environment is frozen, and somebody said that it goes on all the same; null: nobody did. */
+  /** The environment is frozen, or a hook refuses it, and somebody said that it goes on all the same; null: nobody did. */
   readonly override: Override | null;
   /** Servers of the environment that take no part, by consent. */
   readonly absent: readonly AbsentServer[];

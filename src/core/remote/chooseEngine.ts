@@ -44,6 +44,7 @@ export function chooseEngine(link: Link, path: string): Engine {
     address,
     observe: (...asked) => first((engine) => engine.observe(...asked)),
     manifest: (...asked) => first((engine) => engine.manifest(...asked)),
+    read: (...asked) => first((engine) => engine.read(...asked)),
     takeLock: (...asked) => first((engine) => engine.takeLock(...asked)),
     tryLock: (...asked) => first((engine) => engine.tryLock(...asked)),
     beat: (...asked) => first((engine) => engine.beat(...asked)),

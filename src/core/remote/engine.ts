@@ -249,6 +249,11 @@ export interface Engine {
    */
   manifest(signal: AbortSignal): Promise<CacheKnowledge>;
   /**
+   * The content of a file below the deploy path, at most 1 MiB; null when nothing is there. `E_USAGE` for a path that leads
+   * elsewhere by its name, `E_REMOTE` for what cannot be read. Changes nothing.
+   */
+  read(path: string, signal: AbortSignal): Promise<Uint8Array | null>;
+  /**
    * Exclusive, also among twenty at once: the next generation is created, or somebody else's is reported. Makes the
    * deploy path where it is missing, and observes in the same round trip.
    */

@@ -7,6 +7,7 @@ import { endConformance } from './conformance/end.ts';
 import { lockConformance } from './conformance/lock.ts';
 import { markConformance } from './conformance/marks.ts';
 import { mendConformance } from './conformance/mend.ts';
+import { readConformance } from './conformance/read.ts';
 import { releaseConformance } from './conformance/release.ts';
 import type { Place } from './conformancePlace.ts';
 
@@ -30,6 +31,7 @@ export function engineConformance(
     endConformance(open);
     cutConformance(open, cutEvery);
     markConformance(open);
+    readConformance(open);
     mendConformance(open, Math.ceil(cutEvery / 4));
   });
 }

@@ -31,7 +31,7 @@ function who({ by, override }: ReleaseRow): string {
   const name = by === null ? '' : escapeRemote(by);
   if (override === null) return name;
   const overrider = override.by === by ? '' : ` by ${escapeRemote(override.by)}`;
-  return `${name} (freeze overridden${overrider}: ${escapeRemote(override.reason)})`;
+  return `${name} (overridden${overrider}: ${escapeRemote(override.reason)})`;
 }
 
 function stateText(state: ReleaseRow['state'], style: Style): string {

@@ -111,7 +111,7 @@ test('releases: one table for servers that agree', () => {
   ];
   expect(renderReleases({ servers }, plain, now)).toEqual([
     'web1, web2 (2 servers)',
-    '  →  20261121193811  succeeded  abc1234  5 minutes ago  ada@laptop (freeze overridden: hot\\x0Afix)',
+    '  →  20261121193811  succeeded  abc1234  5 minutes ago  ada@laptop (overridden: hot\\x0Afix)',
     '     20261120101010  bad        -        1 day ago      ci\\x1B[2J',
     '     v1.2            foreign    -        -',
     '',

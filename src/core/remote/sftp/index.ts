@@ -3,6 +3,7 @@ import { CutoverError } from '../../contract/index.ts';
 import type { Engine } from '../engine.ts';
 import type { Link } from '../link.ts';
 import { formatMark } from '../marks.ts';
+import { requireBelow } from '../readPath.ts';
 import { activate, revert } from './activate.ts';
 import { arm } from './arm.ts';
 import { underFence } from './fence.ts';
@@ -15,6 +16,7 @@ import { clearMark, setMark } from './mark.ts';
 import { observe } from './observe.ts';
 import { prepare } from './prepare.ts';
 import { prune } from './prune.ts';
+import { readFile } from './readFile.ts';
 import { sftpSession } from './session.ts';
 import { type Moved, sync } from './sync.ts';
 import { removeTrees } from './tree.ts';
@@ -42,6 +44,10 @@ export function sftpEngine(link: Link, path: string): Engine {
     address: link.address,
     observe: (sharedPaths, signal) => session.run('observe', signal, (place) => observe(place, sharedPaths)),
     manifest: (signal) => session.run('read the manifest', signal, readManifests),
+    async read(file, signal) {
+      requireBelow(link.server, file);
+      return session.run(`read ${file}`, signal, (place) => readFile(place, file));
+    },
     takeLock: (record, signal, { over = null, sharedPaths = [] } = {}) =>
       session.run('take the lock', signal, (place) => takeLock(place, { record, over, sharedPaths })),
     tryLock: (record, sharedPaths, signal) =>

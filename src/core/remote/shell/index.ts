@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Engine } from '../engine.ts';
 import type { Link } from '../link.ts';
 import { formatMark } from '../marks.ts';
+import { requireBelow } from '../readPath.ts';
 import { activateScript, revertScript } from './activate.ts';
 import { arm } from './arm.ts';
 import { runCommand } from './command.ts';
@@ -24,6 +25,7 @@ import { clearMarkScript, setMarkScript } from './mark.ts';
 import { observeScript, readObservation } from './observe.ts';
 import { prepareScript, readMethod } from './prepare.ts';
 import { pruneScript, readReleasesInUse } from './prune.ts';
+import { readContent, readFileScript } from './readFile.ts';
 import { repairScript } from './repair.ts';
 import { runScript } from './run.ts';
 import type { Fields } from './script.ts';
@@ -57,6 +59,10 @@ export function shellEngine(link: Link, configuredPath: string): Engine {
     },
     async manifest(signal) {
       return readManifest(await runScript(link, manifestScript(path), { signal }));
+    },
+    async read(file, signal) {
+      requireBelow(link.server, file);
+      return readContent(await runScript(link, readFileScript(path, file), { signal }));
     },
     async takeLock(record, signal, { over = null, sharedPaths = [] } = {}) {
       link.expectUpload();

@@ -1,0 +1,91 @@
+import type { Config } from '../config/types.ts';
+import { CutoverError, errorCode, messageOf } from '../contract/index.ts';
+import type { Refusal } from '../plan/refusals.ts';
+import { refuseAll } from '../plan/refuse.ts';
+import type { Plan, ServerPlan } from '../plan/types.ts';
+import type { Override } from '../release/ledger.ts';
+import { deploymentOf } from './hookContext.ts';
+import { withinDeadline } from './hookDeadline.ts';
+import { createHooks, isMeant, type PlacedHook } from './hooks.ts';
+import type { Group } from './openGroup.ts';
+import type { Runtime } from './runtime.ts';
+import { scopeFor } from './scope.ts';
+
+export interface Asking {
+  readonly runtime: Runtime;
+  readonly config: Config;
+  readonly group: Group;
+  /** Why it is to be done whatever a hook says; null: nobody said so. */
+  readonly reason: string | null;
+}
+
+/**
+ * Asks the hooks that may refuse a plan, for each of its servers. Gives who overrides what one of them says; null: nothing
+ * speaks against it. Throws `E_REFUSED` with all that does, also where a hook cannot say. Costs nothing where no hook is asked.
+ */
+export async function askHooks(asking: Asking, plan: Plan): Promise<Override | null> {
+  const { runtime, config, group, reason } = asking;
+  if (plan.unchanged || group.environment.hooks.length === 0) return null;
+  const { all } = await createHooks(runtime, config, group.environment);
+  const hooks = all.filter(({ hook }) => hook.refuse !== undefined);
+  const ask = (override: string | null) => refusalsOf(hooks, { ...asking, reason: override }, plan);
+  const refusals = await ask(null);
+  if (refusals.length === 0) return null;
+  if (reason === null) refuseAll(refusals);
+  refuseAll(await ask(reason));
+  return { by: runtime.by, reason: reason! };
+}
+
+async function refusalsOf(
+  hooks: readonly PlacedHook[],
+  asking: Asking,
+  plan: Plan,
+): Promise<readonly Refusal[]> {
+  const { environment } = asking.group;
+  const each = plan.servers.map(async (server) => {
+    const refusals: Refusal[] = [];
+    for (const placed of hooks.filter((hook) => isMeant(hook, server.name, plan, environment)))
+      for (const why of await whyNot(placed, asking, plan, server))
+        refusals.push({ server: server.name, why, fix: fixOf(placed, asking.reason) });
+    return refusals;
+  });
+  return (await Promise.all(each)).flat();
+}
+
+async function whyNot(
+  { name, secrets, hook, deadlineMs }: PlacedHook,
+  { runtime, config, group, reason }: Asking,
+  plan: Plan,
+  server: ServerPlan,
+): Promise<readonly string[]> {
+  const engine = group.engines.get(server.name)!;
+  const what = `${server.name}: the hook ${name}, asked whether this may be done,`;
+  let reasons: readonly string[] = [];
+  let ours: unknown = null;
+  await withinDeadline(what, { deadlineMs, cancel: runtime.cancel }, async (signal) => {
+    reasons = await hook.refuse!({
+      ...scopeFor(runtime, config, { what: `the hook ${name}`, secrets, server: server.name, signal }),
+      ...deploymentOf(plan, server, group, runtime.by),
+      override: reason,
+      readFile: (path) => engine.read(path, signal),
+    }).catch((error: unknown) => {
+      if (errorCode(error) !== null) ours = error;
+      throw error;
+    });
+  }).catch((error: unknown) => {
+    // A server that cannot be reached is no opinion of a hook.
+    if (ours !== null) throw ours;
+    if (errorCode(error) !== 'E_HOOK') throw error;
+    throw new CutoverError('E_REFUSED', `Nothing was touched. ${messageOf(error)}`, {
+      server: server.name,
+      cause: error,
+    });
+  });
+  return reasons;
+}
+
+function fixOf({ name }: PlacedHook, reason: string | null): string {
+  return reason === null
+    ? `The hook ${name} refuses it. Where it is meant all the same: --override --reason TEXT`
+    : `The hook ${name} refuses it whatever the reason: it would have to go out of the configuration.`;
+}

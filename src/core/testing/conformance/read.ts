@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { never, type Place } from '../conformancePlace.ts';
+
+/** Reading a file below the deploy path. */
+export function readConformance(open: () => Promise<Place>): void {
+  test('a file is read as it is, also through links and with an odd name', async () => {
+    const place = await open();
+    await place.sh(`mkdir -p shop/releases/1 && ln -s releases/1 shop/current && : >shop/empty
+      printf 'a\\000b\\377\\n\\n' >"shop/releases/1/-it's a file"`);
+    const engine = place.engine();
+    const bytes = await engine.read("current/-it's a file", never);
+    expect([...bytes!]).toEqual([0x61, 0, 0x62, 0xff, 0x0a, 0x0a]);
+    expect([...(await engine.read('empty', never))!]).toEqual([]);
+  });
+
+  test('where there is no file nothing is read', async () => {
+    const place = await open();
+    const engine = place.engine();
+    expect(await engine.read('current/VERSION', never)).toBeNull();
+    await place.sh('mkdir -p shop/releases/1 && ln -s releases/gone shop/current');
+    expect(await engine.read('current/VERSION', never)).toBeNull();
+    expect(await engine.read('releases/1/VERSION', never)).toBeNull();
+    await expect(engine.read('releases', never)).rejects.toMatchObject({ code: 'E_REMOTE' });
+  });
+
+  test('a mebibyte is read, and no byte more', async () => {
+    const place = await open();
+    await place.sh(
+      'mkdir shop && head -c 1048576 /dev/zero >shop/whole && head -c 1048577 /dev/zero >shop/more',
+    );
+    const engine = place.engine();
+    expect(await engine.read('whole', never)).toHaveLength(1_048_576);
+    await expect(engine.read('more', never)).rejects.toMatchObject({
+      code: 'E_REMOTE',
+      message: expect.stringContaining('more is larger than 1048576 bytes'),
+    });
+  });
+
+  test.for(['..', '../secret', 'a/../../secret', '/etc/passwd', './a', 'a//b', '', 'a\nb', 'a\0b'])(
+    'what is not below the deploy path is not read: %j',
+    async (path) => {
+      const place = await open();
+      await expect(place.engine().read(path, never)).rejects.toMatchObject({ code: 'E_USAGE' });
+    },
+  );
+}
