@@ -148,3 +148,12 @@ test.each([
   const { failure, origin } = await tell(notifier, { ...given, service: () => ({ status, body }) });
   expect(failure?.message).toBe(`GitHub at ${origin} did not take the notice: ${why}.`);
 });
+
+test('a test leaves no record, but shows whether the secrets are there', async () => {
+  expect(await tell(notifier, { ...given, notice: { isTest: true } })).toMatchObject({
+    received: [],
+    failure: null,
+  });
+  const without = { ...given, secrets: () => ({}), notice: { isTest: true } };
+  expect((await tell(notifier, without)).failure).not.toBe(null);
+});

@@ -2,6 +2,7 @@ import { CutoverError, type Notice } from '../../core/contract/index.ts';
 import { defineNotifier } from '../defineNotifier.ts';
 import { cut } from '../notice/cut.ts';
 import { withoutMentions } from '../notice/escape.ts';
+import { leaveNoRecord } from '../notice/leaveNoRecord.ts';
 import { headAndRest } from '../notice/lines.ts';
 import { resolveText } from '../resolveText.ts';
 import { createDeployment, findDeployment } from './deployment.ts';
@@ -23,7 +24,9 @@ export const notifier = defineNotifier(Options, async (options, notice, scope) =
       },
     );
   }
-  const repository = repositoryOf(options, await resolveText(options.token, scope), scope);
+  const token = await resolveText(options.token, scope);
+  if (notice.isTest) return leaveNoRecord('GitHub', scope);
+  const repository = repositoryOf(options, token, scope);
   const id =
     (await findDeployment(repository, notice, revision)) ??
     (await createDeployment(repository, notice, revision, options.production));

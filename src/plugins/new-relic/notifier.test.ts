@@ -149,3 +149,12 @@ test.each([
 test('an entity cannot widen the search', () => {
   expect(() => notifier.parse({ key: { env: 'KEY' }, entity: "x' OR name LIKE '%" })).toThrow('GUID');
 });
+
+test('a test leaves no record, but shows whether the secrets are there', async () => {
+  expect(await tell(notifier, { ...given, notice: { isTest: true } })).toMatchObject({
+    received: [],
+    failure: null,
+  });
+  const without = { ...given, secrets: () => ({}), notice: { isTest: true } };
+  expect((await tell(notifier, without)).failure).not.toBe(null);
+});

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineNotifier } from '../defineNotifier.ts';
 import { call, refused } from '../http/call.ts';
 import { jsonIn } from '../http/refusal.ts';
+import { leaveNoRecord } from '../notice/leaveNoRecord.ts';
 import { resolveText } from '../resolveText.ts';
 import { mutation } from './mutation.ts';
 import { Options } from './options.ts';
@@ -10,6 +11,7 @@ import { Options } from './options.ts';
 export const notifier = defineNotifier(Options, async (options, notice, scope) => {
   const url = `${options.apiUrl}/graphql`;
   const headers = { 'api-key': await resolveText(options.key, scope), 'content-type': 'application/json' };
+  if (notice.isTest) return leaveNoRecord('New Relic', scope);
   const body = { query: mutation(notice, options) };
   const request = { ...options, who: 'New Relic', url, headers, body, meanings: MEANINGS };
   const answer = await call(request, scope);

@@ -104,3 +104,12 @@ test('what Sentry refuses is a problem, in its words', async () => {
     `Sentry at ${origin} did not take the notice: it answered 401: it does not accept the token (Token expired).`,
   );
 });
+
+test('a test leaves no record, but shows whether the secrets are there', async () => {
+  expect(await tell(notifier, { ...given, notice: { isTest: true } })).toMatchObject({
+    received: [],
+    failure: null,
+  });
+  const without = { ...given, secrets: () => ({}), notice: { isTest: true } };
+  expect((await tell(notifier, without)).failure).not.toBe(null);
+});

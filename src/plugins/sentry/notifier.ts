@@ -1,6 +1,7 @@
 import type { Notice } from '../../core/contract/index.ts';
 import { defineNotifier } from '../defineNotifier.ts';
 import { call } from '../http/call.ts';
+import { leaveNoRecord } from '../notice/leaveNoRecord.ts';
 import { versionOf } from '../notice/version.ts';
 import { resolveText } from '../resolveText.ts';
 import { Options } from './options.ts';
@@ -12,9 +13,11 @@ import { Options } from './options.ts';
 export const notifier = defineNotifier(Options, async (options, notice, scope) => {
   if (notice.event !== 'committed') return;
   const { apiUrl, organization } = options;
+  const token = await resolveText(options.token, scope);
+  if (notice.isTest) return leaveNoRecord('Sentry', scope);
   const version = options.prefix + versionOf(notice, options.version);
   const headers = {
-    authorization: `Bearer ${await resolveText(options.token, scope)}`,
+    authorization: `Bearer ${token}`,
     'content-type': 'application/json',
   };
   const releases = `${apiUrl}/api/0/organizations/${organization}/releases/`;
