@@ -105,10 +105,19 @@ async function attend(running: Command, session: CommandSession, request: ExecRe
   }
 }
 
-/** A server keeps the place of a session whose command still runs (session_close_by_channel in OpenSSH's session.c). */
+const UNHEARD_MS = 250;
+
+/**
+ * A server keeps the place of a session whose command still runs (session_close_by_channel in OpenSSH's session.c), and a
+ * command that has only just begun may have no process group yet that a signal could reach: it gets another one.
+ */
 function end(channel: Command['channel']): void {
   channel.signal('TERM');
-  channel.close();
+  const again = setTimeout(() => {
+    channel.signal('TERM');
+    channel.close();
+  }, UNHEARD_MS);
+  channel.once('close', () => clearTimeout(again));
 }
 
 /** What is known of the end: an exit status or signal if one came before the channel or the link went. */

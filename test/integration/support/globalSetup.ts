@@ -1,5 +1,5 @@
 import { transportCaseNames } from '../../../src/core/testing/transportConformance.ts';
-import { readColumns, tableOf } from '../transports/table.ts';
+import { deploymentCaseNames, readColumns, tableOf } from '../transports/table.ts';
 import { openTestRun } from './testRun.ts';
 
 /** Runs once before all integration tests. Without a Docker engine it throws, so that the run fails. */
@@ -7,7 +7,8 @@ export default async function setup(): Promise<() => Promise<void>> {
   const run = await openTestRun();
   return async () => {
     const columns = await readColumns(run.directory);
-    if (columns.length > 0) process.stdout.write(`\n${tableOf(columns, transportCaseNames)}\n`);
+    const names = [...transportCaseNames, ...deploymentCaseNames];
+    if (columns.length > 0) process.stdout.write(`\n${tableOf(columns, names)}\n`);
     await run[Symbol.asyncDispose]();
   };
 }

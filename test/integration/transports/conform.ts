@@ -32,10 +32,11 @@ export function conform(name: string, { place, begin, end }: Stage): void {
   });
 }
 
-async function keep(column: Column): Promise<void> {
+/** `part`: of a column whose cases run in several places. */
+export async function keep(column: Column, part = 'suite'): Promise<void> {
   const run = currentTestRun();
   if (run === null) throw new Error('The table is kept by a test run.');
   const directory = columnsDirectory(run.directory);
   await mkdir(directory, { recursive: true });
-  await writeFile(join(directory, `${encodeURIComponent(column.name)}.json`), JSON.stringify(column));
+  await writeFile(join(directory, `${encodeURIComponent(column.name)} ${part}.json`), JSON.stringify(column));
 }

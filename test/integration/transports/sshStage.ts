@@ -11,6 +11,7 @@ import { makeKey } from '../../../src/plugins/ssh2/testing/server.ts';
 import { fakeScope } from '../../../src/plugins/testing/scope.ts';
 import { startProxy } from '../support/proxy.ts';
 import { inContainer } from '../support/remoteTree.ts';
+import { logUntil } from '../support/serverLog.ts';
 import { type ServerOptions, type SshServer, startServer } from '../support/sshServer.ts';
 import { currentTestRun } from '../support/testRun.ts';
 import type { Stage } from './conform.ts';
@@ -19,6 +20,8 @@ export interface SshStageOptions extends Partial<ServerOptions> {
   readonly has: TransportPlace['has'];
   /** Run by root before the first case. */
   readonly prepare?: string;
+  /** What sshd writes when it is done with that. Default: nothing. */
+  readonly prepared?: RegExp;
   readonly noise?: string;
   /** Added to each direction. */
   readonly delayMs?: number;
@@ -100,6 +103,7 @@ export function sshStage(name: string, options: SshStageOptions): Stage {
       files = await mkdtemp(join(run?.directory ?? '', 'transport-'));
       server = await startServer({ image: 'openssh', ...options });
       if (options.prepare !== undefined) await inContainer(server, ['sh', '-euc', options.prepare]);
+      if (options.prepared !== undefined) await logUntil(server, options.prepared);
       proxy = await startProxy({ host: server.host, port: server.port, delayMs: options.delayMs ?? 0 });
       await write(
         'known_hosts',

@@ -9,16 +9,28 @@ export interface Column {
   readonly outcomes: Readonly<Record<string, Outcome>>;
 }
 
+/** The rows below those of the suite. */
+export const deploymentCaseNames = [
+  'deploy: a first release, and a second one',
+  'deploy: one that fails after its activation is taken back',
+  'deploy: a rollback goes back',
+] as const;
+
 export function columnsDirectory(runDirectory: string): string {
   return join(runDirectory, 'transports');
 }
 
-/** What the files of a run have kept, in the order of their names. */
+/** What the files of a run have kept, in the order of their names; the parts of a column are put together. */
 export async function readColumns(runDirectory: string): Promise<readonly Column[]> {
   const directory = columnsDirectory(runDirectory);
   const names = await readdir(directory).catch(() => []);
   const texts = names.sort().map((name) => readFile(join(directory, name), 'utf8'));
-  return (await Promise.all(texts)).map((text) => JSON.parse(text) as Column);
+  const columns = new Map<string, Column>();
+  for (const text of await Promise.all(texts)) {
+    const { name, outcomes } = JSON.parse(text) as Column;
+    columns.set(name, { name, outcomes: { ...columns.get(name)?.outcomes, ...outcomes } });
+  }
+  return [...columns.values()];
 }
 
 /** Cases × transports, in Markdown. Cases that no column has are left out. */
