@@ -22,11 +22,18 @@ fi
 is_new() {
   master_of "$title" "$file" || return
   look_at "$master"
-  why='no new workers have begun; its error log says why.'
+  new=
   for worker in $workers; do
-    case " $old " in *" $worker "*) ;; *) return 0 ;; esac
+    case " $old " in *" $worker "*) ;; *) new=yes ;; esac
   done
-  return 1
+  [ -n "$new" ] || { why='no new workers have begun; its error log says why.'; return 1; }
+  # For a moment both take requests.
+  for worker in $old; do
+    case " $workers " in *" $worker "*) ;; *) continue ;; esac
+    grep -q 'is shutting down' "/proc/\${worker%%:*}/cmdline" 2>/dev/null && continue
+    why='old workers still take requests.'
+    return 1
+  done
 }
 
 until_second=$(($(date +%s) + seconds))

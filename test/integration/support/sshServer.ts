@@ -51,6 +51,12 @@ export interface ContainerExecResult {
   readonly stderr: string;
 }
 
+/** What images listen on besides SSH. */
+const PORTS: Partial<Record<ImageName, readonly number[]>> = {
+  nginx: [22, 80],
+  runtimes: [22, 80, 8080, 3000, 8000],
+};
+
 /** Starts a server in a container of its own; it accepts logins when this resolves. */
 export async function startServer(options: ServerOptions): Promise<SshServer> {
   const run = currentTestRun();
@@ -65,7 +71,7 @@ export async function startServer(options: ServerOptions): Promise<SshServer> {
       Object.entries(options.volumes ?? {}).map(([source, target]) => ({ source, target, mode: 'rw' })),
     )
     .withAddedCapabilities(...(options.capabilities ?? []))
-    .withExposedPorts(...(options.image === 'nginx' ? [22, 80] : [22]))
+    .withExposedPorts(...(PORTS[options.image] ?? [22]))
     .withWaitStrategy(Wait.forLogMessage('Server listening on'))
     .withStartupTimeout(60_000)
     .start();
