@@ -17,7 +17,11 @@ test('there is an example for each way to begin', () => {
   expect(configurations).toEqual([
     'cutover.config.ts',
     'node-pm2/cutover.yaml',
+    'node-runit/cutover.yaml',
     'php-laravel/cutover.yaml',
+    'php-nginx/cutover.yaml',
+    'python-gunicorn/cutover.yaml',
+    'static-nginx/cutover.yaml',
     'static-site/cutover.yaml',
   ]);
 });
