@@ -5,6 +5,7 @@ import { plugin as cloudflare } from './cloudflare/index.ts';
 import { plugin as command } from './command/index.ts';
 import { plugin as datadog } from './datadog/index.ts';
 import { plugin as discord } from './discord/index.ts';
+import { plugin as docker } from './docker/index.ts';
 import { plugin as github } from './github/index.ts';
 import { plugin as googleChat } from './google-chat/index.ts';
 import { plugin as httpCheck } from './http-check/index.ts';
@@ -33,6 +34,7 @@ export const builtIn: readonly Plugin[] = [
   command,
   datadog,
   discord,
+  docker,
   github,
   googleChat,
   httpCheck,
