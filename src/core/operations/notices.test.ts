@@ -231,6 +231,16 @@ test('one that never answers delays the end by one deadline, not two, hears both
   expect(signals.map((signal) => signal.aborted)).toEqual([true, true]);
 });
 
+test('who goes on with a transaction tells of its end only, and when it was begun', async () => {
+  const heard: Notice[] = [];
+  const { notices, opening, result } = await noticesWith((notice) => void heard.push(notice), {
+    events: NOTICE_EVENTS,
+  });
+  notices.started({ ...opening, isResumed: true });
+  expect(await notices.ended(result)).toEqual([]);
+  expect(heard).toMatchObject([{ event: 'committed', startedAt: opening.at }]);
+});
+
 test('one that fails when it is told to stop is one problem, not two', async () => {
   const { notices, opening, result } = await noticesWith(
     (_, signal) =>

@@ -93,7 +93,7 @@ async function loadConfiguration(
 function endNow(reporter: Reporter): void {
   reporter.end();
   process.stderr.write(
-    'Stopped at once. What was begun is still open: "cutover resume" ends it, "cutover resume --abort" takes it back.\n',
+    'Stopped at once. What was begun may still be open: "cutover resume" ends it, "cutover resume --abort" takes it back.\n',
   );
   process.exit(130);
 }
