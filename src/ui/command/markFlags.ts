@@ -22,7 +22,8 @@ export const overrideFlags = {
   // A default would count as given, and ask for a reason.
   override: Flags.boolean({
     dependsOn: ['reason'],
-    description: 'Go on although the environment is frozen, or a hook refuses it. The ledger keeps who did so, and why.',
+    description:
+      'Go on although the environment is frozen, or a hook refuses it. The ledger keeps who did so, and why.',
   }),
   reason: Flags.string({
     helpValue: 'TEXT',
