@@ -6,8 +6,10 @@ import { plugin as command } from './command/index.ts';
 import { plugin as datadog } from './datadog/index.ts';
 import { plugin as discord } from './discord/index.ts';
 import { plugin as docker } from './docker/index.ts';
+import { plugin as email } from './email/index.ts';
 import { plugin as github } from './github/index.ts';
 import { plugin as googleChat } from './google-chat/index.ts';
+import { plugin as hipchat } from './hipchat/index.ts';
 import { plugin as httpCheck } from './http-check/index.ts';
 import { plugin as local } from './local/index.ts';
 import { plugin as migrations } from './migrations/index.ts';
@@ -35,8 +37,10 @@ export const builtIn: readonly Plugin[] = [
   datadog,
   discord,
   docker,
+  email,
   github,
   googleChat,
+  hipchat,
   httpCheck,
   local,
   migrations,

@@ -1,7 +1,7 @@
 import { CutoverError, defineExtension, type Hook, type HookContext } from '../../core/contract/index.ts';
 import { resolveHeaders as resolveTexts } from '../resolveText.ts';
 import { Options } from './options.ts';
-import { type End, runProgram } from './program.ts';
+import { argvOf, runProgram, shownEnd, shownProgram } from './program.ts';
 import { variablesOf } from './variables.ts';
 
 /** Runs a program on the machine that deploys. */
@@ -14,9 +14,8 @@ export const hook = defineExtension({
 });
 
 async function run(options: Options, context: HookContext): Promise<void> {
-  const argv = options.argv ?? (['sh', '-c', options.run ?? ''] as const);
   const program = {
-    argv,
+    argv: argvOf(options),
     directory: context.resolvePath(options.directory),
     environment: {
       ...process.env,
@@ -26,11 +25,7 @@ async function run(options: Options, context: HookContext): Promise<void> {
   };
   const end = await runProgram(program, context.signal, context.log);
   if (end.type === 'code' && end.code === 0) return;
-  throw new CutoverError('E_HOOK', `\`${options.run ?? options.argv?.join(' ')}\` ${shown(end)}.`, {
+  throw new CutoverError('E_HOOK', `${shownProgram(options)} ${shownEnd(end)}.`, {
     hint: 'Its output stands in the story above, and in the log.',
   });
-}
-
-function shown(end: End): string {
-  return end.type === 'code' ? `ended with status ${end.code}` : `was ended by ${end.signal}`;
 }

@@ -1,7 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CutoverError, messageOf } from '../../core/contract/index.ts';
+import { feed } from '../streams/feed.ts';
 import { follow } from '../streams/follow.ts';
 import { untilQuiet } from '../streams/quiet.ts';
 import { eachLine } from './lines.ts';
@@ -11,6 +13,8 @@ export interface Program {
   readonly directory: string;
   /** The whole environment. */
   readonly environment: NodeJS.ProcessEnv;
+  /** What it can read. Default: nothing. */
+  readonly input?: string;
 }
 
 /** How a program ended. */
@@ -18,13 +22,29 @@ export type End =
   | { readonly type: 'code'; readonly code: number }
   | { readonly type: 'signal'; readonly signal: NodeJS.Signals };
 
+type Asked = { readonly run?: string | undefined; readonly argv?: Program['argv'] | undefined };
+
+/** A text is for the shell. */
+export function argvOf({ run, argv }: Asked): Program['argv'] {
+  return argv ?? ['sh', '-c', run ?? ''];
+}
+
+/** For messages, as it was asked for. */
+export function shownProgram({ run, argv }: Asked): string {
+  return `\`${run ?? argv?.join(' ')}\``;
+}
+
+export function shownEnd(end: End): string {
+  return end.type === 'code' ? `ended with status ${end.code}` : `was ended by ${end.signal}`;
+}
+
 /** What a program leaves in the background may hold its output open for ever. */
 const QUIET_AFTER_EXIT_MS = 2_000;
 /** From the polite signal to the other one. */
 const GRACE_MS = 2_000;
 
 /**
- * Runs a program in a process group of its own, without input, and tells each line of both streams. When the signal fires
+ * Runs a program in a process group of its own, and tells each line of both streams. When the signal fires
  * the whole group is ended, and it rejects with the signal's reason; with `E_CAPABILITY` when it cannot be started.
  */
 export async function runProgram(
@@ -34,6 +54,7 @@ export async function runProgram(
 ): Promise<End> {
   signal.throwIfAborted();
   const child = await start(program);
+  if (child.stdin !== null) void feed(child.stdin, program.input);
   const [stdout, stderr] = [eachLine(tell), eachLine(tell)];
   follow(child.stdout, 0, stdout.push);
   follow(child.stderr, 0, stderr.push);
@@ -53,22 +74,25 @@ export async function runProgram(
     throw error;
   } finally {
     signal.removeEventListener('abort', stop);
+    child.stdin?.destroy();
     child.stdout.destroy();
     child.stderr.destroy();
     for (const lines of [stdout, stderr]) lines.end();
   }
 }
 
-async function start({ argv: [file, ...args], directory, environment }: Program) {
+type Child = ChildProcessByStdio<Writable | null, Readable, Readable>;
+
+async function start({ argv: [file, ...args], directory, environment, input }: Program): Promise<Child> {
   try {
     const child = spawn(file, args, {
       cwd: directory,
       env: environment,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       detached: true,
     });
     await once(child as ChildProcess, 'spawn');
-    return child;
+    return child as Child;
   } catch (cause) {
     throw new CutoverError(
       'E_CAPABILITY',
