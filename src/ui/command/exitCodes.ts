@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../core/contract/index.ts';
 import type { RepairedCache, VerifiedCache } from '../../core/operations/cacheResults.ts';
+import type { ProbeResult } from '../../core/operations/probe/result.ts';
 import type {
   CheckResult,
   MarksResult,
@@ -65,6 +66,13 @@ export function exitCodeOfCheck(result: CheckResult): number {
   const errors = findings.filter(({ level }) => level === 'error');
   if (errors.length === 0) return 0;
   return errors.some((error) => error.code !== null && exitCodeOf(error.code) === 10) ? 10 : 4;
+}
+
+/** One server out of reach counts for more than one that could not be deployed to. */
+export function exitCodeOfProbe({ servers }: ProbeResult): number {
+  const codes = servers.flatMap(({ failure }) => (failure === null ? [] : [exitCodeOf(failure.code)]));
+  if (codes.includes(1)) return 1;
+  return Math.max(0, ...codes);
 }
 
 /** What differs is what `check` calls an error; servers out of reach, and locks that were lost, have codes of their own. */
