@@ -68,6 +68,8 @@ export interface HookContext extends Deployment, Scope {
 export interface HookCommand {
   /** Program and arguments; nothing in them is read by a shell. */
   readonly argv: readonly string[];
+  /** What people read of it instead, in the story and in errors: a script says little. */
+  readonly title?: string;
   /** Where it runs. Default: `deploy`. */
   readonly directory?: 'deploy' | 'release' | 'current';
   /** Beside the `CUTOVER_…` variables that every command gets. */

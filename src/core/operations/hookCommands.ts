@@ -40,10 +40,11 @@ export function hookCommands({ context, id, point, signal }: HookCommandsOptions
     const line = commandLine(asked);
     const { engine, fence, server, emit, catchUp } = context;
     const tail = tailOf(KEPT_BYTES);
-    emit({ type: 'command', server: server.name, step, run: line });
+    emit({ type: 'command', server: server.name, step, run: asked.title ?? line });
     const request = {
       id: name,
       run: line,
+      ...(asked.title === undefined ? {} : { title: asked.title }),
       directory: paths[asked.directory ?? 'deploy'],
       variables: { ...variablesOf(context, planned(context)), ...asked.variables },
       timeoutMs: asked.timeoutMs ?? null,

@@ -217,6 +217,8 @@ export interface CommandRequest {
   /** Names the run on the server, the same one when it is asked for again: letters, digits, dashes, the release first. */
   readonly id: string;
   readonly run: string;
+  /** What errors call it. Default: `run`. */
+  readonly title?: string;
   readonly directory: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly timeoutMs: number | null;

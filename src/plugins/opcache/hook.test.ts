@@ -19,7 +19,8 @@ async function reset(raw: Json, answer = 'ok: the OPcache is empty\n'): Promise<
 }
 
 test('PHP on the command line asks where PHP-FPM listens, by a script in the release', async () => {
-  const { argv } = await reset({ listen });
+  const { argv, title } = await reset({ listen });
+  expect(title).toBe(`opcache_reset() in PHP-FPM at ${listen}`);
   expect(argv.slice(0, 2)).toEqual(['php', '-r']);
   expect(argv.slice(3)).toEqual(['--', listen, '/srv/shop/releases/20261121193811', '30']);
 });

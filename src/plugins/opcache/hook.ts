@@ -19,6 +19,7 @@ async function reset({ listen, php, directory, timeout }: Options, context: Hook
   const seconds = String(Math.ceil(timeout / 1000));
   await askServer(
     {
+      title: `opcache_reset() in PHP-FPM at ${listen}`,
       argv: [...php, '-r', RESET, '--', listen, directory ?? context.paths.release, seconds],
       timeoutMs: timeout + SLACK_MS / 2,
     },

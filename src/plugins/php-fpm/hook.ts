@@ -1,4 +1,4 @@
-import { defineExtension, type Hook, type HookContext } from '../../core/contract/index.ts';
+import { defineExtension, type Hook, type HookContext, quoteAll } from '../../core/contract/index.ts';
 import { askServer, shellScript } from '../server/askServer.ts';
 import { Options } from './options.ts';
 import { RELOAD } from './script.ts';
@@ -19,6 +19,7 @@ async function reload({ pidFile, command, timeout }: Options, context: HookConte
   const seconds = String(Math.ceil(timeout / 1000));
   await askServer(
     {
+      title: command === undefined ? 'kill -USR2 PHP-FPM' : quoteAll(command),
       argv: shellScript(RELOAD, pidFile ?? '', seconds, ...(command ?? [])),
       timeoutMs: timeout + SLACK_MS / 2,
     },

@@ -1,4 +1,4 @@
-import { defineExtension, type Hook, type HookContext } from '../../core/contract/index.ts';
+import { defineExtension, type Hook, type HookContext, quoteAll } from '../../core/contract/index.ts';
 import { askServer, commandOf } from '../server/askServer.ts';
 import { Options } from './options.ts';
 import { LOOK } from './script.ts';
@@ -26,6 +26,7 @@ async function reload(options: Options, context: HookContext): Promise<void> {
   const question = { pm2, apps: apps ?? null, deploy, current, stable, timeout };
   await askServer(
     {
+      title: quoteAll([...pm2, 'jlist']),
       argv: [...node, '-e', LOOK, '--', JSON.stringify(question)],
       directory: 'deploy',
       variables,

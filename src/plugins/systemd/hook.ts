@@ -26,7 +26,11 @@ async function restart(options: Options, context: HookContext): Promise<void> {
   const { unit, sudo, stable, timeout, journalLines } = options;
   const words = [sudo ? 'sudo' : 'user', options.do, seconds(timeout), seconds(stable), String(journalLines)];
   await askServer(
-    { argv: shellScript(RESTART, ...words, ...unit), timeoutMs: forAll(options) + SLACK_MS / 2 },
+    {
+      title: `${sudo ? 'sudo -n systemctl' : 'systemctl --user'} ${options.do} ${unit.join(' ')}`,
+      argv: shellScript(RESTART, ...words, ...unit),
+      timeoutMs: forAll(options) + SLACK_MS / 2,
+    },
     context,
   );
 }

@@ -102,7 +102,7 @@ function judge(server: string, request: CommandRequest, ending: Ending, lastLine
     const limit = `${LOG_LIMIT_BYTES / 1024 / 1024} MiB`;
     request.onLine('stdout', `[the output went on; only its first ${limit} are kept]`);
   }
-  const what = `${server}: the command "${request.run}"`;
+  const what = `${server}: the command "${request.title ?? request.run}"`;
   if (ending.type === 'lost' || !/^\d+$/.test(ending.status)) {
     throw new CutoverError(
       'E_UNKNOWN',
@@ -129,14 +129,14 @@ function meaning(status: number): string {
 function notStarted(server: string, request: CommandRequest): CutoverError {
   return new CutoverError(
     'E_INTERRUPTED',
-    `${server}: the command "${request.run}" was not started any more`,
+    `${server}: the command "${request.title ?? request.run}" was not started any more`,
     { server },
   );
 }
 
 function interrupted(server: string, request: CommandRequest, why: Why, isDead: boolean): CutoverError {
   const end = isDead ? ENDED : 'its processes could not be confirmed dead';
-  const what = `${server}: the command "${request.run}"`;
+  const what = `${server}: the command "${request.title ?? request.run}"`;
   if (why === 'cancelled')
     return new CutoverError('E_INTERRUPTED', `${what} was interrupted; ${end}`, { server });
   const [did, limitMs] =
