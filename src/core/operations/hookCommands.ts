@@ -13,7 +13,7 @@ import { pathsOf } from './hookContext.ts';
 /** The programs that one run of a hook starts on its server, one behind the other. */
 export interface HookCommands {
   readonly command: NonNullable<HookContext['command']>;
-  /** No more are begun, and those that were have ended. */
+  /** No more are begun, and what is at work still is ended: the hook did not wait for it. */
   end(): Promise<void>;
 }
 
@@ -32,11 +32,12 @@ export function hookCommands({ context, id, point, signal }: HookCommandsOptions
   const step = stepAt(point);
   const paths = pathsOf(context.server, context.plan.release);
   let count = 0;
-  let isOver = false;
+  const over = new AbortController();
   let last: Promise<unknown> = Promise.resolve();
 
   const run = async (asked: HookCommand, name: string): Promise<string> => {
-    if (isOver) throw new CutoverError('E_HOOK', 'The hook has ended; it can run nothing any more.');
+    if (over.signal.aborted)
+      throw new CutoverError('E_HOOK', 'The hook has ended; it can run nothing any more.');
     const line = commandLine(asked);
     const { engine, fence, server, emit, catchUp } = context;
     const tail = tailOf(KEPT_BYTES);
@@ -55,7 +56,7 @@ export function hookCommands({ context, id, point, signal }: HookCommandsOptions
       },
       catchUp,
     };
-    await engine.command(fence, request, signal);
+    await engine.command(fence, request, AbortSignal.any([signal, over.signal]));
     return tail.text();
   };
 
@@ -67,7 +68,7 @@ export function hookCommands({ context, id, point, signal }: HookCommandsOptions
       return work;
     },
     async end() {
-      isOver = true;
+      over.abort();
       await last;
     },
   };
