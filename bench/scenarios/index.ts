@@ -10,11 +10,13 @@ import type { Scenario } from './scenario.ts';
 import { sftpEngine } from './sftpEngine.ts';
 import { size } from './size.ts';
 import { startUp } from './startUp.ts';
+import { startUpPlugins } from './startUpPlugins.ts';
 import { tenChanged } from './tenChanged.ts';
 
 /** In the order in which they run. */
 export const scenarios: readonly Scenario[] = [
   startUp,
+  startUpPlugins,
   micro,
   tenChanged,
   size,

@@ -36,10 +36,11 @@ export async function writePlugin(directory: string, plugin: PluginPackage): Pro
 }
 
 /** The tarball of a package, as `npm pack` makes it. */
-export async function packPlugin(root: string): Promise<string> {
-  const { stdout } = await execa('npm', ['pack', '--json', '--ignore-scripts'], { cwd: root });
+export async function packPlugin(root: string, into = root): Promise<string> {
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', into];
+  const { stdout } = await execa('npm', args, { cwd: root });
   const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
-  return join(root, filename);
+  return join(into, filename);
 }
 
 /** A module that registers one plugin with one hook that does nothing. */
