@@ -65,6 +65,13 @@ const codes = ['E_BUG', 'E_USAGE', 'E_PLUGIN', 'E_REFUSED', 'E_UNREACHABLE', 'E_
 const ofTransactions = [0, 12, 13, 14, 130];
 const exits = [...codes.map(exitCodeOf), ...ofTransactions].sort((a, b) => a - b);
 
+test.each(builtIn.flatMap(({ notifiers = {} }) => Object.keys(notifiers)))(
+  'docs/notifiers.md says how the notifier %s is used',
+  (name) => {
+    expect(section('docs/notifiers.md', name).trim()).not.toBe('');
+  },
+);
+
 test.each(['README.md', 'docs/commands.md'])('%s lists every exit code', (page) => {
   const listed = [...read(page).matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code));
   expect(listed).toEqual(exits);

@@ -1,9 +1,7 @@
 import { z } from 'zod';
 import type { Notice } from '../../core/contract/index.ts';
 import { jsonIn } from '../http/refusal.ts';
-import { cut } from '../notice/cut.ts';
-import { withoutMentions } from '../notice/escape.ts';
-import type { Repository } from './repository.ts';
+import { description, type Repository } from './repository.ts';
 
 /**
  * The deployment that an earlier notice of the same transaction made: nothing but the moment at which it began tells it from another
@@ -17,7 +15,7 @@ export async function findDeployment(
   const query = new URLSearchParams({
     sha: revision,
     environment: notice.environment,
-    task: taskOf(notice),
+    task: notice.kind,
     per_page: String(LOOKED_AT),
   });
   const deployments = jsonIn(await repository.ask('GET', `deployments?${query}`), Deployments);
@@ -38,12 +36,12 @@ export async function createDeployment(
 ): Promise<number> {
   const answer = await repository.ask('POST', 'deployments', {
     ref: revision,
-    task: taskOf(notice),
+    task: notice.kind,
     auto_merge: false,
     required_contexts: [],
     payload: payloadOf(notice),
     environment: notice.environment,
-    description: cut(withoutMentions(`${notice.release}, by ${notice.by}`), MOST_DESCRIPTION),
+    description: description(`${notice.release}, by ${notice.by}`),
     ...(production === undefined ? {} : { production_environment: production }),
   });
   const id = jsonIn(answer, z.looseObject({ id: z.int() }))?.id;
@@ -53,12 +51,7 @@ export async function createDeployment(
 
 /** The newest come first, and an answer is read up to 64 KiB. */
 const LOOKED_AT = 5;
-const MOST_DESCRIPTION = 140;
 const NOT_GITHUB = 'its answer is not that of GitHub';
-
-function taskOf({ kind }: Notice): string {
-  return kind;
-}
 
 function payloadOf({ application, release, startedAt }: Notice) {
   return { application, release, startedAt };

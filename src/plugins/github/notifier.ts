@@ -1,13 +1,11 @@
 import { CutoverError, type Notice } from '../../core/contract/index.ts';
 import { defineNotifier } from '../defineNotifier.ts';
-import { cut } from '../notice/cut.ts';
-import { withoutMentions } from '../notice/escape.ts';
 import { leaveNoRecord } from '../notice/leaveNoRecord.ts';
 import { headAndRest } from '../notice/lines.ts';
 import { resolveText } from '../resolveText.ts';
 import { createDeployment, findDeployment } from './deployment.ts';
 import { Options } from './options.ts';
-import { repositoryOf } from './repository.ts';
+import { description, repositoryOf } from './repository.ts';
 
 /**
  * Gives a deployment of the commit a status: https://docs.github.com/en/rest/deployments/statuses#create-a-deployment-status.
@@ -43,14 +41,8 @@ const STATES: Readonly<Record<Notice['event'], string>> = {
 function statusOf(notice: Notice, { link, logLink }: Options): object {
   return {
     state: STATES[notice.event],
-    description: descriptionOf(notice),
+    description: description(headAndRest(notice).head),
     ...(link === undefined ? {} : { environment_url: link }),
     ...(logLink === undefined ? {} : { log_url: logLink }),
   };
 }
-
-function descriptionOf(notice: Notice): string {
-  return cut(withoutMentions(headAndRest(notice).head), MOST_DESCRIPTION);
-}
-
-const MOST_DESCRIPTION = 140;

@@ -2,6 +2,8 @@ import type { Scope } from '../../core/contract/index.ts';
 import { call } from '../http/call.ts';
 import { postFailure } from '../http/failure.ts';
 import type { Answer } from '../http/post.ts';
+import { cut } from '../notice/cut.ts';
+import { withoutMentions } from '../notice/escape.ts';
 import type { Options } from './options.ts';
 
 /** The part of GitHub's API that is about one repository. */
@@ -37,6 +39,13 @@ export function repositoryOf(options: Options, token: string, scope: Scope): Rep
     failure: (why) => postFailure('GitHub', base, why),
   };
 }
+
+/** As long as GitHub takes one, calling nobody. */
+export function description(text: string): string {
+  return cut(withoutMentions(text), MOST_DESCRIPTION);
+}
+
+const MOST_DESCRIPTION = 140;
 
 const MEANINGS = {
   401: 'it does not accept the token',
