@@ -48,6 +48,8 @@ test('what came before the end is read before the channel is closed', async () =
   receiveClose();
   receiveClose();
   expect(of(MESSAGE.close)).toHaveLength(1);
+  // Who has asked for the channel may be told of it a little later.
+  await new Promise(setImmediate);
   let said = '';
   channel.on('data', (chunk) => {
     said += chunk;
