@@ -44,7 +44,7 @@ interface Example {
   readonly url: string;
   /** Commits the example with this in place of `version one`, and more files. */
   release(version: string, files?: Tree): Promise<void>;
-  run(command: string): Promise<{ readonly exitCode: number | null; readonly stderr: string }>;
+  run(...command: readonly string[]): Promise<{ readonly exitCode: number | null; readonly stderr: string }>;
 }
 
 type Environment = { servers: Record<string, object>; hooks: Record<string, readonly object[]> };
@@ -80,7 +80,7 @@ async function open(
       await writeTree(repository.path, { [given.version]: source, ...files });
       await repository.commitAll(version);
     },
-    run: (command) => cutover([command, 'production'], { cwd: repository.path }),
+    run: (...command) => cutover([...command, 'production'], { cwd: repository.path }),
   };
 }
 
@@ -154,3 +154,61 @@ test.each([
     expect(await answers(example.url)).toEqual(['version one']);
   },
 );
+
+test('a release brings its piece of nginx’s configuration; a wrong one brings the old release back', async () => {
+  const example = await open('static-nginx', { port: 80, version: 'public/index.html' });
+  await example.release('version three', {
+    'nginx/redirects.conf': 'location = /moved { return 404 "as told"; }',
+  });
+  await succeeds(example.run('deploy', '--unpin'));
+  expect(await ask(`${example.url}moved`)).toBe('404: as told');
+
+  await example.release('version four', { 'nginx/redirects.conf': 'nonsense;' });
+  const { exitCode, stderr } = await example.run('deploy', '--unpin');
+  expect(exitCode).toBe(12);
+  expect(stderr).toContain('unknown directive "nonsense"');
+  expect(await answers(example.url)).toEqual(['version three']);
+  expect(await ask(`${example.url}moved`)).toBe('404: as told');
+});
+
+/** What many have: nginx hands over the path by way of `current`, under which PHP-FPM finds what it has cached. */
+test('where PHP-FPM gets the path of `current`, it serves old code until it is reloaded', {
+  timeout: 120_000,
+}, async () => {
+  const site = '/etc/nginx/sites-enabled/shop.conf';
+  await inContainer(server, ['sh', '-c', `sed -i s/realpath_root/document_root/ ${site} && nginx -s reload`]);
+  onTestFinished(async () => {
+    await inContainer(server, [
+      'sh',
+      '-c',
+      `sed -i s/document_root/realpath_root/ ${site} && nginx -s reload`,
+    ]);
+  });
+  const given = { port: 8080, version: 'src/version.php' };
+  const without = await open('php-nginx', {
+    ...given,
+    change: (environment) => {
+      environment.hooks = {};
+    },
+  });
+  await without.release('version five');
+  await succeeds(without.run('deploy', '--unpin'));
+  await inContainer(server, ['/etc/init.d/php8.2-fpm', 'reload']);
+  await expect.poll(() => answers(without.url), { timeout: 20_000 }).toEqual(['version five']);
+
+  await without.release('version six');
+  await succeeds(without.run('deploy', '--unpin'));
+  expect(await answers(without.url)).toEqual(['version five']);
+
+  const reload = [{ 'php-fpm': { command: ['sudo', '-n', '/etc/init.d/php8.2-fpm', 'reload'] } }];
+  const withHook = await open('php-nginx', {
+    ...given,
+    change: (environment) => {
+      environment.hooks = { 'after:postLaunch': reload };
+    },
+  });
+  await withHook.release('version seven');
+  const seen = await answersDuring(withHook.url, () => succeeds(withHook.run('deploy', '--unpin')));
+  expect(seen).toEqual(['version five', 'version seven']);
+  expect(await answers(withHook.url)).toEqual(['version seven']);
+});
