@@ -69,3 +69,7 @@ test('a token that could lead elsewhere is not used, nor shown', async () => {
     message: 'The token of Telegram is none: it has the form `123456:ABC-…`.',
   });
 });
+
+test.each(['abc', 'https://t.me/abc', 1.5, ''])('%j is no chat', (chat) => {
+  expect(() => notifier.parse({ token: { env: 'TOKEN' }, chat })).toThrow('expected the id of a chat');
+});
