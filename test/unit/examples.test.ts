@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/core/config/loadConfig.ts';
+import { starterConfig } from '../../src/core/config/starter.ts';
+import { STARTER_PRESETS, type StarterPreset } from '../../src/core/config/starterPresets.ts';
 import { createRegistry } from '../../src/core/registry/registry.ts';
 import { builtIn } from '../../src/plugins/register.ts';
 
@@ -36,6 +38,27 @@ test.each(configurations.filter((path) => path.endsWith('.yaml')))('%s names its
   const [firstLine] = (await readFile(join(examples, path), 'utf8')).split('\n');
   expect(firstLine).toBe('# yaml-language-server: $schema=../../dist/cutover.schema.json');
 });
+
+test.each(Object.keys(STARTER_PRESETS) as StarterPreset[])(
+  'the hooks that init suggests for %s are right',
+  async (preset) => {
+    const answers = {
+      application: 'a',
+      source: 'git',
+      environment: 'e',
+      transport: 'local',
+      path: '/srv/a',
+    } as const;
+    const suggested = starterConfig({ ...answers, preset }).replaceAll(/^( {4})# (?=hooks:| )/gm, '$1');
+    const folder = await realpath(await mkdtemp(join(tmpdir(), 'cutover-starter-')));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    await writeFile(join(folder, 'cutover.yaml'), suggested);
+    const { environments } = await loadConfig(join(folder, 'cutover.yaml'), {
+      extensions: createRegistry(builtIn),
+    });
+    expect(environments.e?.hooks.length).toBeGreaterThan(0);
+  },
+);
 
 /** The file in a folder where `cutover` is installed: the sources, which need no build. */
 async function besideThePackage(file: string): Promise<string> {

@@ -47,6 +47,8 @@ ${commands('postLaunch', preset.postLaunch)}
     # Deployed together: nobody switches before everybody is ready.
     servers:
 ${server(answers)}
+
+${hooks(preset.hook)}
 `;
 }
 
@@ -90,6 +92,23 @@ function server({ transport, host, user, path }: StarterAnswers): string {
 function serverName(host: string | undefined): string {
   const label = host?.split('.', 1)[0] ?? '';
   return /^(?![0-9]+$)[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(label) ? label : 'web1';
+}
+
+/** In comments: which services there are, and how they may be reloaded, only the server knows. */
+function hooks(hook: string | null): string {
+  const own = hook === null ? [] : [hook];
+  const check = 'http-check: { url: "https://shop.example.com/", deadline: 60s }';
+  const back = hook === null ? [] : ['  onFailure:', `    - ${hook}`];
+  const lines = [
+    'hooks:',
+    '  "after:postLaunch":',
+    ...[...own, check].map((each) => `    - ${each}`),
+    ...back,
+  ];
+  return [
+    '    # Services that have to take notice of a release, and a look whether it works; when it does not, the old one comes back.',
+    ...lines.map((line) => `    # ${line}`),
+  ].join('\n');
 }
 
 function list(values: readonly string[]): string {

@@ -8,16 +8,19 @@ export interface StarterPresetParts {
   readonly files: readonly string[];
   readonly postUpload: readonly StarterCommand[];
   readonly postLaunch: readonly StarterCommand[];
+  /** The hook that makes its service use a release, in YAML, for a comment; it depends on the server. Null: files need none. */
+  readonly hook: string | null;
 }
 
 export type StarterPreset = 'plain' | 'node' | 'laravel' | 'symfony' | 'rails' | 'django';
 
-const NOTHING = { directories: [], files: [], postUpload: [], postLaunch: [] };
+const NOTHING = { directories: [], files: [], postUpload: [], postLaunch: [], hook: null };
+const PHP_FPM = 'php-fpm: { command: [sudo, -n, systemctl, reload, php8.2-fpm] }';
 
 /** What applications of a kind usually share and run. */
 export const STARTER_PRESETS: Readonly<Record<StarterPreset, StarterPresetParts>> = {
   plain: { ...NOTHING, label: 'Static files, or anything else' },
-  node: { ...NOTHING, label: 'Node.js', files: ['.env'], postUpload: ['npm ci --omit=dev'] },
+  node: { ...NOTHING, label: 'Node.js', files: ['.env'], postUpload: ['npm ci --omit=dev'], hook: 'pm2: {}' },
   laravel: {
     label: 'Laravel',
     directories: ['storage'],
@@ -28,6 +31,7 @@ export const STARTER_PRESETS: Readonly<Record<StarterPreset, StarterPresetParts>
       'php artisan optimize',
     ],
     postLaunch: ['php artisan queue:restart'],
+    hook: PHP_FPM,
   },
   symfony: {
     label: 'Symfony',
@@ -38,6 +42,7 @@ export const STARTER_PRESETS: Readonly<Record<StarterPreset, StarterPresetParts>
       'php bin/console cache:clear --env=prod',
     ],
     postLaunch: [],
+    hook: PHP_FPM,
   },
   rails: {
     label: 'Ruby on Rails',
@@ -49,6 +54,7 @@ export const STARTER_PRESETS: Readonly<Record<StarterPreset, StarterPresetParts>
       { run: 'bin/rails db:migrate', on: 'first' },
     ],
     postLaunch: [],
+    hook: 'systemd: { unit: puma.service, do: restart }',
   },
   django: {
     label: 'Django',
@@ -61,5 +67,6 @@ export const STARTER_PRESETS: Readonly<Record<StarterPreset, StarterPresetParts>
       '.venv/bin/python manage.py collectstatic --noinput',
     ],
     postLaunch: [],
+    hook: 'systemd: { unit: gunicorn.service, do: restart }',
   },
 };
