@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Connection, ExecRequest, ExecResult, Exit, Transport } from 'cutover/plugin' */
+/** @import { ExecRequest, ExecResult, Exit, Transport } from 'cutover/plugin' */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,16 +15,19 @@ export const transport = defineExtension({
   /** @returns {Transport} */
   create: ({ program }) => ({
     address: program.join(' ') || 'this machine',
-    async connect() {
+    async connect({ signal }) {
+      signal.throwIfAborted();
+      const over = new AbortController();
       /** @type {PromiseWithResolvers<null>} */
       const closed = Promise.withResolvers();
-      /** @type {Connection} */
-      const connection = {
-        exec: (request) => exec(program, request),
+      return {
+        exec: (request) => exec(program, request, over.signal),
         closed: closed.promise,
-        close: async () => closed.resolve(null),
+        async close() {
+          over.abort();
+          closed.resolve(null);
+        },
       };
-      return connection;
     },
   }),
 });
@@ -35,17 +38,20 @@ const QUIET_AFTER_EXIT_MS = 2_000;
 /**
  * @param {readonly string[]} program
  * @param {ExecRequest} request
+ * @param {AbortSignal} over Fires when the connection is closed. What runs goes on then, and nobody hears how it ends.
  * @returns {Promise<ExecResult>}
  */
-async function exec(program, { argv, stdin, signal, onStdout, onStderr, keepBytes = 65_536 }) {
+async function exec(program, { argv, stdin, signal, onStdout, onStderr, keepBytes = 65_536 }, over) {
+  requireRunnable(argv);
   signal.throwIfAborted();
+  if (over.aborted) throw new CutoverError('E_UNREACHABLE', 'The connection is closed.');
   const [file = '', ...args] = [...program, ...argv];
   // In a group of its own, so that Ctrl-C does not end it: the signal does.
   const child = spawn(file, args, { stdio: 'pipe', detached: true });
   const stdout = lastOf(child.stdout, keepBytes, onStdout);
   const stderr = lastOf(child.stderr, keepBytes, onStderr);
   await once(child, 'spawn').catch((cause) => {
-    throw new CutoverError('E_UNREACHABLE', `${file} could not be started: ${cause.message}`, { cause });
+    throw new CutoverError('E_CAPABILITY', `${file} could not be started: ${cause.message}`, { cause });
   });
   const closed = once(child, 'close');
   /** @type {Promise<Exit>} */
@@ -53,19 +59,31 @@ async function exec(program, { argv, stdin, signal, onStdout, onStderr, keepByte
   const stop = Promise.withResolvers();
   const abort = () => stop.reject(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
+  /** @type {PromiseWithResolvers<Exit>} */
+  const unseen = Promise.withResolvers();
+  const leave = () => unseen.resolve({ type: 'unknown', reason: 'the connection was closed' });
+  over.addEventListener('abort', leave, { once: true });
   if (signal.aborted) abort();
   feed(child.stdin, stdin).catch(stop.reject);
   try {
-    const exit = await Promise.race([exited, stop.promise]);
-    await Promise.race([closed, delay(QUIET_AFTER_EXIT_MS, null, { ref: false }), stop.promise]);
+    const exit = await Promise.race([exited, unseen.promise, stop.promise]);
+    if (exit.type !== 'unknown')
+      await Promise.race([closed, delay(QUIET_AFTER_EXIT_MS, null, { ref: false }), stop.promise]);
     return { exit, stdout: stdout(), stderr: stderr() };
   } catch (error) {
     endGroup(child.pid);
     throw error;
   } finally {
     signal.removeEventListener('abort', abort);
+    over.removeEventListener('abort', leave);
     for (const stream of child.stdio) stream?.destroy();
   }
+}
+
+/** @param {readonly string[]} argv */
+function requireRunnable(argv) {
+  if (argv.length === 0 || argv.some((word) => word.includes('\0')))
+    throw new CutoverError('E_USAGE', 'There is no program to run, or a NUL byte in a word.');
 }
 
 /**
