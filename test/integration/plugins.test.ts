@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
-import { packPlugin, registering, writePlugin } from './support/pluginPackage.ts';
+import { type PluginPackage, packPlugin, registering, writePlugin } from './support/pluginPackage.ts';
 import { pluginProject } from './support/pluginProject.ts';
 
 /** A hook and a notifier that write down what they saw, with all that they need from the program itself. */
@@ -123,6 +123,24 @@ test('what is listed and not there is named with the command that installs it, a
   );
   await at.configure({ file: 'plugins: ["not a package"]' });
   expect((await at.run('plan', 'here')).exitCode).toBe(2);
+});
+
+test('a tarball that npm takes and that is no good as a plugin is refused', async () => {
+  await using at = await pluginProject();
+  const tarball = async (name: string, more: Partial<PluginPackage>) =>
+    packPlugin(await writePlugin(at.path, { name, register: registering({ name }), ...more }));
+  const plain = await tarball('plain', { manifest: { oclif: undefined } });
+  const hanging = await tarball('hanging', {
+    files: { 'commands/never.js': 'await new Promise(() => {});' },
+    manifest: { oclif: { commands: './commands', hooks: { 'cutover:register': './register.js' } } },
+  });
+  const told = { [plain]: 'it is no plugin', [hanging]: 'never done with being imported' };
+  for (const [path, message] of Object.entries(told)) {
+    const refused = await at.run('plugins', 'install', path);
+    expect(refused).toMatchObject({ exitCode: 3 });
+    expect(refused.stderr).toContain(message);
+  }
+  expect((await at.run('plugins')).stdout).toContain('No plugins are installed.');
 });
 
 test('what cannot be installed or removed is told in words, with what to type instead', async () => {

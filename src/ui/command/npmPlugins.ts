@@ -14,12 +14,27 @@ export async function runNpmPlugins(
   const plugins = config.plugins.get('@oclif/plugin-plugins');
   const found = await plugins?.findCommand(`plugins:${command}`, { must: true });
   if (found === undefined) throw new CutoverError('E_BUG', 'The plugin commands are not there.');
+  const stuck = Promise.withResolvers<never>();
+  // While oclif shows that it is at work it takes what is written, and gives it back at the end, to which it may not come.
+  const [out, err] = [process.stdout.write, process.stderr.write];
+  const onIdle = () => stuck.reject(new Error('a command of the plugin is never done with being imported.'));
+  process.once('beforeExit', onIdle);
   try {
-    await found.run([...args], config);
+    await Promise.race([found.run([...args], config), stuck.promise]);
   } catch (error) {
-    throw new CutoverError('E_PLUGIN', `plugins ${command} ${args.join(' ')}: ${messageOf(error)}`, {
+    throw new CutoverError('E_PLUGIN', `plugins ${command} ${args.join(' ')}: ${inWords(messageOf(error))}`, {
       hint,
       cause: error,
     });
+  } finally {
+    process.off('beforeExit', onIdle);
+    process.stdout.write = out;
+    process.stderr.write = err;
   }
+}
+
+/** oclif's words are for those who know oclif. */
+function inWords(message: string): string {
+  if (message === 'plugin is invalid') return 'it is no plugin: its package.json has no "oclif".';
+  return /npm-cli\.js .* exited with code/s.test(message) ? 'npm could not do it.' : message;
 }
