@@ -132,3 +132,50 @@ test.for(POINTS)(
     else expect(await served(world)).toBe(text);
   },
 );
+
+const DEPLOY = { ...REQUEST, ref: null, full: false, unpin: false, saved: null };
+
+/** Dies at the first event of this kind, when it was written down here and before its server is told. */
+function mortalAt(world: World, type: string, index: number | null) {
+  let isDead = false;
+  const emit: World['runtime']['emit'] = (event) => {
+    isDead ||= event.type === type && (index === null || ('index' in event && event.index === index));
+    if (isDead) throw new Error('killed');
+    world.runtime.emit(event);
+  };
+  return { ...world.runtime, emit };
+}
+
+test('what an earlier life has ended is not run again', async () => {
+  const runs: string[] = [];
+  const world = await createWorld({
+    servers: ['web1'],
+    declares: { interrupted: 'skip' },
+    environment: {
+      hooks: ['first', 'second'].map((options) => hookAt('after:activate', { options })),
+    },
+    hook: (option) => void runs.push(option),
+  });
+  await expect(deploy(mortalAt(world, 'hook.begun', 1), world.config, DEPLOY)).rejects.toThrow();
+  const result = await resume(elsewhere(world), world.config, { ...REQUEST, abort: false });
+  expect(result).toMatchObject({ outcome: 'committed', problems: [] });
+  expect(runs).toEqual(['first', 'second']);
+});
+
+test('what has failed in an earlier life fails again without being run', async () => {
+  let runs = 0;
+  const world = await createWorld({
+    servers: ['web1'],
+    declares: { interrupted: 'fail' },
+    environment: { hooks: [hookAt('after:activate')] },
+    hook: () => {
+      runs++;
+      throw new Error('no');
+    },
+  });
+  await expect(deploy(mortalAt(world, 'step.failed', null), world.config, DEPLOY)).rejects.toThrow();
+  const result = await resume(elsewhere(world), world.config, { ...REQUEST, abort: false });
+  expect(result).toMatchObject({ outcome: 'compensated' });
+  expect(result!.servers[0]!.failure?.message).toBe('web1: the hook spy (after:activate) failed: no');
+  expect(runs).toBe(1);
+});

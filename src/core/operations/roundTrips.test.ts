@@ -5,6 +5,7 @@ import { lockRecord } from '../testing/engineHere.ts';
 import { faultyTransport } from '../testing/faultyConnection.ts';
 import { listing } from '../testing/listing.ts';
 import { rollback } from './rollback.ts';
+import { hookAt } from './testing/hooks.ts';
 import { createWorld, type WorldOptions } from './testing/world.ts';
 
 /** Two servers, and how many scripts and messages one of them was sent by each thing that was done. */
@@ -102,4 +103,19 @@ test('locks that cannot be used are given back, and what goes wrong with that is
   expect(world.events.filter(({ type }) => type === 'log')).toMatchObject([
     { server: 'web1', message: 'web1: the lock was taken over by somebody else' },
   ]);
+});
+
+test('hooks cost no round trip; one that must not be run twice costs two', async () => {
+  const costOf = async (options: WorldOptions) => {
+    const { world, count } = await counted({ hook: () => {}, ...options });
+    await world.deploy();
+    await world.write({ 'index.html': 'two' });
+    return count(() => world.deploy());
+  };
+  const hooks = [hookAt('before:prepare'), hookAt('after:linkRelease'), hookAt('after:activate')];
+  expect(await costOf({ environment: { hooks } })).toBe(8);
+  expect(await costOf({ environment: { hooks }, declares: { interrupted: 'skip' } })).toBe(14);
+  // What is to come behind the prune keeps that from being the last script.
+  expect(await costOf({ environment: { hooks: [hookAt('always')] } })).toBe(9);
+  expect(await costOf({ environment: { hooks }, declares: { refuse: async () => [] } })).toBe(8);
 });
