@@ -7,6 +7,7 @@ import { mark } from './marks.ts';
 import { rollback } from './rollback.ts';
 import { status } from './status.ts';
 import { type WorldWithAway, worldWithAway } from './testing/away.ts';
+import { hookAt } from './testing/hooks.ts';
 import { command, type World, type WorldOptions } from './testing/world.ts';
 
 const catchUpIn = (world: World, servers: readonly string[] = [], more: Partial<CatchUpRequest> = {}) =>
@@ -317,4 +318,23 @@ test('a deployment brings servers that are behind, or new, to the others: each g
   expect((await world.seen('web3')).releases).toEqual([first, result.release]);
   expect((await world.seen('web2')).releases).toEqual([first, second, result.release]);
   expect((await world.seen('web4')).releases).toEqual([result.release]);
+});
+
+test('hooks are asked about it as about a deployment, and one that runs once has run', async () => {
+  const runs: string[] = [];
+  let isOpen = true;
+  const { world } = await oneBehind({
+    environment: { hooks: [hookAt('after:activate', { on: 'once' }), hookAt('after:activate')] },
+    hook: (_, { server }) => void runs.push(server),
+    declares: { refuse: async ({ server }) => (isOpen ? [] : [`not on ${server}`]) },
+  });
+  runs.length = 0;
+  isOpen = false;
+  await expect(catchUpIn(world)).rejects.toMatchObject({
+    code: 'E_REFUSED',
+    message: 'Nothing was touched. web3: not on web3',
+  });
+  isOpen = true;
+  expect(await catchUpIn(world)).toMatchObject({ outcome: 'committed' });
+  expect(runs).toEqual(['web3']);
 });
