@@ -1,7 +1,6 @@
 import { type ChildProcessWithoutNullStreams as Child, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Readable, Writable } from 'node:stream';
 import type { Connection, ExecRequest, ExecResult, Exit, Transport } from '../contract/index.ts';
 
 export interface LocalOptions {
@@ -39,12 +38,10 @@ async function run(request: ExecRequest, { env = process.env, wrap }: LocalOptio
   child.once('error', stop.reject);
   const stdout = tail(child.stdout, keepBytes, request.onStdout);
   const stderr = tail(child.stderr, keepBytes, request.onStderr);
-  pipeline(typeof stdin === 'string' ? [Buffer.from(stdin)] : Readable.from(stdin), child.stdin).catch(
-    (error) => {
-      // Nobody has to read all of it.
-      if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') stop.reject(error);
-    },
-  );
+  // Not before it is there, as with every transport.
+  once(child, 'spawn')
+    .then(() => feed(child.stdin, typeof stdin === 'string' ? [Buffer.from(stdin)] : stdin))
+    .catch(stop.reject);
   try {
     const [code, killedBy] = await Promise.race([once(child, 'close'), stop.promise]);
     return { exit: exitOf(code, killedBy), stdout: stdout(), stderr: stderr() };
@@ -56,6 +53,21 @@ async function run(request: ExecRequest, { env = process.env, wrap }: LocalOptio
   }
 }
 
+/** A chunk is written before the next is asked for. Nobody has to read all of it. */
+async function feed(
+  stdin: Writable,
+  content: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const gone = new Promise<'gone'>((resolve) => {
+    for (const event of ['error', 'close']) stdin.once(event, () => resolve('gone'));
+  });
+  for await (const chunk of content) {
+    const written = new Promise((resolve) => stdin.write(chunk, resolve));
+    if ((await Promise.race([written, gone])) === 'gone') return;
+  }
+  stdin.end();
+}
+
 function tail(stream: Readable, keepBytes: number, watch?: (chunk: Uint8Array) => void): () => Uint8Array {
   let kept: Buffer[] = [];
   let keptBytes = 0;
@@ -64,10 +76,10 @@ function tail(stream: Readable, keepBytes: number, watch?: (chunk: Uint8Array) =
     kept.push(chunk);
     keptBytes += chunk.length;
     if (keptBytes < 2 * keepBytes) return;
-    kept = [Buffer.concat(kept).subarray(-keepBytes)];
-    keptBytes = kept[0]!.length;
+    kept = keepBytes === 0 ? [] : [Buffer.concat(kept).subarray(-keepBytes)];
+    keptBytes = kept[0]?.length ?? 0;
   });
-  return () => Buffer.concat(kept).subarray(-keepBytes);
+  return () => (keepBytes === 0 ? Buffer.alloc(0) : Buffer.concat(kept).subarray(-keepBytes));
 }
 
 function exitOf(code: number | null, killedBy: string | null): Exit {

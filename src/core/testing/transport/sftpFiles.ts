@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import type { Sftp } from '../../contract/index.ts';
+import { CutoverError, type Sftp } from '../../contract/index.ts';
 import { failureOf, rejectsWith, sha256, soon } from './expectations.ts';
 import { piecesOf } from './input.ts';
 import { open, type Rule, rule } from './place.ts';
@@ -39,7 +39,7 @@ export const sftpFileRules: readonly Rule[] = [
 
   rule('sftp: a content that throws is the error, and leaves no file', ['sftp'], async (place) => {
     await using own = await ownDirectory(place);
-    const torn = new Error('the file has changed');
+    const torn = new CutoverError('E_SOURCE', 'The file has changed.');
     async function* content() {
       yield Buffer.alloc(100_000, 'x');
       throw torn;
