@@ -5,7 +5,8 @@ import { CutoverError, type Fetched, type SourceRequest } from '../contract/inde
 import { repairCache } from './cacheRepair.ts';
 import { catchUp } from './catchUp.ts';
 import { check } from './check.ts';
-import { planFor } from './deploy.ts';
+import { deploy, planFor } from './deploy.ts';
+import { resume } from './resume.ts';
 import { rollback } from './rollback.ts';
 import { worldWithAway } from './testing/away.ts';
 import { createWorld, type WorldOptions } from './testing/world.ts';
@@ -209,4 +210,41 @@ test('a cache is mended with what the release was called', async () => {
   const result = await repairCache(world.runtime, world.config, ENVIRONMENT);
   expect(result.servers).toMatchObject([{ mended: [{ path: 'index.html' }], failure: null }]);
   expect(await readFile(world.at('web1', 'deploy-cache', 'index.html'), 'utf8')).toBe('one');
+});
+
+test('who resumes asks for the revision that was begun with, and refuses other files', async () => {
+  const from = archive({ '1.0': ONE });
+  const world = await worldOf(from, {
+    hook: (at) => {
+      if (at === 'before:linkRelease' && !isResumed) throw new CutoverError('E_BUG', 'cut short');
+    },
+  });
+  let isResumed = false;
+  // What goes wrong behind the upload is never told to the servers: the journal stays open.
+  const emit: typeof world.runtime.emit = (event) => {
+    if (event.type === 'step.failed') throw new Error('cut short');
+  };
+  await expect(deploy({ ...world.runtime, emit }, world.config, REQUEST)).rejects.toThrow('cut short');
+  isResumed = true;
+  from.versions.set('2.0', TWO).set('1.0', TWO);
+  const resuming = () => resume(world.runtime, world.config, { ...ENVIRONMENT, abort: false });
+  await expect(resuming()).rejects.toMatchObject({
+    code: 'E_REFUSED',
+    message: expect.stringContaining('is not what release'),
+  });
+  from.versions.set('1.0', ONE);
+  expect(await resuming()).toMatchObject({ outcome: 'committed', revision: '1.0' });
+  expect(await readFile(world.at('web1', 'current', 'index.html'), 'utf8')).toBe('one');
+  expect(from.asked.map(({ ref }) => ref)).toEqual([null, '1.0', '1.0']);
+});
+
+test('it is given the secrets of its own options, and no others', async () => {
+  const world = await createWorld({
+    servers: ['web1'],
+    fetch: async (_, { secret }) => ({ revision: (await secret({ env: 'HOME' })).reveal() }),
+  });
+  await expect(world.deploy()).rejects.toMatchObject({
+    code: 'E_PLUGIN',
+    message: expect.stringContaining('the source spy asked for a secret'),
+  });
 });
