@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Readable, Transform } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, type Engine, ended } from './engine.ts';
 import { takeMarks } from './marks.ts';
 
@@ -49,15 +50,19 @@ echo "$0 $?" >&2
  * when both have been sent, or could not be.
  */
 export async function endCommand(engine: Engine, { group, client }: Command): Promise<void> {
-  const leader = await group;
+  const leader = await Promise.race([group, delay(PATIENCE_MS, null)]);
   client.kill('SIGKILL');
   if (leader === null) return;
   const killer = await engine.start(['sh', '-c', ENDING, 'sh', `-${leader}`]);
   killer.stdout.resume();
   killer.stderr.resume();
   killer.stdin.end();
-  await ended(killer);
+  await Promise.race([ended(killer), delay(PATIENCE_MS)]);
+  killer.kill('SIGKILL');
 }
+
+/** The engine may be silent. */
+const PATIENCE_MS = 5_000;
 
 /** Without `--`: dash and BusyBox take that for a process. */
 const ENDING = `exec 2>/dev/null

@@ -1,9 +1,9 @@
+import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Spoken } from './spoken.ts';
-import { listen } from './spoken.ts';
+import { listen, type Spoken } from './spoken.ts';
 import { ASKPASS, WATCHED } from './watched.ts';
 import { endOf } from './words.ts';
 
@@ -44,10 +44,9 @@ export class MasterError extends Error {
 export async function startMaster(options: MasterOptions): Promise<Master> {
   const { signal, tell, limitMs } = options;
   signal.throwIfAborted();
-  const { execa } = await import('execa');
   const directory = await mkdtemp(join(shortDirectory(), 'cutover-'));
   const askpass = join(directory, 'askpass');
-  await writeFile(askpass, ASKPASS, { mode: 0o700 });
+  const [{ execa }] = await Promise.all([import('execa'), writeFile(askpass, ASKPASS, { mode: 0o700 })]);
   const socketPath = join(directory, 's');
   const child = execa('sh', ['-c', WATCHED, 'sh', directory, ...options.argv(socketPath)], {
     stdin: 'pipe',
@@ -61,10 +60,11 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
   });
   child.stdin.on('error', () => {});
   const spoken = listen(child.stderr, tell);
-  const ended = child.then(async ({ exitCode }) => {
+  const ended = endOfProgram(child).then(async (exitCode) => {
     spoken.hush();
+    child.stderr.destroy();
     await rm(directory, { recursive: true, force: true });
-    return exitCode ?? null;
+    return exitCode;
   });
   const end = async () => {
     child.stdin.end();
@@ -88,6 +88,19 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     },
   };
 }
+
+/** Something that a ProxyCommand has left in the background may keep the streams open for ever. */
+async function endOfProgram(
+  child: { readonly nodeChildProcess: ChildProcess } & PromiseLike<{
+    readonly exitCode?: number | undefined;
+  }>,
+): Promise<number | null> {
+  const exited = new Promise<number | null>((resolve) => child.nodeChildProcess.once('exit', resolve));
+  const closed = child.then(({ exitCode }) => exitCode ?? null);
+  return Promise.race([closed, exited.then((exitCode) => delay(HELD_MS, exitCode))]);
+}
+
+const HELD_MS = 300;
 
 /** A socket's path has few bytes, and ssh adds some to it while it makes the socket (unix(7), ssh's mux.c). */
 function shortDirectory(): string {

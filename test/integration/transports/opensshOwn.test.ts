@@ -242,6 +242,26 @@ exec ssh "$@"
   });
 });
 
+test('what a ProxyCommand has left in the background holds up no end', async () => {
+  await using user = await scratch();
+  const way = join(user.path, 'way');
+  await writeFile(
+    way,
+    `#!/bin/sh
+setsid sleep 30 &
+echo $! >${join(user.path, 'pid')}
+exec ${process.execPath} -e 'const socket = require("node:net").connect(${server.port}, "127.0.0.1"); process.stdin.pipe(socket).pipe(process.stdout)'
+`,
+  );
+  await chmod(way, 0o700);
+  const link = await connect(byKey(server, { sshOptions: [`ProxyCommand=${way}`] }));
+  await link.close();
+  expect(await link.closed).toBeNull();
+  const pid = Number(execFileSync('cat', [join(user.path, 'pid')], { encoding: 'utf8' }));
+  // It is still there: so it has not been waited for.
+  process.kill(pid);
+});
+
 test('nothing is left behind by one that closes, one that fails, or a process that is killed', async () => {
   const before = leftovers();
   const link = await connect(byKey(server));
