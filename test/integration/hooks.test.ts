@@ -10,15 +10,19 @@ import { createServedProject, type ServedProject } from './support/servedProject
 import type { SshServer } from './support/sshServer.ts';
 import { isLine, listenTo } from './support/story.ts';
 
-/** Counts its runs here, and has a program at work on the server until somebody says `go` there. */
+/** Counts its runs here, and has a program at work on the server until somebody says `go` there; or it waits here, for ever. */
 const REGISTER = `import { appendFileSync } from 'node:fs';
 const argv = ['sh', '-c', 'echo at work; until [ -e /srv/app/go ]; do sleep 0.1; done; echo over'];
 const held = {
   parse: (raw) => raw,
-  create: ({ interrupted, runs }) => ({
+  create: ({ interrupted, runs, isHere }) => ({
     interrupted,
-    run: async ({ command }) => {
+    run: async ({ command, log }) => {
       appendFileSync(runs, 'run\\n');
+      if (isHere) {
+        log('at work');
+        await new Promise((resolve) => setTimeout(resolve, 1_000_000));
+      }
       await command({ argv });
     },
   }),
@@ -84,5 +88,46 @@ test.for([
           'web1: the hook held (after:activate) was cut short, and nobody knows how far it came; it counts as failed',
       });
     await server.exec(['touch', '/srv/app/go']);
+  },
+);
+
+test.for([
+  {
+    interrupted: 'skip',
+    isHere: true,
+    outcome: 'committed',
+    problems: [expect.stringMatching(/counts as done$/)],
+  },
+  { interrupted: 'fail', isHere: true, outcome: 'compensated', problems: [] },
+  {
+    interrupted: 'fail',
+    isHere: false,
+    outcome: 'compensated',
+    problems: [expect.stringMatching(/its processes were ended$/)],
+  },
+] as const)(
+  'killed early, in a hook that is the first to do anything ($interrupted, here: $isHere)',
+  async ({ interrupted, isHere, outcome, problems }) => {
+    const counted = join(project.path, 'runs');
+    await rm(counted, { force: true });
+    await server.exec(['rm', '-f', '/srv/app/go']);
+    await project.configure({
+      servers: { web1: serverEntry(server) },
+      hooks: { 'after:linkRelease': [{ held: { runs: counted, interrupted, isHere } }] },
+    });
+    await project.repository.commit({ 'index.html': `early, ${interrupted}, ${isHere}` });
+    const running = startCutover(['deploy', 'production', '--json', '--events'], { cwd: project.path });
+    const isAtWork = isLine('at work');
+    await listenTo(running).tells(
+      (event) => isAtWork(event) || (event.type === 'log' && event.message === 'at work'),
+    );
+    running.kill('SIGKILL');
+    await running;
+    const { answer } = await project.json<TransactionResult>(['resume', 'production'], {
+      env: { CUTOVER_STATE_DIR: join(project.path, `early-${interrupted}-${isHere}`) },
+    });
+    expect(answer).toMatchObject({ outcome, problems });
+    expect(await readFile(counted, 'utf8')).toBe('run\n');
+    expect((await server.exec(['pgrep', '-f', 'until [[]'])).stdout).toBe('');
   },
 );
