@@ -1,4 +1,5 @@
 /** What tests of a plugin share: `import { fakeScope, … } from 'cutover/testing'`. Not loaded by the program. */
+export { type MemoryServer, type MemoryServerOptions, memoryServer } from './core/testing/memory/server.ts';
 export {
   type Need,
   type TransportCase,

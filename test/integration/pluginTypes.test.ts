@@ -29,13 +29,16 @@ export const plugin: Plugin = {
 `;
 
 const tests = `import { type Transport } from 'cutover/plugin';
-import { fakeHookContext, fakeScope, transportCases } from 'cutover/testing';
+import { fakeHookContext, fakeScope, memoryServer, transportCases } from 'cutover/testing';
 import { plugin } from './plugin.ts';
 
 const hook = (await plugin.hooks!.typed!()).create({ name: 'x' }, fakeScope());
 const lines: string[] = [];
 await hook.run(fakeHookContext({ log: (line) => void lines.push(line) }));
 const transport: Transport = { address: 'nowhere', connect: () => Promise.reject(new Error('no')) };
+const sftp = await (await memoryServer().transport.connect(fakeScope())).sftp!();
+await sftp.mkdir('/srv/shop', 0o755);
+console.log((await sftp.stat('/srv/shop'))?.kind);
 console.log(lines.join(), transportCases({ has: [], transport: () => transport }).length > 0);
 `;
 
@@ -61,7 +64,7 @@ test('a plugin in TypeScript is checked and tested against the packed program', 
   await writeFile(join(path, 'plugin.ts'), plugin("'42'"));
   expect((await compile()).stdout).toBe('');
   const { stdout } = await execa(process.execPath, ['test.ts'], { cwd: path });
-  expect(stdout).toMatch(/^x\d{14} true$/);
+  expect(stdout).toMatch(/^directory\nx\d{14} true$/);
 });
 
 const OPTIONS = [
