@@ -27,7 +27,7 @@ async function folder(files: Readonly<Record<string, string>>): Promise<string> 
 }
 
 const pidFile = async (pid: number) => join(await folder({ 'nginx.pid': `${pid}\n` }), 'nginx.pid');
-const nginx = (reload: 'spawn' | 'nothing') =>
+const nginx = (reload: 'spawn' | 'both' | 'drain' | 'nothing') =>
   startDaemon({ title: 'nginx: master process /usr/sbin/nginx', signal: 'HUP', reload });
 
 test('a configuration that is right is put to work by new workers', async () => {
@@ -65,6 +65,14 @@ test('workers that go on as before are told: nginx says nothing of it to whoever
     code: 'E_HOOK',
     message: 'nginx was not reloaded within 1 s: no new workers have begun; its error log says why.',
   });
+});
+
+test('old workers that finish their requests are not waited for; those that take new ones are', async () => {
+  await using draining = await nginx('drain');
+  expect(await reload({ pidFile: await pidFile(draining.pid), test: false })).toContain('is reloaded');
+  await using both = await nginx('both');
+  const raw = { pidFile: await pidFile(both.pid), test: false, timeout: '1s' };
+  await expect(reload(raw)).rejects.toThrow('not reloaded within 1 s: old workers still take requests.');
 });
 
 test('a configured command reloads it instead; when it fails that is told', async () => {
