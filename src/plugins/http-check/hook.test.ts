@@ -1,10 +1,13 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Json } from '../../core/contract/index.ts';
 import { fakeHookContext } from '../testing/deployment.ts';
 import { fakeScope } from '../testing/scope.ts';
 import { hook } from './hook.ts';
+
+/** No time for a second request, however slow the machine is with the first. */
+const ONCE = { deadline: '20s', interval: '20s' };
 
 function check(raw: Json, scope = fakeScope()): Promise<void> {
   return hook.create(hook.parse(raw), scope).run(fakeHookContext({}, scope));
@@ -32,24 +35,27 @@ test('what was wanted and what came are told, made harmless', async () => {
     status: [200, 204],
     contains: 'ok',
     header: { 'x-release': '7' },
-    deadline: '60ms',
-    interval: '20ms',
+    ...ONCE,
   }).catch((error: Error) => error);
   expect(failed).toMatchObject({ code: 'E_HOOK' });
   expect((failed as Error).message).toBe(
-    `${site.url}/health did not answer as wanted within 60 ms: wanted status 200 or 204, a body with "ok", ` +
+    `${site.url}/health did not answer as wanted within 20 s: wanted status 200 or 204, a body with "ok", ` +
       `the header x-release: "7", last got status 500, the body "\\u001b[31mred\\u202e\\n${'x'.repeat(190)}".`,
   );
 });
 
 test('a last request that has less than its time hides no answer that came before', async () => {
+  let nowMs = 0;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
+  onTestFinished(() => clock.mockRestore());
   await using site = await startSite((response, count) => {
+    nowMs = count === 1 ? 3_599_900 : 3_600_000;
     if (count === 1) response.writeHead(500).end('down');
   });
-  await expect(check({ url: site.url, deadline: '300ms', interval: '1ms' })).rejects.toThrow(
+  await expect(check({ url: site.url, deadline: '1h', timeout: '30m', interval: '1ms' })).rejects.toThrow(
     'last got status 500, the body "down"',
   );
-  expect(site.count()).toBe(2);
+  expect(site.count()).toBeGreaterThan(1);
 });
 
 test('a redirect is an answer', async () => {
@@ -59,11 +65,11 @@ test('a redirect is an answer', async () => {
 
 test('no answer is told, too', async () => {
   const site = await startSite(() => {});
-  await expect(check({ url: site.url, timeout: '20ms', deadline: '30ms', interval: '20ms' })).rejects.toThrow(
+  await expect(check({ url: site.url, timeout: '20ms', ...ONCE })).rejects.toThrow(
     'last got no answer (none within 20 ms)',
   );
   await site[Symbol.asyncDispose]();
-  await expect(check({ url: site.url, deadline: '30ms', interval: '20ms' })).rejects.toThrow(
+  await expect(check({ url: site.url, timeout: '20s', ...ONCE })).rejects.toThrow(
     'last got no answer (nothing listens there (connection refused))',
   );
 });
