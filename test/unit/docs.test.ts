@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
 import { loadConfig } from '../../src/core/config/loadConfig.ts';
 import { STEPS } from '../../src/core/contract/index.ts';
 import { createRegistry } from '../../src/core/registry/registry.ts';
@@ -121,6 +122,62 @@ test.each(pages.filter((page) => wholeConfigurations(page).length > 0))(
   },
 );
 
+test.each(pages.filter((page) => pieces(page).length > 0))(
+  'the pieces of configurations in %s are right',
+  async (page) => {
+    const folder = await realpath(await mkdtemp(join(tmpdir(), 'cutover-docs-')));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    for (const piece of pieces(page)) {
+      const whole = `${BEGINNING}${piece.startsWith('servers:') ? '' : SERVERS}${piece.replaceAll(/^(?=.)/gm, '    ')}`;
+      await writeFile(join(folder, 'cutover.yaml'), whole);
+      const loading = loadConfig(join(folder, 'cutover.yaml'), { extensions: createRegistry(builtIn) });
+      await expect(loading, piece).resolves.toBeDefined();
+    }
+  },
+);
+
+const BEGINNING = 'application: shop\nsource: { directory: . }\nenvironments:\n  production:\n';
+const SERVERS = '    servers: { web1: { transport: local, path: /srv/shop, roles: [web] } }\n';
+
+test.each(builtIn.flatMap(({ hooks = {} }) => Object.keys(hooks)))(
+  'docs/hooks.md has the options of the hook %s, and no others',
+  async (name) => {
+    expect(optionsIn(section('docs/hooks.md', name))).toEqual(await optionsOf(name, 'Options'));
+  },
+);
+
+test.each(
+  builtIn.flatMap(({ notifiers = {} }) => Object.keys(notifiers)).filter((name) => name !== 'hipchat'),
+)('docs/notifiers.md has the options of the notifier %s, and no others', async (name) => {
+  const own = optionsIn(section('docs/notifiers.md', name));
+  const all = await optionsOf(name, name === 'command' ? 'NotifierOptions' : 'Options');
+  const shared = optionsIn(section('docs/notifiers.md', 'Options of all that post to an address'));
+  const posts = !own.includes('timeout') && all.includes('retries');
+  expect([...own, ...(posts ? shared : [])].sort()).toEqual(all);
+});
+
+test.each(['openssh', 'docker'])(
+  'docs/transports.md has the options of the transport %s, and no others',
+  async (name) => {
+    expect(optionsIn(section('docs/transports.md', name))).toEqual(await optionsOf(name, 'Options'));
+  },
+);
+
+/** The first column of the tables of a section. */
+function optionsIn(text: string): readonly string[] {
+  const rows = [...text.matchAll(/^\| (`[^|]*`) \|/gm)].map(([, names]) => names!);
+  return rows.flatMap((names) => [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name!)).sort();
+}
+
+async function optionsOf(plugin: string, schema: string): Promise<readonly string[]> {
+  const module = (await import(join(root, 'src', 'plugins', plugin, 'options.ts'))) as Record<
+    string,
+    z.ZodType
+  >;
+  const { properties } = z.toJSONSchema(module[schema]!, { io: 'input', unrepresentable: 'any' });
+  return Object.keys(properties ?? {}).sort();
+}
+
 /** GitHub's anchors: small letters, no punctuation, hyphens for spaces. */
 function anchorsOf(page: string): readonly string[] {
   return [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
@@ -132,6 +189,19 @@ function anchorsOf(page: string): readonly string[] {
 }
 
 function wholeConfigurations(page: string): readonly string[] {
-  const blocks = [...read(page).matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text]) => text!);
-  return blocks.filter((text) => /^application:/m.test(text));
+  return yamlIn(page).filter((text) => /^application:/m.test(text));
+}
+
+/** What can stand in an environment; docs/transports.md shows it indented, and not fenced. */
+function pieces(page: string): readonly string[] {
+  const shown = page === 'docs/transports.md' ? read(page) : '';
+  const indented = [...shown.matchAll(/^ {4}servers:\n(?: {5,}.*\n)+/gm)].map(([text]) => text);
+  return [
+    ...yamlIn(page).filter((text) => /^(?:hooks|notify):/.test(text)),
+    ...indented.map((text) => text.replaceAll(/^ {4}/gm, '')),
+  ];
+}
+
+function yamlIn(page: string): readonly string[] {
+  return [...read(page).matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text]) => text!);
 }
