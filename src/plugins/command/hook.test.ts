@@ -107,6 +107,19 @@ test.each(['', 'trap "" TERM; '])('the signal ends it with all that it began (%j
   await expect.poll(() => pids.filter(isRunning), { timeout: 5_000 }).toEqual([]);
 });
 
+test('what it began has time to tidy, also where the shell around it ends at once', async () => {
+  const stop = new AbortController();
+  const scope = fakeScope({ signal: stop.signal });
+  const lines: string[] = [];
+  const log = (line: string) => {
+    lines.push(line);
+    if (line === 'ready') stop.abort(new Error('enough'));
+  };
+  const child = 'trap "sleep 0.1; echo tidy; exit" TERM; echo ready; while :; do sleep 0.05; done';
+  await expect(run({ run: `(${child}) & wait` }, scope, { log })).rejects.toThrow('enough');
+  expect(lines).toContain('tidy');
+});
+
 test('one that is over before it begins is not begun', async () => {
   const signal = AbortSignal.abort(new Error('enough'));
   await expect(run({ argv: ['no-such-program'] }, fakeScope({ signal }))).rejects.toThrow('enough');

@@ -70,7 +70,7 @@ export async function runProgram(
     await Promise.race([untilQuiet([child.stdout, child.stderr], QUIET_AFTER_EXIT_MS), stopped.promise]);
     return end;
   } catch (error) {
-    await endGroup(child.pid, exited);
+    await endGroup(child.pid);
     throw error;
   } finally {
     signal.removeEventListener('abort', stop);
@@ -109,16 +109,21 @@ function endOf(code: number | null, killedBy: NodeJS.Signals | null): End {
   return killedBy === null ? { type: 'code', code: code ?? 0 } : { type: 'signal', signal: killedBy };
 }
 
-async function endGroup(pid: number | undefined, exited: Promise<unknown>): Promise<void> {
+/** All of it, and not only its leader, has its time: a shell ends at once, while what it runs may have to tidy. */
+async function endGroup(pid: number | undefined): Promise<void> {
   if (pid === undefined || !sent(pid, 'SIGTERM')) return;
-  const over = new AbortController();
-  await Promise.race([exited, delay(GRACE_MS, undefined, { signal: over.signal }).catch(() => {})]);
-  over.abort();
+  const overMs = performance.now() + GRACE_MS;
+  while (performance.now() < overMs) {
+    await delay(LOOK_EVERY_MS);
+    if (!sent(pid, 0)) return;
+  }
   sent(pid, 'SIGKILL');
 }
 
-/** False: the group has ended by itself. */
-function sent(pid: number, signal: NodeJS.Signals): boolean {
+const LOOK_EVERY_MS = 20;
+
+/** 0 only asks. False: the group has ended. */
+function sent(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(-pid, signal);
     return true;

@@ -74,6 +74,11 @@ test('no answer is told, too', async () => {
   );
 });
 
+test('nobody ends it before its deadline, however long that is', () => {
+  const { deadlineMs } = hook.create(hook.parse({ url: 'http://x', deadline: '1h' }), fakeScope());
+  expect(deadlineMs).toBeGreaterThan(3_600_000);
+});
+
 test('headers are sent, secrets among them', async () => {
   await using site = await startSite((response, _, authorization) =>
     response.writeHead(authorization === 'Bearer t' ? 200 : 401).end(),

@@ -15,8 +15,14 @@ import { Options } from './options.ts';
 /** Asks a URL until it answers as wanted; when the deadline passes first, the step fails. */
 export const hook = defineExtension({
   parse: (raw) => Options.parse(raw),
-  create: (options): Hook => ({ run: (context) => check(options, context) }),
+  create: (options): Hook => ({
+    run: (context) => check(options, context),
+    deadlineMs: options.deadline + SLACK_MS,
+  }),
 });
+
+/** Its own end says more than that of whoever runs it. */
+const SLACK_MS = 60_000;
 
 async function check(options: Options, context: HookContext): Promise<void> {
   const { signal } = context;
