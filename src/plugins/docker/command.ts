@@ -50,14 +50,14 @@ echo "$0 $?" >&2
  * when both have been sent, or could not be.
  */
 export async function endCommand(engine: Engine, { group, client }: Command): Promise<void> {
-  const leader = await Promise.race([group, delay(PATIENCE_MS, null)]);
+  const leader = await Promise.race([group, delay(PATIENCE_MS, null, { ref: false })]);
   client.kill('SIGKILL');
   if (leader === null) return;
   const killer = await engine.start(['sh', '-c', ENDING, 'sh', `-${leader}`]);
   killer.stdout.resume();
   killer.stderr.resume();
   killer.stdin.end();
-  await Promise.race([ended(killer), delay(PATIENCE_MS)]);
+  await Promise.race([ended(killer), delay(PATIENCE_MS, undefined, { ref: false })]);
   killer.kill('SIGKILL');
 }
 

@@ -33,7 +33,7 @@ export function engineFor({ container, user, host }: Options, program: string): 
   };
 }
 
-/** Resolves when the client has ended and all that it said has been read. */
+/** Resolves when the client has ended. Not all that it said has to have been read by then. */
 export async function ended(client: Client): Promise<number | null> {
   if (client.exitCode === null && client.signalCode === null) await once(client, 'exit');
   return client.exitCode;

@@ -1,5 +1,6 @@
 import { CutoverError } from '../../core/contract/index.ts';
 import { showDuration } from '../duration.ts';
+import { untilQuiet } from '../streams/quiet.ts';
 import { type Client, type Engine, ended } from './engine.ts';
 import { startFailure } from './failure.ts';
 import type { Options } from './options.ts';
@@ -29,7 +30,8 @@ export async function startWatch(engine: Engine, options: Options, signal: Abort
     unanswered = 0;
     first.resolve();
   });
-  void ended(client).then(() => {
+  const over = ended(client).then(() => untilQuiet([client.stdout, client.stderr], HELD_MS));
+  void over.then(() => {
     first.reject(startFailure(options, said));
     gone.resolve(endOf(said));
   });
@@ -63,6 +65,8 @@ export async function startWatch(engine: Engine, options: Options, signal: Abort
   };
 }
 
+/** What it has said may come behind its end, and somebody else may hold its streams. */
+const HELD_MS = 300;
 const MOST_SAID = 4096;
 
 const QUESTION = 'is cutover there?\n';
@@ -81,6 +85,7 @@ async function within(first: Promise<void>, options: Options, signal: AbortSigna
   const failed = Promise.withResolvers<never>();
   const abort = () => failed.reject(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
   const { container, connectTimeout, program } = options;
   const timer = setTimeout(() => {
     const message = `The container ${container} did not answer within ${showDuration(connectTimeout)}.`;

@@ -121,6 +121,7 @@ async function loggedIn({ socketPath, ended, spoken, signal, limitMs }: Waiting)
     failed.reject(new MasterError(`the login was not done in ${limitMs / 1000} s`, spoken.lines(), null));
   }, limitMs);
   signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
   void ended.then((exitCode) => {
     failed.reject(new MasterError(endOf(spoken.lines(), exitCode), spoken.lines(), exitCode));
   });

@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { startMaster } from './master.ts';
+
+test('a signal that fires while the program is being started ends the login', async () => {
+  const stop = new AbortController();
+  // Behind the first look at it, and before anybody listens.
+  stop.signal.throwIfAborted = () => stop.abort(new Error('enough'));
+  const logIn = startMaster({
+    argv: () => ['sleep', '600'],
+    signal: stop.signal,
+    tell: () => {},
+    limitMs: 600_000,
+  });
+  await expect(logIn).rejects.toThrow('enough');
+});
