@@ -1,11 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { chmod, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { Connection, Json } from '../../../src/core/contract/index.ts';
 import { transport } from '../../../src/plugins/openssh/transport.ts';
 import { fakeScope } from '../../../src/plugins/testing/scope.ts';
@@ -263,11 +261,15 @@ exec ${process.execPath} -e 'const socket = require("node:net").connect(${server
 });
 
 test('nothing is left behind by one that closes, one that fails, or a process that is killed', async () => {
-  const before = leftovers();
+  // Of its own: other tests have connections at the same time.
+  await using own = await scratch();
+  vi.stubEnv('TMPDIR', own.path);
+  onTestFinished(() => void vi.unstubAllEnvs());
   const link = await connect(byKey(server));
+  expect(readdirSync(own.path)).toHaveLength(1);
   await link.close();
   await connect(byKey(server, { user: 'nobody' })).catch(() => {});
-  expect(leftovers()).toEqual(before);
+  expect(readdirSync(own.path)).toEqual([]);
   const { execa } = await import('execa');
   const file = new URL('../../../src/plugins/openssh/transport.ts', import.meta.url).pathname;
   const script = `
@@ -279,15 +281,9 @@ test('nothing is left behind by one that closes, one that fails, or a process th
   `;
   const deployer = execa(process.execPath, ['--input-type=module', '-e', script], { reject: false });
   await once(deployer.stdout, 'data');
-  expect(leftovers().length).toBeGreaterThan(before.length);
+  expect(readdirSync(own.path)).toHaveLength(1);
   deployer.kill('SIGKILL');
   await deployer;
-  while (leftovers().length > before.length) await delay(20);
+  await expect.poll(() => readdirSync(own.path), { timeout: 30_000 }).toEqual([]);
   expect(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })).not.toContain(`-p ${server.port}`);
 });
-
-function leftovers(): readonly string[] {
-  return readdirSync(tmpdir()).filter(
-    (name) => name.startsWith('cutover-') && existsSync(join(tmpdir(), name, 'askpass')),
-  );
-}
