@@ -4,6 +4,7 @@ import { CutoverError } from '../contract/index.ts';
 import type { Fact } from '../journal/facts.ts';
 import { openFileJournal } from '../journal/fileJournal.ts';
 import type { Journal } from '../journal/journal.ts';
+import { redactedJournal } from '../journal/redacted.ts';
 import { watchedJournal } from '../journal/watched.ts';
 import type { Locks } from '../lock/acquire.ts';
 import type { Plan } from '../plan/types.ts';
@@ -142,5 +143,8 @@ async function openJournal(runtime: Runtime, plan: Plan): Promise<Journal & { cl
   const file = await openFileJournal(path, runtime.now).catch((error: unknown) => {
     throw journalRefused(path, error);
   });
-  return { ...watchedJournal(file, runtime.emit), close: () => file.close() };
+  return {
+    ...watchedJournal(redactedJournal(file, runtime.redact), runtime.emit),
+    close: () => file.close(),
+  };
 }
