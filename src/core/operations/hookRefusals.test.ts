@@ -89,6 +89,7 @@ test('a hook that refuses whatever the reason is not passed over', async () => {
 
 test.for([
   [new Error('no idea'), 'E_REFUSED', /the hook spy, asked whether this may be done, failed: no idea/],
+  [new CutoverError('E_HOOK', 'no idea'), 'E_REFUSED', /asked whether this may be done, failed: no idea/],
   [new CutoverError('E_UNREACHABLE', 'web1 is away'), 'E_UNREACHABLE', /^web1 is away$/],
 ] as const)('a hook that cannot say lets nothing happen', async ([thrown, code, message]) => {
   const { world } = await refusing(() => Promise.reject(thrown));
@@ -113,4 +114,30 @@ test('a hook reads files below the deploy path of its server, and none outside',
     ['web1', 'one'],
     ['web2', 'other'],
   ]);
+});
+
+test.for([[undefined], ['no'], [[1]]])('a hook that answers with %o has not said yes', async ([answer]) => {
+  const { world } = await refusing(() => answer as never);
+  await expect(world.deploy()).rejects.toMatchObject({
+    code: 'E_REFUSED',
+    message: expect.stringContaining('failed: its answer is no list of reasons.'),
+  });
+});
+
+test('a hook that cannot say in time was not interrupted by anybody', async () => {
+  const world = await createWorld({
+    servers: ['web1'],
+    environment: { hooks: [hookAt('always', { deadlineMs: 20 })] },
+    hook: () => {},
+    declares: {
+      refuse: ({ signal }) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(new CutoverError('E_INTERRUPTED', 'read: stopped')));
+        }),
+    },
+  });
+  await expect(world.deploy()).rejects.toMatchObject({
+    code: 'E_REFUSED',
+    message: expect.stringContaining('did not end within 0.02 s'),
+  });
 });

@@ -63,15 +63,19 @@ async function whyNot(
   let reasons: readonly string[] = [];
   let ours: unknown = null;
   await withinDeadline(what, { deadlineMs, cancel: runtime.cancel }, async (signal) => {
-    reasons = await hook.refuse!({
+    const context = {
       ...scopeFor(runtime, config, { what: `the hook ${name}`, secrets, server: server.name, signal }),
       ...deploymentOf(plan, server, group, runtime.by),
       override: reason,
-      readFile: (path) => engine.read(path, signal),
-    }).catch((error: unknown) => {
-      if (errorCode(error) !== null) ours = error;
+      readFile: (path: string) => engine.read(path, signal),
+    };
+    try {
+      reasons = reasonsIn(await hook.refuse!(context));
+    } catch (error) {
+      // What it says when it was told to end is not why.
+      if (!signal.aborted && errorCode(error) !== null && errorCode(error) !== 'E_HOOK') ours = error;
       throw error;
-    });
+    }
   }).catch((error: unknown) => {
     // A server that cannot be reached is no opinion of a hook.
     if (ours !== null) throw ours;
@@ -82,6 +86,12 @@ async function whyNot(
     });
   });
   return reasons;
+}
+
+/** Not every plugin is checked by a compiler: what says nothing does not say yes. */
+function reasonsIn(answer: unknown): readonly string[] {
+  if (Array.isArray(answer) && answer.every((reason) => typeof reason === 'string')) return answer;
+  throw new Error('its answer is no list of reasons.');
 }
 
 function fixOf({ name }: PlacedHook, reason: string | null): string {

@@ -1,8 +1,13 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { CutoverError, type HookContext, type HookPoint } from '../contract/index.ts';
+import { deploy } from './deploy.ts';
 import { rollback } from './rollback.ts';
 import { hookAt } from './testing/hooks.ts';
 import { command, createWorld, type WorldOptions } from './testing/world.ts';
+
+const PLAIN = { environment: 'production', ref: null, servers: [], full: false, unpin: false, saved: null };
 
 const failing = { postUpload: [], postLaunch: [command('test "$CUTOVER_SERVER" != web2')] };
 
@@ -91,6 +96,54 @@ test('what fails at the very end is a problem, and keeps nothing from running', 
   expect(seen).toHaveLength(2);
   expect((await world.seen('web1')).lock).toBe('released');
 });
+
+test('what fails alike on every server is told of each', async () => {
+  const firstTold = Promise.withResolvers<void>();
+  const world = await createWorld({
+    servers: ['web1', 'web2'],
+    environment: { hooks: [hookAt('always')] },
+    hook: async (_, { server }) => {
+      if (server === 'web2') await firstTold.promise;
+      throw new Error('the board is full');
+    },
+  });
+  const emit: typeof world.runtime.emit = (event) => {
+    world.runtime.emit(event);
+    if (event.type === 'problem') firstTold.resolve();
+  };
+  expect((await deploy({ ...world.runtime, emit }, world.config, PLAIN)).problems).toEqual([
+    'web1: the hook spy (always) failed: the board is full',
+    'web2: the hook spy (always) failed: the board is full',
+  ]);
+});
+
+test('what a hook tells of a secret is written down nowhere', async () => {
+  const written: string[] = [];
+  const world = await createWorld({
+    servers: ['web1'],
+    environment: { hooks: [hookAt('before:activate'), hookAt('onFailure')] },
+    hook: async (at) => {
+      if (at === 'onFailure') written.push(await textIn(world.at('web1', '.cutover')));
+      throw new CutoverError('E_COMMAND', 'curl -H s3cret', { hint: 'or s3cret' });
+    },
+  });
+  const runtime = { ...world.runtime, redact: (text: string) => text.replaceAll('s3cret', '***') };
+  const result = await deploy(runtime, world.config, PLAIN);
+  expect(result).toMatchObject({ outcome: 'compensated', problems: [expect.stringContaining('-H ***')] });
+  written.push(await textIn(runtime.stateDirectory), JSON.stringify([result, world.events]));
+  for (const text of written) {
+    expect(text).toContain('curl -H ***');
+    expect(text).not.toContain('s3cret');
+  }
+  expect(written).toHaveLength(3);
+});
+
+async function textIn(directory: string): Promise<string> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const texts = files.map(({ parentPath, name }) => readFile(join(parentPath, name), 'utf8'));
+  return (await Promise.all(texts)).join('\n');
+}
 
 test.for<[string, unknown, string]>([
   ['nothing', undefined, 'it did not say why'],

@@ -99,7 +99,9 @@ export function hookRunner({ transaction, journal, id, contextFor }: HookRunnerO
         const message = messageOf(error).startsWith(prefix)
           ? messageOf(error).slice(prefix.length)
           : messageOf(error);
-        const isTold = journal.facts().some((fact) => fact.type === 'problem' && fact.message === message);
+        const isTold = journal
+          .facts()
+          .some((fact) => fact.type === 'problem' && fact.server === server && fact.message === message);
         if (!isTold) await journal.append({ type: 'problem', server, message });
       });
     }
