@@ -94,20 +94,23 @@ function commandLine({ argv, variables = {} }: HookCommand): string {
   return quoteAll(argv);
 }
 
-/** The end of a text that comes line by line. */
+/** The end of a text that comes line by line. What is longer by far is cut now and then, so that each line costs what it holds. */
 function tailOf(keptBytes: number): { push(line: string): void; text(): string } {
-  let kept = Buffer.alloc(0);
+  let kept: Buffer[] = [];
+  let sizeBytes = 0;
   const cut = () => {
-    if (kept.length > keptBytes) kept = kept.subarray(kept.length - keptBytes);
+    const end = Buffer.concat(kept).subarray(-keptBytes);
+    kept = [end];
+    sizeBytes = end.length;
+    return end;
   };
   return {
     push(line) {
-      kept = Buffer.concat([kept, Buffer.from(`${line}\n`)]);
-      if (kept.length > 2 * keptBytes) cut();
+      const text = Buffer.from(`${line}\n`);
+      kept.push(text);
+      sizeBytes += text.length;
+      if (sizeBytes > 2 * keptBytes) cut();
     },
-    text() {
-      cut();
-      return kept.toString('utf8');
-    },
+    text: () => cut().toString('utf8'),
   };
 }
