@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { type PluginPackage, packPlugin, registering, writePlugin } from './support/pluginPackage.ts';
@@ -151,6 +151,7 @@ test('what cannot be installed or removed is told in words, with what to type in
     [['install', './gone.tgz'], 2, `There is no file ${at.path}/gone.tgz`],
     [['link', './site'], 2, 'holds no plugin'],
     [['uninstall', 'cutover-plugin-x'], 2, 'No plugin called cutover-plugin-x is installed'],
+    [['inspect', 'cutover-plugin-x'], 3, 'plugins inspect: cutover-plugin-x not installed'],
   ];
   for (const [args, exitCode, told] of tries) {
     const { stderr, ...result } = await at.run('plugins', ...args);
@@ -163,3 +164,20 @@ test('what cannot be installed or removed is told in words, with what to type in
     'cutover plugins uninstall cutover-plugin-x',
   );
 });
+
+test.for(['cutover', '@oclif/plugin-plugins'])(
+  'a package called %s does not take the place of ours',
+  async (name) => {
+    await using at = await pluginProject();
+    const root = await writePlugin(at.path, { name, register: registering({ name }) });
+    const refused = await at.run('plugins', 'link', root);
+    expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(refused.stderr).toContain(`holds ${name}, which is a part of this program`);
+    await mkdir(join(at.path, 'data'));
+    const plugins = [{ name, root, type: 'link' }];
+    await writeFile(join(at.path, 'data/package.json'), JSON.stringify({ oclif: { plugins } }));
+    expect(await at.run('plan', 'here')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect((await at.run('plugins')).stdout).toContain('No plugins are installed.');
+    expect(await at.run('plugins', 'inspect', '--help')).toMatchObject({ exitCode: 0 });
+  },
+);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type PluginPackage, registering, writePlugin } from './support/pluginPackage.ts';
 import { type PluginProject, pluginProject } from './support/pluginProject.ts';
+import { listenTo } from './support/story.ts';
 
 /** What can be wrong with a package, and what is told of it. */
 const broken: Readonly<Record<string, readonly [Omit<PluginPackage, 'name'>, RegExp]>> = {
@@ -114,6 +115,23 @@ test('what a plugin leaves behind to fail on its own ends nothing', async () => 
   const { exitCode, stderr } = await at.run('plan', 'here');
   expect(exitCode).toBe(0);
   expect(stderr).toContain('probably in a plugin: much too late');
+  const listed = await at.run('plugins');
+  expect(listed).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(listed.stdout).toContain('Something failed in it where nobody waited for it: much too late');
+});
+
+test('a second signal while a plugin is loaded stops at once, and blames nobody', async () => {
+  const register = 'process.stderr.write("loading\\n"); await new Promise(() => {});';
+  await using at = await projectWith({ name: 'cutover-plugin-hangs', register });
+  const running = at.start('plan', 'here');
+  const story = listenTo(running);
+  await story.says('loading');
+  running.kill('SIGINT');
+  await story.says('Asked to stop');
+  running.kill('SIGINT');
+  const { exitCode, stderr } = await running;
+  expect(exitCode).toBe(130);
+  expect(stderr).not.toContain('cutover-plugin-hangs');
 });
 
 test('commands and oclif hooks of a plugin do not run before they are asked for', async () => {

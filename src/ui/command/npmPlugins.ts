@@ -22,15 +22,17 @@ export async function runNpmPlugins(
   try {
     await Promise.race([found.run([...args], config), stuck.promise]);
   } catch (error) {
-    throw new CutoverError('E_PLUGIN', `plugins ${command} ${args.join(' ')}: ${inWords(messageOf(error))}`, {
-      hint,
-      cause: error,
-    });
+    throw asPluginError(`plugins ${command} ${args.join(' ')}`, error, hint);
   } finally {
     process.off('beforeExit', onIdle);
     process.stdout.write = out;
     process.stderr.write = err;
   }
+}
+
+/** What one of oclif's commands threw, as `E_PLUGIN`. */
+export function asPluginError(what: string, error: unknown, hint: string): CutoverError {
+  return new CutoverError('E_PLUGIN', `${what}: ${inWords(messageOf(error))}`, { hint, cause: error });
 }
 
 /** oclif's words are for those who know oclif. */

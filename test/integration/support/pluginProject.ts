@@ -1,12 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CutoverResult, cutover } from './cutover.ts';
+import { type CutoverProcess, type CutoverResult, cutover, startCutover } from './cutover.ts';
 import { scratch } from './scratch.ts';
 
 export interface PluginProject extends AsyncDisposable {
   /** Its directory; `server` in it is the deploy path. */
   readonly path: string;
   readonly run: (...args: readonly string[]) => Promise<CutoverResult>;
+  readonly start: (...args: readonly string[]) => CutoverProcess;
   /** Writes cutover.yaml, with more keys of the file and of its environment. */
   readonly configure: (more?: { readonly file?: string; readonly environment?: string }) => Promise<void>;
 }
@@ -32,6 +33,7 @@ environments:
   await configure();
   return {
     path: directory.path,
+    start: (...args) => startCutover(args, { cwd: directory.path, env }),
     run: (...args) => cutover(args, { cwd: directory.path, env }),
     configure,
     [Symbol.asyncDispose]: directory.remove,

@@ -5,6 +5,9 @@ import { packageFailure } from './failure.ts';
 /** So long a package may take to be imported, and to register what it brings. */
 export const DEADLINE_MS = 10_000;
 
+/** The exit code of a second signal, which is ours. */
+const STOPPED = 130;
+
 /** Imports a file of an installed package. Rejects with `E_PLUGIN`, also when it would never be done, or ends the process. */
 export async function importFrom(
   packageName: string,
@@ -20,7 +23,8 @@ export async function watched<T>(
   what: string,
   work: () => PromiseLike<T> | T,
 ): Promise<T> {
-  const onExit = () => {
+  const onExit = (code: number) => {
+    if (code === STOPPED) return;
     process.stderr.write(
       `✗ The plugin ${packageName} ${what}: it ended the program.\n  Next: cutover plugins uninstall ${packageName}\n`,
     );
@@ -29,8 +33,7 @@ export async function watched<T>(
   const { exit } = process;
   process.once('exit', onExit);
   process.exit = (code) => {
-    // That of a second signal, which is ours.
-    if (code === 130) return exit(code);
+    if (code === STOPPED) return exit(code);
     throw new Error('it ended the program.');
   };
   try {

@@ -23,12 +23,21 @@ export async function inventory(oclif: Config, isCore: boolean): Promise<readonl
 
 /** A name that an earlier one has is the fault of the later one, as when a configuration is loaded. */
 async function ask(plugin: Interfaces.Plugin, accepted: readonly Plugin[]) {
+  const stray: unknown[] = [];
+  const onStray = (error: unknown) => void stray.push(error);
+  process.on('unhandledRejection', onStray);
   try {
     const brought = await registeredBy(plugin);
     createRegistry([...accepted, ...brought]);
-    return { brought, problem: null };
+    // What nobody waits for is told of once nothing else is to be done.
+    await new Promise((resolve) => setImmediate(resolve));
+    const problem =
+      stray.length === 0 ? null : `Something failed in it where nobody waited for it: ${messageOf(stray[0])}`;
+    return { brought, problem };
   } catch (error) {
     return { brought: [], problem: messageOf(error) };
+  } finally {
+    process.off('unhandledRejection', onStray);
   }
 }
 

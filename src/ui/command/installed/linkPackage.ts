@@ -6,11 +6,19 @@ import { readJson } from './packages.ts';
 
 /**
  * Has a plugin be used from its directory, and gives the name of its package. Nothing of it runs, as it would in oclif's own
- * command. Rejects with `E_USAGE` for a directory that holds no plugin.
+ * command. Rejects with `E_USAGE` for a directory that holds no plugin, or a package that the program consists of.
  */
-export async function linkPackage(directory: string, dataDirectory: string): Promise<string> {
+export async function linkPackage(
+  directory: string,
+  dataDirectory: string,
+  isOwn: (name: string) => boolean,
+): Promise<string> {
   const root = resolve(directory);
   const name = await nameOf(root);
+  if (isOwn(name))
+    throw new CutoverError('E_USAGE', `${root} holds ${name}, which is a part of this program.`, {
+      hint: 'cutover plugins --core',
+    });
   const file = join(dataDirectory, 'package.json');
   const kept = await readJson(file).catch((error: unknown): Readonly<Record<string, unknown>> => {
     if (isObject(error) && error.code === 'ENOENT') return { private: true };

@@ -1,4 +1,4 @@
-import type { Interfaces } from '@oclif/core';
+import type { Command, Interfaces } from '@oclif/core';
 import { Plugin } from '@oclif/core/config';
 import { dataDirectory } from './dataDirectory.ts';
 import { oclifPlugin } from './oclifPlugin.ts';
@@ -10,7 +10,10 @@ import { installedPackages } from './packages.ts';
  */
 export async function oclifOptions(root: string, env: NodeJS.ProcessEnv): Promise<Interfaces.LoadOptions> {
   const [own, installed] = await Promise.all([ownPlugins(root), installedPackages(dataDirectory(env))]);
-  const others = await Promise.all(installed.map(oclifPlugin));
+  // A checkout of this program can be linked, too: that does not take its place.
+  const others = await Promise.all(
+    installed.filter(({ name }) => own.every((plugin) => plugin.name !== name)).map(oclifPlugin),
+  );
   return { root, plugins: new Map([...own, ...others].map((plugin) => [plugin.name, plugin])) };
 }
 
@@ -19,5 +22,24 @@ async function ownPlugins(root: string): Promise<readonly Interfaces.Plugin[]> {
   await program.load();
   const bundled = (program.pjson.oclif.plugins ?? []).map((name) => new Plugin({ name, root, type: 'core' }));
   await Promise.all(bundled.map((plugin) => plugin.load()));
+  for (const plugin of bundled) plugin.commands = plugin.commands.map(throwingNoBugs);
   return [program, ...bundled];
+}
+
+/** What a command of oclif throws is about what was asked of it, such as a package that npm cannot get. */
+function throwingNoBugs(command: Command.Loadable): Command.Loadable {
+  return {
+    ...command,
+    async load() {
+      const found = await command.load();
+      const run = found.run.bind(found);
+      const told = (...args: Parameters<typeof run>) =>
+        run(...args).catch(async (error: unknown) => {
+          if (error instanceof Error && 'oclif' in error) throw error;
+          const { asPluginError } = await import('../npmPlugins.ts');
+          throw asPluginError(command.id.replaceAll(':', ' '), error, 'cutover plugins');
+        });
+      return Object.assign(found, { run: told as typeof run });
+    },
+  };
 }

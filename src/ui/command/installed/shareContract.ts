@@ -1,10 +1,10 @@
 import { registerHooks } from 'node:module';
 
 /** What a plugin may import of us, and the file of this program that it gets. */
-const SHARED: Readonly<Record<string, string>> = {
-  'cutover/plugin': 'plugin.js',
-  'cutover/testing': 'testing.js',
-};
+const SHARED: ReadonlyMap<string, string> = new Map([
+  ['cutover/plugin', 'plugin.js'],
+  ['cutover/testing', 'testing.js'],
+]);
 
 let isShared = false;
 
@@ -17,7 +17,7 @@ export function shareContract(): void {
   isShared = true;
   registerHooks({
     resolve(specifier, context, nextResolve) {
-      const file = SHARED[specifier];
+      const file = SHARED.get(specifier);
       if (file === undefined) return nextResolve(specifier, context);
       return { url: new URL(file, distribution()).href, format: 'module', shortCircuit: true };
     },
