@@ -109,7 +109,7 @@ export const inputRules: readonly Rule[] = [
     let askedBefore = Number.POSITIVE_INFINITY;
     const piece = Buffer.alloc(MIB, 'z');
     async function* content() {
-      for (; asked < 128; asked++) yield piece;
+      for (; asked < 64; asked++) yield piece;
     }
     const { exit, stdout } = await opened.run({
       argv: sh('sleep 1; echo now >&2; wc -c'),
@@ -118,8 +118,8 @@ export const inputRules: readonly Rule[] = [
         askedBefore = Math.min(askedBefore, asked);
       },
     });
-    assert.deepEqual([exit, Number(text(stdout))], [{ type: 'code', code: 0 }, 128 * MIB]);
-    assert.ok(askedBefore < 64, `${askedBefore} MiB were asked for before anybody read.`);
+    assert.deepEqual([exit, Number(text(stdout))], [{ type: 'code', code: 0 }, 64 * MIB]);
+    assert.ok(askedBefore < 32, `${askedBefore} MiB were asked for before anybody read.`);
   }),
 
   rule('exec: 32 MiB go in and come back at the same time', ['exec'], async (place) => {

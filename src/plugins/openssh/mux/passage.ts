@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { showDuration } from '../../duration.ts';
 import { deframe, encode, type Field, type Reader, reader, uint32 } from './wire.ts';
 
 /**
@@ -18,7 +19,7 @@ export interface Listener {
 }
 
 /** Rejects with why the master cannot be spoken to. */
-export function openPassage(socketPath: string, listener: Listener): Promise<Passage> {
+export function openPassage(socketPath: string, listener: Listener, limitMs = LIMIT_MS): Promise<Passage> {
   return new Promise((resolve, reject) => {
     const socket = connect(socketPath);
     let isOpen = false;
@@ -34,6 +35,7 @@ export function openPassage(socketPath: string, listener: Listener): Promise<Pas
       if (type === HELLO) return checkVersion(packet.uint32());
       if (type !== PROXY_GRANTED) throw new Error(`ssh answered ${type} where it should let us through`);
       isOpen = true;
+      socket.setTimeout(0);
       resolve(passage(socket));
     });
     socket
@@ -45,7 +47,8 @@ export function openPassage(socketPath: string, listener: Listener): Promise<Pas
         }
       })
       .on('error', (error) => lose(error.message))
-      .on('close', () => lose('ssh has closed its socket'));
+      .on('close', () => lose('ssh has closed its socket'))
+      .setTimeout(limitMs, () => lose(`ssh did not answer within ${showDuration(limitMs)}`));
     for (const request of [
       [HELLO, VERSION],
       [PROXY_WANTED, 0],
@@ -55,6 +58,9 @@ export function openPassage(socketPath: string, listener: Listener): Promise<Pas
     }
   });
 }
+
+/** It answers itself, and asks no server. */
+const LIMIT_MS = 20_000;
 
 const HELLO = 0x00000001;
 const VERSION = 4;
