@@ -5,11 +5,12 @@ export async function resolveText(value: string | SecretReference, scope: Scope)
   return typeof value === 'string' ? value : (await scope.secret(value)).reveal();
 }
 
-export async function resolveHeaders(
-  headers: Readonly<Record<string, string | SecretReference>>,
+/** The same for several, by their names: headers, or variables. */
+export async function resolveTexts(
+  texts: Readonly<Record<string, string | SecretReference>>,
   scope: Scope,
 ): Promise<Record<string, string>> {
-  const pairs = Object.entries(headers).map(
+  const pairs = Object.entries(texts).map(
     async ([name, value]) => [name, await resolveText(value, scope)] as const,
   );
   return Object.fromEntries(await Promise.all(pairs));

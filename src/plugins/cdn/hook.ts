@@ -1,7 +1,8 @@
 import { defineExtension, type Hook, type HookContext } from '../../core/contract/index.ts';
+import { headersOf } from '../http/headers.ts';
 import { post } from '../http/post.ts';
 import { refusalIn } from '../http/refusal.ts';
-import { resolveHeaders, resolveText } from '../resolveText.ts';
+import { resolveText } from '../resolveText.ts';
 import { Options } from './options.ts';
 
 /** Tells a cache to forget, by one request for each address. */
@@ -12,7 +13,7 @@ export const hook = defineExtension({
 
 async function purge(options: Options, context: HookContext): Promise<void> {
   const { method, status, timeout, retries, allowInsecure } = options;
-  const headers = lowerCase(await resolveHeaders(options.headers, context));
+  const headers = await headersOf(options.headers, context);
   const body = options.body === undefined ? '' : await resolveText(options.body, context);
   for (const each of options.url) {
     const url = await resolveText(each, context);
@@ -20,8 +21,4 @@ async function purge(options: Options, context: HookContext): Promise<void> {
     const answer = await post({ ...letter, timeout, retries, allowInsecure, explain: refusalIn }, context);
     context.log(`${new URL(url).origin} took the ${method} with ${answer.status}`);
   }
-}
-
-function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

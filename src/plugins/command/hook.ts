@@ -1,5 +1,5 @@
 import { CutoverError, defineExtension, type Hook, type HookContext } from '../../core/contract/index.ts';
-import { resolveHeaders as resolveTexts } from '../resolveText.ts';
+import { resolveTexts } from '../resolveText.ts';
 import { Options } from './options.ts';
 import { argvOf, runProgram, shownEnd, shownProgram } from './program.ts';
 import { variablesOf } from './variables.ts';

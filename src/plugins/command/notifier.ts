@@ -3,7 +3,7 @@ import { defineNotifier } from '../defineNotifier.ts';
 import { bytes, cut } from '../notice/cut.ts';
 import { factsOf } from '../notice/facts.ts';
 import { textOf } from '../notice/lines.ts';
-import { resolveHeaders as resolveTexts } from '../resolveText.ts';
+import { resolveTexts } from '../resolveText.ts';
 import { NotifierOptions } from './options.ts';
 import { argvOf, runProgram, shownEnd, shownProgram } from './program.ts';
 

@@ -7,7 +7,7 @@ import {
   quote,
 } from '../../core/contract/index.ts';
 import { showDuration } from '../duration.ts';
-import { resolveHeaders } from '../resolveText.ts';
+import { resolveTexts } from '../resolveText.ts';
 import { type Answer, matches, showAnswer, showWanted } from './answer.ts';
 import { ask } from './ask.ts';
 import { Options } from './options.ts';
@@ -26,7 +26,7 @@ const SLACK_MS = 60_000;
 
 async function check(options: Options, context: HookContext): Promise<void> {
   const { signal } = context;
-  const headers = await resolveHeaders(options.headers, context);
+  const headers = await resolveTexts(options.headers, context);
   const startedMs = performance.now();
   let told: Answer | null = null;
   for (;;) {

@@ -69,7 +69,7 @@ async function server() {
     list: (number: number | 'last', ...processes: readonly object[]) =>
       writeFile(join(deploy, `list.${number}`), JSON.stringify(processes)),
     reload: (raw: { readonly [key: string]: Json } = {}) =>
-      create({ stable: '50ms', timeout: '1s', ...raw }).run(fakeHookContext({ command, paths })),
+      create({ stable: '50ms', timeout: '20s', ...raw }).run(fakeHookContext({ command, paths })),
   };
 }
 

@@ -1,7 +1,8 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { defineExtension, type Notice, type Notifier, type Scope } from '../../core/contract/index.ts';
+import { headersOf } from '../http/headers.ts';
 import { post } from '../http/post.ts';
-import { resolveHeaders, resolveText } from '../resolveText.ts';
+import { resolveText } from '../resolveText.ts';
 import { Options } from './options.ts';
 
 /** Posts each notice as JSON, signed where there is a secret. */
@@ -16,13 +17,13 @@ export const notifier = defineExtension({
 async function send(options: Options, notice: Notice, scope: Scope): Promise<void> {
   const [url, given, secret] = await Promise.all([
     resolveText(options.url, scope),
-    resolveHeaders(options.headers, scope),
+    headersOf(options.headers, scope),
     options.secret === undefined ? null : resolveText(options.secret, scope),
   ]);
   const id = randomUUID();
   const body = JSON.stringify({ id, ...notice });
   const headers = {
-    ...lowerCased(given),
+    ...given,
     'content-type': 'application/json',
     'x-cutover-delivery': id,
     ...(secret === null ? {} : { 'x-cutover-signature-256': signature(secret, body) }),
@@ -33,8 +34,4 @@ async function send(options: Options, notice: Notice, scope: Scope): Promise<voi
 /** In the form of GitHub's: https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries */
 function signature(secret: string, body: string): string {
   return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
-}
-
-function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
