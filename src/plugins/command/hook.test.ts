@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { HookContext, Json } from '../../core/contract/index.ts';
 import { fakeHookContext } from '../testing/deployment.ts';
 import { fakeScope } from '../testing/scope.ts';
@@ -31,6 +31,9 @@ test('of a list no shell reads anything', async () => {
 });
 
 test('the variables tell what is deployed, and secrets come from where they are', async () => {
+  // Those of whoever runs the tests.
+  for (const name of Object.keys(process.env)) if (name.startsWith('CUTOVER_')) vi.stubEnv(name, undefined);
+  onTestFinished(() => void vi.unstubAllEnvs());
   const { lines } = await run(
     { run: 'env | grep -E "^(CUTOVER_|TOKEN=)" | LC_ALL=C sort', variables: { TOKEN: { env: 'SECRET' } } },
     fakeScope({ secrets: { SECRET: 's3cret' } }),
