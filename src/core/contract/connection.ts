@@ -19,9 +19,8 @@ export interface ExecRequest {
   /** Program and arguments. The transport quotes them for the login shell with `quoteAll`. */
   readonly argv: readonly string[];
   /**
-   * Sent whole, then closed. Absent: closed at once. The source is asked for nothing before `exec` has returned its promise.
-   * When it throws, the command is ended and `exec` rejects with that. A chunk must be sent or copied before the next is
-   * asked for: its memory may be used again.
+   * Sent whole, then closed. Absent: closed at once. When the source throws, the command is ended and `exec` rejects with
+   * that. A chunk must be sent or copied before the next is asked for: its memory may be used again.
    */
   readonly stdin?: string | AsyncIterable<Uint8Array>;
   readonly signal: AbortSignal;

@@ -77,7 +77,8 @@ export function openLink(
     return opening;
   };
   const execOf = ({ exec }: Connection): Exec => {
-    if (exec) return exec;
+    // Not every transport waits before it asks for the input, or throws: nobody here is ready for either before it returned.
+    if (exec) return (request) => Promise.resolve().then(() => exec(request));
     throw new CutoverError('E_CAPABILITY', `${server} (${transport.address}) runs no commands.`, {
       server,
       hint: 'Use a login with a POSIX shell.',

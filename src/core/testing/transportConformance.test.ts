@@ -35,10 +35,6 @@ test.each<[name: string, change: (exec: Exec) => Exec]>([
     asking(({ stdin }) => ({ stdin: readAhead(stdin as AsyncIterable<Uint8Array>) })),
   ],
   [
-    'exec: the input is asked for nothing before exec has returned',
-    asking(({ stdin }) => ({ stdin: askedAtOnce(stdin as AsyncIterable<Uint8Array>) })),
-  ],
-  [
     'exec: the result holds the end of each stream, as much as was asked for',
     changed(({ stdout }) => ({ stdout: stdout.subarray(0, 1_000) })),
   ],
@@ -199,12 +195,4 @@ async function* readAhead(content: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
     last = piece;
   }
   if (last !== null) yield last;
-}
-
-function askedAtOnce(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const pieces = content[Symbol.asyncIterator]();
-  const first = pieces.next();
-  return (async function* () {
-    for (let piece = await first; piece.done !== true; piece = await pieces.next()) yield piece.value;
-  })();
 }

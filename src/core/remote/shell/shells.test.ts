@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import type { ExecResult, Transport } from '../../contract/index.ts';
+import type { Connection, ExecRequest, ExecResult, Transport } from '../../contract/index.ts';
 import { CutoverError } from '../../contract/index.ts';
 import { linkTo, never } from '../../testing/engineHere.ts';
 import { faultyTransport } from '../../testing/faultyConnection.ts';
@@ -290,3 +291,42 @@ test.each([1, 2, 3])('with room for %i at a time nobody keeps another from it', 
   await link.close();
   await endings(there);
 });
+
+test('a transport may ask for the input, and throw, before its exec has returned', async () => {
+  const asking = eager((exec) => (request) => exec({ ...request, stdin: askedAtOnce(request.stdin) }));
+  const link = warm(asking);
+  link.expectUpload();
+  async function* content() {
+    yield Buffer.from('sent');
+  }
+  expect((await run(link, 'field got "$(cat)"', { upload: content })).one('got')).toBe('sent');
+  expect(await pidOf(link)).toBe(await pidOf(link));
+  await link.close();
+  const throwing = eager(() => () => {
+    throw new CutoverError('E_CAPABILITY', 'no program is run here');
+  });
+  await expect(pidOf(warm(throwing))).rejects.toThrow('no program is run here');
+  await expect(pidOf(linkTo(throwing))).rejects.toThrow('no program is run here');
+});
+
+type Exec = NonNullable<Connection['exec']>;
+
+function eager(change: (exec: Exec) => Exec): Transport {
+  const { address, connect } = localTransport();
+  return {
+    address,
+    async connect(scope) {
+      const connection = await connect(scope);
+      return { ...connection, exec: change(connection.exec!) };
+    },
+  };
+}
+
+function askedAtOnce(content: ExecRequest['stdin'] = ''): AsyncIterable<Uint8Array> {
+  const pieces = typeof content === 'string' ? Readable.from([Buffer.from(content)]) : content;
+  const iterator = pieces[Symbol.asyncIterator]();
+  const first = iterator.next();
+  return (async function* () {
+    for (let piece = await first; piece.done !== true; piece = await iterator.next()) yield piece.value;
+  })();
+}

@@ -45,20 +45,6 @@ export const inputRules: readonly Rule[] = [
     assert.equal(out.split(' ')[0], wanted.digest('hex'));
   }),
 
-  rule('exec: the input is asked for nothing before exec has returned', ['exec'], async (place) => {
-    await using opened = await open(place);
-    let hasReturned = false;
-    let wasReturned: boolean | null = null;
-    async function* content() {
-      wasReturned = hasReturned;
-      yield Buffer.from('asked');
-    }
-    const run = opened.run({ argv: ['cat'], stdin: content() });
-    hasReturned = true;
-    assert.equal(printed(await soon(run, 'A command with an input')), 'asked');
-    assert.equal(wasReturned, true, 'Whoever gave the input did not have the promise yet.');
-  }),
-
   rule('exec: an input that throws ends the command, and is the error', ['exec'], async (place) => {
     await using opened = await open(place);
     const pid = Promise.withResolvers<string>();
