@@ -30,12 +30,18 @@ export async function measureByCommands(around: Around): Promise<Line> {
   };
 }
 
+/** Rejects where a command did not end well: what passed then, nobody knows. */
 async function exec(
   { connection, signal }: Around,
   request: Omit<ExecRequest, 'signal'> & Partial<ExecRequest>,
 ): Promise<ExecResult> {
   if (connection.exec === undefined) throw new CutoverError('E_CAPABILITY', 'It runs no commands.');
-  return connection.exec({ signal, ...request });
+  const result = await connection.exec({ signal, ...request });
+  const { exit } = result;
+  if (exit.type === 'unknown') throw new CutoverError('E_UNKNOWN', `A command was cut off: ${exit.reason}`);
+  if (exit.type === 'signal' || exit.code !== 0)
+    throw new CutoverError('E_REMOTE', `"${request.argv.join(' ')}" failed there.`);
+  return result;
 }
 
 /** A line goes there, and comes back. */

@@ -90,6 +90,28 @@ test('a server that allows one channel is asked for one thing after the other', 
   expect(servers).toMatchObject([{ engine: 'shell', line: { channels: 1 }, notes: [], failure: null }]);
 });
 
+test.for([
+  [{ type: 'code', code: 127 }, 'the line: "sh -c cat >/dev/null" failed there.'],
+  [{ type: 'unknown', reason: 'gone' }, 'the line: A command was cut off: gone'],
+] as const)('what was sent to a command that ended with %o is no speed', async ([exit, note]) => {
+  const failing = (_: string, plain: Transport): Transport => ({
+    ...plain,
+    connect: async (scope) => {
+      const connection = await plain.connect(scope);
+      const nothing = new Uint8Array();
+      return {
+        ...connection,
+        exec: async (request) =>
+          request.argv.includes('cat >/dev/null')
+            ? { exit, stdout: nothing, stderr: nothing }
+            : connection.exec!(request),
+      };
+    },
+  });
+  const { servers } = await of(await createWorld({ servers: ['web1'], transport: failing }));
+  expect(servers).toMatchObject([{ engine: 'shell', line: null, notes: [note] }]);
+});
+
 /** A server without a shell; tells which files are written. */
 function watched(written: string[]): Transport {
   const plain = directoryTransport();
