@@ -173,7 +173,10 @@ test.for(['cutover', '@oclif/plugin-plugins'])(
     const refused = await at.run('plugins', 'link', root);
     expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
     expect(refused.stderr).toContain(`holds ${name}, which is a part of this program`);
-    await mkdir(join(at.path, 'data'));
+    const again = await at.run('plugins', 'install', `${name}@1.0.0`);
+    expect(again).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(again.stderr).toContain(`${name} is a part of this program already`);
+    await mkdir(join(at.path, 'data'), { recursive: true });
     const plugins = [{ name, root, type: 'link' }];
     await writeFile(join(at.path, 'data/package.json'), JSON.stringify({ oclif: { plugins } }));
     expect(await at.run('plan', 'here')).toMatchObject({ exitCode: 0, stderr: '' });

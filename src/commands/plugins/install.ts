@@ -32,6 +32,8 @@ export default class PluginsInstall extends CutoverCommand {
     const { argv, flags } = await this.parse(PluginsInstall);
     const { installTarget } = await import('../../ui/command/installTarget.ts');
     const { runNpmPlugins } = await import('../../ui/command/npmPlugins.ts');
+    const { requireForeign } = await import('../../ui/command/installed/installedName.ts');
+    for (const each of argv) requireForeign(this.config, String(each));
     const targets = argv.map((each) => installTarget(String(each), process.cwd()));
     const options = Object.entries(flags).flatMap(([name, isSet]) => (isSet ? [`--${name}`] : []));
     await runNpmPlugins(

@@ -12,12 +12,8 @@ export default class PluginsLink extends CutoverCommand {
   async run(): Promise<void> {
     const { args } = await this.parse(PluginsLink);
     const { linkPackage } = await import('../../ui/command/installed/linkPackage.ts');
-    const { installedIn } = await import('../../ui/command/installed/registrations.ts');
-    const isOwn = (name: string) => {
-      const plugin = this.config.plugins.get(name);
-      return plugin !== undefined && installedIn(plugin) === null;
-    };
-    const name = await linkPackage(args.directory, this.config.dataDir, isOwn);
+    const { isOwn } = await import('../../ui/command/installed/registrations.ts');
+    const name = await linkPackage(args.directory, this.config.dataDir, (each) => isOwn(this.config, each));
     await this.print(false, {
       json: null,
       lines: [`✓ Linked ${name}.`, '  Next: cutover plugins'],

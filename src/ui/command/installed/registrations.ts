@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Interfaces } from '@oclif/core';
+import type { Config, Interfaces } from '@oclif/core';
 import type { Plugin } from '../../../core/contract/index.ts';
 import { faultOf } from '../../../core/registry/offers.ts';
 import { packageFailure } from './failure.ts';
@@ -40,6 +40,12 @@ type Handler = (options: RegisterOptions) => Promise<void> | void;
 /** What we know of a plugin that was installed; null for one of this program's own. */
 export function installedIn(plugin: Interfaces.Plugin): InstalledPlugin | null {
   return 'installed' in plugin ? (plugin as InstalledPlugin) : null;
+}
+
+/** Whether the program itself consists of this package, so that no other one may be called so. */
+export function isOwn({ plugins }: Config, name: string): boolean {
+  const plugin = plugins.get(name);
+  return plugin !== undefined && installedIn(plugin) === null;
 }
 
 function fileOf(root: string, target: string): string {
