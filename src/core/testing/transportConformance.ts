@@ -16,6 +16,8 @@ export type { Need, TransportPlace } from './transport/place.ts';
 export interface TransportCase {
   readonly name: string;
   readonly needs: readonly Need[];
+  /** No other case of the place, and nothing that takes memory, may run at the same time. */
+  readonly isAlone: boolean;
   /** Rejects, usually with an AssertionError, when the transport does not do what the contract says. */
   readonly run: () => Promise<void>;
 }
@@ -23,11 +25,11 @@ export interface TransportCase {
 /**
  * What `Transport` and `Connection` promise, as cases for any test runner:
  * `for (const { name, run } of transportCases(place)) test(name, run)`. Those that need what the place does not have are
- * left out. A case may take half a minute, and they must not run at the same time where the place can be cut or paused.
+ * left out. A case may take half a minute. All but those that are to be alone may run at the same time.
  */
 export function transportCases(place: TransportPlace): readonly TransportCase[] {
   return RULES.filter(({ needs }) => needs.every((need) => meets(place, need))).map(
-    ({ name, needs, check }) => ({ name, needs, run: () => check(place) }),
+    ({ name, needs, isAlone, check }) => ({ name, needs, isAlone, run: () => check(place) }),
   );
 }
 

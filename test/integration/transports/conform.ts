@@ -22,8 +22,8 @@ export function conform(name: string, { place, begin, end }: Stage): void {
       await end();
       await keep({ name, outcomes });
     });
-    for (const { name: caseName, run } of transportCases(place)) {
-      test(caseName, async () => {
+    for (const { name: caseName, run, isAlone } of transportCases(place)) {
+      test(caseName, { concurrent: !isAlone }, async () => {
         outcomes[caseName] = 'failed';
         await run();
         outcomes[caseName] = 'passed';

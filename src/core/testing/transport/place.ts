@@ -51,10 +51,12 @@ export interface Rule {
   readonly needs: readonly Need[];
   /** Rejects, usually with an AssertionError, when it does not hold. */
   readonly check: (place: TransportPlace) => Promise<void>;
+  /** It does something to every connection of the place, or looks at this process: no other may be checked meanwhile. */
+  readonly isAlone: boolean;
 }
 
 export function rule(name: string, needs: readonly Need[], check: Rule['check']): Rule {
-  return { name, needs, check };
+  return { name, needs, check, isAlone: needs.some((need) => ['cut', 'pause', 'impatient'].includes(need)) };
 }
 
 export function meets(place: TransportPlace, need: Need): boolean {
