@@ -32,6 +32,8 @@ export type Passing = { readonly at: string } /** A line that a user's command p
   | { readonly type: 'resumed'; readonly plan: Plan; readonly by: string }
   /** All but the last message of its change-over is done, and it waits for the others of its batch. */
   | { readonly type: 'armed'; readonly server: string }
+  /** Where something was thrown that is none of our errors; server is null when it concerns all. */
+  | { readonly type: 'fault'; readonly server: string | null; readonly stack: string }
   /** A sentence for people; server is null when it concerns all. */
   | { readonly type: 'log'; readonly server: string | null; readonly message: string }
 );

@@ -10,6 +10,7 @@ import { arm, compensate, patiently, recordSuccess, type StepContext, steps } fr
 import type { Effects } from '../transaction/runTransaction.ts';
 import type { Arming } from './arming.ts';
 import type { Ending } from './ending.ts';
+import { withFaultsTold } from './faults.ts';
 import { hookRunner } from './runHooks.ts';
 import { emitNow } from './runtime.ts';
 import type { Transaction } from './transaction.ts';
@@ -69,7 +70,7 @@ export function effectsOf(
       : null;
     return journals.fenceFor(server, { after, required: step !== 'prune' });
   };
-  return {
+  const effects: Effects = {
     async arm(server) {
       requireWanted(sources, 'activate');
       await hooks.run('before:activate', server);
@@ -114,6 +115,7 @@ export function effectsOf(
       await Promise.all(open.map(({ name }) => hooks.conclude(name, outcome)));
     },
   };
+  return withFaultsTold(effects, runtime);
 }
 
 function contextOf(

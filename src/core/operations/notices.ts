@@ -2,6 +2,7 @@ import type { Config, EnvironmentConfig, NotifierConfig } from '../config/types.
 import type { Notice, Notifier } from '../contract/index.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Observation } from '../remote/observation.ts';
+import { tellFault } from './faults.ts';
 import { type EndedResult, type NoticeSource, noticeFacts } from './notice.ts';
 import { isAfterFailure } from './noticeEvents.ts';
 import { noticeText, type TextFacts } from './noticeText.ts';
@@ -96,7 +97,14 @@ export async function listenerFor(
   return {
     name,
     deadlineMs: deadlineMs ?? notifier.deadlineMs ?? DEADLINE_MS,
-    notify: (notice, signal) => notifier.notify(notice, scope(signal)),
+    async notify(notice, signal) {
+      try {
+        await notifier.notify(notice, scope(signal));
+      } catch (error) {
+        if (!signal.aborted) tellFault(runtime, null, error);
+        throw error;
+      }
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { type HookRun, hookStanding, isHookFact } from '../journal/hookStanding.
 import type { Journal } from '../journal/journal.ts';
 import type { StepContext } from '../steps/index.ts';
 import { asFailure } from '../transaction/failure.ts';
+import { tellFault } from './faults.ts';
 import { type HookCommands, hookCommands } from './hookCommands.ts';
 import { deploymentOf, pathsOf } from './hookContext.ts';
 import { withinDeadline } from './hookDeadline.ts';
@@ -85,6 +86,7 @@ export function hookRunner({ transaction, journal, id, contextFor }: HookRunnerO
       await journal.append({ type: 'hook.begun', ...hook, interrupted });
       await perform(placed, server, what, reason);
     } catch (error) {
+      tellFault(transaction.runtime, server, (error as Error).cause);
       const failure = asFailure(error);
       await journal.append({ type: 'hook.failed', ...hook, ms: Math.round(clockMs() - start), failure });
       throw error;

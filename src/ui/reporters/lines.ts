@@ -105,6 +105,8 @@ export function linesReporter(terminal: Terminal, clock: Clock): Reporter {
       uploadToldMs.set(server, now);
       return on(server, [`${step} ${upload(doneBytes, totalBytes)}`]);
     },
+    /** For the log: the failure, or a problem, says why. */
+    fault: () => [],
     resumed: (event) => [resuming(event.plan, style)],
     /** The switch follows within milliseconds, or a failure tells why not. */
     armed: () => [],

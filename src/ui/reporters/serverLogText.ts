@@ -41,6 +41,8 @@ function linesOf(event: Event): readonly string[] {
       return [stopping];
     case 'problem':
       return escapeLines(`Problem: ${event.message}`);
+    case 'fault':
+      return escapeLines(event.stack).map((line, index) => (index === 0 ? `Thrown: ${line}` : `  ${line}`));
     case 'log':
       return escapeLines(event.message);
     case 'closed':

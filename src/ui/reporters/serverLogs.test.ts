@@ -59,6 +59,7 @@ test('each server has a file with all that happened there, and what concerns all
   );
   const failure = { code: 'E_COMMAND', message: 'web1: It broke\ntwice', hint: 'Mend it.' } as const;
   tell({ type: 'step.failed', server, step: 'postUpload', ms: 52, failure });
+  tell({ type: 'fault', server: null, stack: 'TypeError: hunter2\n    at mail.js:1' });
   tell({ type: 'problem', server: null, message: 'No mail' }, { type: 'closed', outcome: 'compensated' });
   logs.end();
   expect(textOf('web1').split('\n')).toEqual([
@@ -73,12 +74,14 @@ test('each server has a file with all that happened there, and what concerns all
       'postUpload failed after 52 ms: It broke',
       '  twice',
       '  Hint: Mend it.',
+      'Thrown: TypeError: ***',
+      '      at mail.js:1',
       'Problem: No mail',
       'The group: compensated',
     ].map((line) => `${at} ${line}`),
     '',
   ]);
-  expect(textOf('web2')).toContain(`${at} | two\n${at} Problem: No mail\n`);
+  expect(textOf('web2')).toMatch(/ \| two\n\S+ Thrown: .*\n.*\n\S+ Problem: No mail\n/);
   expect(textOf('web2')).not.toContain('token');
   expect(logs.directory()).toBe(directory);
   for (const path of [directory, environment]) expect(statSync(path).mode & 0o777).toBe(0o700);
