@@ -184,3 +184,35 @@ test.for(['cutover', '@oclif/plugin-plugins'])(
     expect(await at.run('plugins', 'inspect', '--help')).toMatchObject({ exitCode: 0 });
   },
 );
+
+test('no command of a plugin is taken for one of ours with its arguments', async () => {
+  await using at = await pluginProject();
+  const command = 'export default class Mine { static async run() { console.log("mine"); } }';
+  const paths = ['plan', 'plan/here', 'notify/here', 'plugins/mine', 'help/plan', 'mine/plan'];
+  const root = await writePlugin(at.path, {
+    name: 'cutover-plugin-bold',
+    register: registering({ name: 'bold' }),
+    files: {
+      ...Object.fromEntries(paths.map((path) => [`commands/${path}.js`, command])),
+      'more/x.js': command,
+    },
+    manifest: { oclif: { commands: './commands' } },
+  });
+  await at.run('plugins', 'link', root);
+  const ours = await at.run('plan', 'here', '--json');
+  expect(JSON.parse(ours.stdout)).toMatchObject({ environment: 'here' });
+  expect(await at.run('plugins', 'mine')).toMatchObject({ exitCode: 2 });
+  for (const args of [
+    ['notify', 'here'],
+    ['mine', 'plan'],
+  ])
+    expect(await at.run(...args)).toMatchObject({ exitCode: 0, stdout: 'mine' });
+  const [listed] = JSON.parse((await at.run('plugins', '--json')).stdout);
+  expect(listed.commands).toEqual(['mine plan', 'notify here']);
+
+  const quiet = { relativePath: ['more', 'x.js'], aliases: ['plan:here'], hiddenAliases: ['quiet:plan'] };
+  const manifest = { commands: { quiet } };
+  await writeFile(join(root, 'oclif.manifest.json'), JSON.stringify(manifest));
+  expect(JSON.parse((await at.run('plan', 'here', '--json')).stdout)).toMatchObject({ environment: 'here' });
+  expect(await at.run('quiet', 'plan')).toMatchObject({ exitCode: 0, stdout: 'mine' });
+});

@@ -1,7 +1,7 @@
 import type { Command, Interfaces } from '@oclif/core';
 import { Plugin } from '@oclif/core/config';
 import { dataDirectory } from './dataDirectory.ts';
-import { oclifPlugin } from './oclifPlugin.ts';
+import { type InstalledPlugin, oclifPlugin } from './oclifPlugin.ts';
 import { installedPackages } from './packages.ts';
 
 /**
@@ -14,7 +14,30 @@ export async function oclifOptions(root: string, env: NodeJS.ProcessEnv): Promis
   const others = await Promise.all(
     installed.filter(({ name }) => own.every((plugin) => plugin.name !== name)).map(oclifPlugin),
   );
-  return { root, plugins: new Map([...own, ...others].map((plugin) => [plugin.name, plugin])) };
+  const ours = new Set(own.flatMap(({ commands }) => commands.flatMap((each) => [each.id, ...each.aliases])));
+  return {
+    root,
+    plugins: new Map(
+      [...own, ...others.map((each) => keptBeside(each, ours))].map((plugin) => [plugin.name, plugin]),
+    ),
+  };
+}
+
+/** A command `deploy:production` would be what `deploy production` means: none of an installed plugin stands below one of ours. */
+function keptBeside(plugin: InstalledPlugin, ours: ReadonlySet<string>): InstalledPlugin {
+  const isBeside = (id: unknown) => {
+    const words = String(id).split(':');
+    return words.every((_, index) => !ours.has(words.slice(0, index + 1).join(':')));
+  };
+  const beside = (ids: unknown) => (Array.isArray(ids) ? ids.filter(isBeside) : []);
+  const commands = plugin.commands
+    .filter(({ id }) => isBeside(id))
+    .map((command) => ({
+      ...command,
+      aliases: beside(command.aliases),
+      hiddenAliases: beside(command.hiddenAliases),
+    }));
+  return { ...plugin, commands, commandIDs: commands.map(({ id }) => id) };
 }
 
 async function ownPlugins(root: string): Promise<readonly Interfaces.Plugin[]> {
