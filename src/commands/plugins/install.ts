@@ -34,13 +34,11 @@ export default class PluginsInstall extends CutoverCommand {
     const { runNpmPlugins } = await import('../../ui/command/npmPlugins.ts');
     const { requireForeign } = await import('../../ui/command/installed/installedName.ts');
     for (const each of argv) requireForeign(this.config, String(each));
+    const { unlessItFails } = await import('../../ui/command/installed/unlessItFails.ts');
     const targets = argv.map((each) => installTarget(String(each), process.cwd()));
     const options = Object.entries(flags).flatMap(([name, isSet]) => (isSet ? [`--${name}`] : []));
-    await runNpmPlugins(
-      this.config,
-      'install',
-      [...targets, ...options],
-      'Above stands what npm says. "--verbose" shows more of it.',
+    await unlessItFails(this.config.dataDir, () =>
+      runNpmPlugins(this.config, 'install', [...targets, ...options]),
     );
   }
 }

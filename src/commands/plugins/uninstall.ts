@@ -16,6 +16,6 @@ export default class PluginsUninstall extends CutoverCommand {
     const { runNpmPlugins } = await import('../../ui/command/npmPlugins.ts');
     const { installedName } = await import('../../ui/command/installed/installedName.ts');
     const names = argv.map((name) => installedName(this.config, String(name)));
-    await runNpmPlugins(this.config, 'uninstall', names, 'cutover plugins');
+    await runNpmPlugins(this.config, 'uninstall', names);
   }
 }

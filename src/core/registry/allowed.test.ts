@@ -25,6 +25,22 @@ test('all that is listed and not there is told at once, with the command that in
   );
 });
 
+test('for what did not come from a registry the way out is where it came from', () => {
+  const elsewhere = [
+    { name: 'linked', version: '1.0.0', origin: 'link' },
+    { name: 'packed', version: '1.0.0', origin: 'address' },
+  ] as const;
+  expect(() => allowed(elsewhere, ['linked@2.0.0', 'packed@2.0.0', 'gone'])).toThrow(
+    expect.objectContaining({
+      hint: [
+        'cutover plugins install gone',
+        'linked is linked: its own package.json says its version, or the list another one.',
+        'packed came from a file or an address, not by its name: install that version from there.',
+      ].join('\n'),
+    }),
+  );
+});
+
 test.for([
   [{}, null],
   [null, null],

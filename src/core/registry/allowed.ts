@@ -4,6 +4,8 @@ import { CutoverError } from '../contract/index.ts';
 export interface Installed {
   readonly name: string;
   readonly version: string | null;
+  /** Where it was installed from. Absent: a registry. */
+  readonly origin?: 'link' | 'address';
 }
 
 /**
@@ -17,19 +19,33 @@ export function allowed<T extends Installed>(
   if (list === null) return { listed: installed, unlisted: [] };
   const entries = list.map(parseEntry);
   const wrong = entries.flatMap((entry) => {
-    const problem = problemOf(
-      entry,
-      installed.find(({ name }) => name === entry.name),
-    );
-    return problem === null ? [] : [{ problem, text: entry.text }];
+    const found = installed.find(({ name }) => name === entry.name);
+    const problem = problemOf(entry, found);
+    return problem === null ? [] : [{ problem, text: entry.text, found }];
   });
   if (wrong.length > 0) {
     throw new CutoverError('E_PLUGIN', `"plugins" lists ${wrong.map(({ problem }) => problem).join('; ')}.`, {
-      hint: `cutover plugins install ${wrong.map(({ text }) => text).join(' ')}`,
+      hint: hintFor(wrong),
     });
   }
   const isListed = ({ name }: T) => entries.some((entry) => entry.name === name);
   return { listed: installed.filter(isListed), unlisted: installed.filter((each) => !isListed(each)) };
+}
+
+/** What never came from a registry may not be in one. */
+function hintFor(wrong: readonly { readonly text: string; readonly found: Installed | undefined }[]): string {
+  const elsewhere = wrong.flatMap(({ found }) => {
+    if (found?.origin === 'link')
+      return [`${found.name} is linked: its own package.json says its version, or the list another one.`];
+    if (found?.origin === 'address')
+      return [
+        `${found.name} came from a file or an address, not by its name: install that version from there.`,
+      ];
+    return [];
+  });
+  const names = wrong.filter(({ found }) => found?.origin === undefined).map(({ text }) => text);
+  const install = names.length === 0 ? [] : [`cutover plugins install ${names.join(' ')}`];
+  return [...install, ...elsewhere].join('\n');
 }
 
 /** The list as it is written, as far as it is right, before anything of the configuration was checked; null where there is none. */

@@ -9,7 +9,6 @@ export async function runNpmPlugins(
   config: Config,
   command: 'install' | 'uninstall',
   args: readonly string[],
-  hint: string,
 ): Promise<void> {
   const plugins = config.plugins.get('@oclif/plugin-plugins');
   const found = await plugins?.findCommand(`plugins:${command}`, { must: true });
@@ -22,7 +21,7 @@ export async function runNpmPlugins(
   try {
     await Promise.race([found.run([...args], config), stuck.promise]);
   } catch (error) {
-    throw asPluginError(`plugins ${command} ${args.join(' ')}`, error, hint);
+    throw asPluginError(`plugins ${command} ${args.join(' ')}`, error);
   } finally {
     process.off('beforeExit', onIdle);
     process.stdout.write = out;
@@ -31,12 +30,31 @@ export async function runNpmPlugins(
 }
 
 /** What one of oclif's commands threw, as `E_PLUGIN`. */
-export function asPluginError(what: string, error: unknown, hint: string): CutoverError {
-  return new CutoverError('E_PLUGIN', `${what}: ${inWords(messageOf(error))}`, { hint, cause: error });
+export function asPluginError(what: string, error: unknown): CutoverError {
+  const { message, hint } = inWords(messageOf(error));
+  return new CutoverError('E_PLUGIN', `${what}: ${message}`, { hint, cause: error });
 }
 
 /** oclif's words are for those who know oclif. */
-function inWords(message: string): string {
-  if (message === 'plugin is invalid') return 'it is no plugin: its package.json has no "oclif".';
-  return /npm-cli\.js .* exited with code/s.test(message) ? 'npm could not do it.' : message;
+function inWords(message: string): { readonly message: string; readonly hint: string } {
+  const absent = /^(\S+) does not exist in the registry\.$/.exec(message)?.[1];
+  if (absent !== undefined) {
+    return {
+      message: `npm gets no package called ${absent} from the registry. Nothing was changed.`,
+      hint: `"npm view ${absent}" says why. A tarball is installed by its path: cutover plugins install ./FILE.tgz`,
+    };
+  }
+  if (/npm-cli\.js .* exited with code/s.test(message)) {
+    return {
+      message: 'npm could not do it. Nothing was changed.',
+      hint: 'What npm says stands above, unless --silent is there; --verbose shows more of it.',
+    };
+  }
+  if (message === 'plugin is invalid') {
+    return {
+      message: 'it is no plugin: its package.json has no "oclif". Nothing was changed.',
+      hint: 'cutover plugins',
+    };
+  }
+  return { message, hint: 'cutover plugins' };
 }

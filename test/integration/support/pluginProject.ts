@@ -16,7 +16,11 @@ export interface PluginProject extends AsyncDisposable {
 export async function pluginProject(): Promise<PluginProject> {
   const directory = await scratch();
   // Nobody answers there: what is installed needs no registry.
-  const env = { CUTOVER_DATA_DIR: join(directory.path, 'data'), npm_config_registry: 'http://127.0.0.1:1' };
+  const env = {
+    CUTOVER_DATA_DIR: join(directory.path, 'data'),
+    npm_config_registry: 'http://127.0.0.1:1',
+    npm_config_fetch_retries: '0',
+  };
   const configure: PluginProject['configure'] = ({ file = '', environment = '' } = {}) =>
     writeFile(
       join(directory.path, 'cutover.yaml'),

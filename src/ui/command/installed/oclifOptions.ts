@@ -60,7 +60,7 @@ function throwingNoBugs(command: Command.Loadable): Command.Loadable {
         run(...args).catch(async (error: unknown) => {
           if (error instanceof Error && 'oclif' in error) throw error;
           const { asPluginError } = await import('../npmPlugins.ts');
-          throw asPluginError(command.id.replaceAll(':', ' '), error, 'cutover plugins');
+          throw asPluginError(command.id.replaceAll(':', ' '), error);
         });
       return Object.assign(found, { run: told as typeof run });
     },

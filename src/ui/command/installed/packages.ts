@@ -9,6 +9,8 @@ export interface InstalledPackage {
   /** Null where its package.json cannot be read. */
   readonly version: string | null;
   readonly type: 'user' | 'link';
+  /** Where it came from when it is not a registry: a directory, or the address of a tarball or of git. */
+  readonly origin?: 'link' | 'address';
   /** Its directory. */
   readonly root: string;
   /** What its package.json says; nothing where that cannot be read. */
@@ -24,9 +26,7 @@ export async function installedPackages(dataDirectory: string): Promise<readonly
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-interface Listed {
-  readonly name: string;
-  readonly type: 'user' | 'link';
+interface Listed extends Pick<InstalledPackage, 'name' | 'type' | 'origin'> {
   readonly root: string | null;
 }
 
@@ -34,21 +34,23 @@ async function listedIn(file: string): Promise<readonly Listed[]> {
   const content = await readJson(file).catch(() => null);
   const plugins = isObject(content?.oclif) ? content.oclif.plugins : [];
   if (!Array.isArray(plugins)) return [];
-  return plugins.flatMap((entry: unknown) => {
+  return plugins.flatMap((entry: unknown): readonly Listed[] => {
     if (!isObject(entry) || typeof entry.name !== 'string') return [];
     const root = typeof entry.root === 'string' ? entry.root : null;
-    return [{ name: entry.name, type: entry.type === 'link' ? 'link' : 'user', root }];
+    if (entry.type === 'link') return [{ name: entry.name, type: 'link', origin: 'link', root }];
+    const origin = typeof entry.url === 'string' ? { origin: 'address' as const } : {};
+    return [{ name: entry.name, type: 'user', ...origin, root }];
   });
 }
 
-async function packageOf(dataDirectory: string, { name, type, root }: Listed): Promise<InstalledPackage> {
-  const found = root ?? join(dataDirectory, 'node_modules', ...name.split('/'));
+async function packageOf(dataDirectory: string, { root, ...listed }: Listed): Promise<InstalledPackage> {
+  const found = root ?? join(dataDirectory, 'node_modules', ...listed.name.split('/'));
   try {
     const manifest = await readJson(join(found, 'package.json'));
     const version = typeof manifest.version === 'string' ? manifest.version : '0.0.0';
-    return { name, version, type, root: found, manifest, problem: null };
+    return { ...listed, version, root: found, manifest, problem: null };
   } catch (error) {
-    return { name, version: null, type, root: found, manifest: {}, problem: messageOf(error) };
+    return { ...listed, version: null, root: found, manifest: {}, problem: messageOf(error) };
   }
 }
 
