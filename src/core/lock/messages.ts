@@ -39,10 +39,17 @@ export function lockedByRun(
       server,
       hint:
         working.length > 0
-          ? `To wait for that command, and go on with that run: cutover resume ${environment}`
+          ? goingOn(working, environment)
           : `To wait until it is done: --lock-wait 5m. A run that is dead loses its lock a minute after its last sign of life; at once: cutover unlock ${environment}`,
     },
   );
+}
+
+/** Whether the program of a hook is waited for is for the hook to say. */
+function goingOn(working: readonly string[], environment: string): string {
+  return working.some((id) => id.includes('-hook-'))
+    ? `To go on with that run: cutover resume ${environment}. A hook that may run again is waited for; another one counts as done or as failed, as it declares, and what is at work of one that failed is ended.`
+    : `To wait for that command, and go on with that run: cutover resume ${environment}`;
 }
 
 /** The error about a lock that was ours. `record`: what the generation that rules now says; '' when that cannot be read. */

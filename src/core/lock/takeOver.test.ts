@@ -164,6 +164,21 @@ test('the lock of a dead run stays while a command that it started is at work, a
   );
 });
 
+test('what waits for a command of that run, and what for a hook says, is told as it is', async () => {
+  const hintAbout = async (id: string) => {
+    const { engines, gone: processes } = await atWork(id);
+    const error = await acquireLocks(engines, asking({ processes })).catch((thrown: unknown) => thrown);
+    return (error as { readonly hint: string }).hint;
+  };
+  expect(await hintAbout(`${RELEASE}-postUpload-0`)).toMatch(
+    /^To wait for that command, .*resume production$/,
+  );
+  const ofHook = await hintAbout(`${RELEASE}-hook-20260101000001000-before-activate-0-1`);
+  expect(ofHook).toMatch(
+    /^To go on with that run: cutover resume production\. .* of one that failed is ended\.$/,
+  );
+});
+
 test('who goes on with that very run takes its lock, and its command, over', async () => {
   const { engines, gone: processes } = await atWork(`${RELEASE}-postUpload-0`);
   const { fences } = await acquireLocks(engines, asking({ processes, resuming: true }));
