@@ -14,6 +14,19 @@ export function defineNotifier<S extends z.ZodType>(
 ): Extension<Notifier> {
   return defineExtension({
     parse: (raw) => options.parse(raw),
-    create: (parsed): Notifier => ({ notify: (notice, scope) => notify(parsed, notice, scope) }),
+    create: (parsed): Notifier => ({
+      notify: (notice, scope) => notify(parsed, notice, scope),
+      deadlineMs: deadlineMsOf(parsed),
+    }),
   });
+}
+
+const USUAL_MS = 10_000;
+/** To say what the service did not do in its time. */
+const REST_MS = 2_000;
+
+/** Whoever gives a service more time than usual wants it to have that. */
+function deadlineMsOf(options: unknown): number {
+  const { timeout } = options as { readonly timeout?: unknown };
+  return typeof timeout === 'number' ? Math.max(USUAL_MS, timeout + REST_MS) : USUAL_MS;
 }

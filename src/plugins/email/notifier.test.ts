@@ -149,13 +149,13 @@ test('what a notice says cannot begin a header or another mail', async () => {
   await using server = await startMailServer({ ...certificate });
   const evil = 'x\r\nBcc: eve@example.com\r\n\r\nhello';
   await send(
-    { port: server.port, subject: 'It {outcome}: {message}' },
-    { message: evil, text: `${evil}\r\n.\r\nMAIL FROM:<eve@example.com>` },
+    { port: server.port },
+    { text: `It\u0085Bcc: eve@example.com\u2028${evil}\r\n.\r\nMAIL FROM:<eve@example.com>` },
   );
   expect(server.mails).toHaveLength(1);
   expect(server.mails[0]!.to).toEqual(['ann@example.com', 'bob@example.com']);
   const { headers, text } = parse(server.mails[0]!.raw);
-  expect(headers.subject).toBe('It committed: x Bcc: eve@example.com hello');
+  expect(headers.subject).toBe('It Bcc: eve@example.com x');
   expect(headers).not.toHaveProperty('bcc');
   expect(text).toContain('MAIL FROM:<eve@example.com>');
 });
@@ -165,8 +165,6 @@ test.each([
   [{ to: 'ann@example.com, eve@example.com' }, 'expected a mail address'],
   [{ from: 'Ann\n<ann@example.com>' }, 'expected a mail address'],
   [{ cc: [] }, ''],
-  [{ subject: 'a\r\nBcc: eve@example.com' }, 'expected one line'],
-  [{ subject: '{commit}' }, 'there is no {commit}; there are: {title}, {application}'],
   [{ user: 'ann' }, '`user` and `password` together'],
   [{ host: 'a b' }, 'expected the name'],
 ])('%j is refused', async (options, message) => {

@@ -40,12 +40,12 @@ export const notifier = defineNotifier(Options, async (options, notice, scope) =
 });
 
 function mailOf(options: Options, notice: Notice, scope: Scope): SendMailOptions {
-  const { from, to, cc, link, subject } = options;
+  const { from, to, cc, link } = options;
   return {
     from: { ...from },
     to: to.map((each) => ({ ...each })),
     ...(cc === undefined ? {} : { cc: cc.map((each) => ({ ...each })) }),
-    subject: subjectOf(notice, subject),
+    subject: subjectOf(notice),
     text: `${[textOf(notice), ...(link === undefined ? [] : [link])].join('\n\n')}\n`,
     date: scope.now(),
     // So that nobody's holiday answers (RFC 3834).

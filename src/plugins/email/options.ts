@@ -4,7 +4,6 @@ import { link } from '../notice/link.ts';
 import { oneOrMany } from '../oneOrMany.ts';
 import { secretReference } from '../secret.ts';
 import { mailbox } from './address.ts';
-import { subjectTemplate } from './subject.ts';
 
 const recipients = oneOrMany(mailbox());
 
@@ -21,7 +20,6 @@ export const Options = z
     from: mailbox(),
     to: recipients,
     cc: recipients.optional(),
-    subject: subjectTemplate().optional(),
     /** Stands below the text. */
     link: link().optional(),
     /** File of certificates (PEM) to trust, for a server with one of its own making. */

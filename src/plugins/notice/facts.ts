@@ -1,6 +1,6 @@
 import type { Notice } from '../../core/contract/index.ts';
 
-export const FACT_NAMES = [
+const FACT_NAMES = [
   'application',
   'environment',
   'kind',
