@@ -34,7 +34,7 @@ const broken: Readonly<Record<string, readonly [Omit<PluginPackage, 'name'>, Reg
   ],
   'repeats a name': [
     { register: registering({ name: 'mine', transports: ['ssh2'] }) },
-    /Two plugins bring a transport called ssh2: ssh2 and mine/,
+    /Two plugins bring a transport called ssh2: cutover itself, and cutover-plugin-broken\./,
   ],
   'takes a word of the configuration': [
     { register: registering({ name: 'mine', notifiers: ['deadline'] }) },
@@ -52,7 +52,9 @@ test.for(Object.entries(broken))(
     const refused = await at.run('plan', 'here');
     expect(refused).toMatchObject({ exitCode: 3, stdout: '' });
     expect(refused.stderr).toMatch(told);
-    expect(refused.stderr).toContain('cutover plugins uninstall cutover-plugin-broken');
+    expect(refused.stderr).toContain(
+      `Mend it in ${at.plugin}, or: cutover plugins uninstall cutover-plugin-broken`,
+    );
     expect(refused.stderr).not.toMatch(/\n\s+at |node:internal/);
 
     const listed = await at.run('plugins', '--json');
@@ -81,9 +83,10 @@ test('an extension that cannot be made use of is named, when a configuration wan
   await using at = await projectWith({ name: 'cutover-plugin-half', register });
   expect(await at.run('plan', 'here')).toMatchObject({ exitCode: 0 });
   const told = {
-    throwing: /hook throwing of the plugin half could not be loaded: no luck/,
-    lacking: /hook lacking of the plugin half could not be loaded: it has no create/,
-    hanging: /hook hanging of the plugin half could not be loaded: it was not done within 10 s/,
+    throwing: /hook throwing of the plugin cutover-plugin-half could not be loaded: no luck/,
+    lacking: /hook lacking of the plugin cutover-plugin-half could not be loaded: it has no create/,
+    hanging:
+      /hook hanging of the plugin cutover-plugin-half could not be loaded: it was not done within 10 s/,
   };
   for (const [name, message] of Object.entries(told)) {
     await at.configure({ environment: `hooks: { "after:activate": [{ ${name}: {} }] }` });
@@ -92,6 +95,27 @@ test('an extension that cannot be made use of is named, when a configuration wan
     expect(refused.stderr).toMatch(message);
     expect(refused.stderr).toContain('cutover plugins uninstall cutover-plugin-half');
   }
+});
+
+test('of two that bring the same the later one is to blame, and there are two ways out', async () => {
+  await using at = await projectWith({
+    name: 'cutover-plugin-pen',
+    register: registering({ name: 'pen', hooks: ['stocktake'] }),
+  });
+  const register = registering({ name: 'x', hooks: ['stocktake'] });
+  await at.run('plugins', 'link', await writePlugin(at.path, { name: 'cutover-plugin-copy', register }));
+  const told =
+    'Two plugins bring a hook called stocktake: cutover-plugin-pen, and cutover-plugin-copy, which came later.';
+  const refused = await at.run('plan', 'here');
+  expect(refused.stderr).toContain(told);
+  expect(refused.stderr).toContain('cutover plugins uninstall cutover-plugin-copy\n');
+  expect(refused.stderr).toContain('Or without the other one: ');
+  expect(refused.stderr).toContain('cutover plugins uninstall cutover-plugin-pen\n');
+  const listed = JSON.parse((await at.run('plugins', '--json')).stdout) as readonly object[];
+  expect(listed).toMatchObject([
+    { name: 'cutover-plugin-copy', problem: told },
+    { name: 'cutover-plugin-pen', problem: null },
+  ]);
 });
 
 test.for([

@@ -79,8 +79,8 @@ test('two plugins with the same name for something are refused, naming both', ()
   expect(() => createRegistry([plugin('one', 'wire'), plugin('two', 'wire')])).toThrow(
     expect.objectContaining({
       code: 'E_PLUGIN',
-      message: 'Two plugins bring a transport called wire: one and two.',
-      hint: 'cutover plugins uninstall two',
+      message: 'Two plugins bring a transport called wire: one, and two, which came later.',
+      hint: 'cutover plugins uninstall two\nOr without the other one: cutover plugins uninstall one',
     }),
   );
 });

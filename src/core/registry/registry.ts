@@ -7,11 +7,17 @@ import { within } from './within.ts';
 
 export interface RegistryOptions {
   /** The installed package that each plugin came in; those that are built in came in none. */
-  readonly packageOf?: (plugin: Plugin) => string | null;
+  readonly packageOf?: (plugin: Plugin) => PackageOfPlugin | null;
   /** Packages that are installed, and that the configuration does not list. */
   readonly unlisted?: readonly string[];
   /** How long an extension may take to load. Default: ten seconds. */
   readonly deadlineMs?: number;
+}
+
+export interface PackageOfPlugin {
+  readonly name: string;
+  /** What to do where it is broken; null: nothing, it is a part of the program. */
+  readonly wayOut: string | null;
 }
 
 /**
@@ -19,10 +25,10 @@ export interface RegistryOptions {
  * naming the plugin, for another version of the contract or a name that an earlier one has already.
  */
 export function createRegistry(plugins: readonly Plugin[], options: RegistryOptions = {}): ExtensionLookup {
-  const removing = (plugin: Plugin) => removal(options.packageOf?.(plugin) ?? plugin.name);
-  for (const plugin of plugins) requireContract(plugin, removing);
+  const originOf = (plugin: Plugin) => origin(plugin, options);
+  for (const plugin of plugins) requireContract(plugin, originOf);
   const lookup = <K extends Kind>(kind: K) => {
-    const offers = table(plugins, kind, removing);
+    const offers = table(plugins, kind, originOf);
     return (name: string) => load(offers, kind, name, options);
   };
   return {
@@ -34,48 +40,59 @@ export function createRegistry(plugins: readonly Plugin[], options: RegistryOpti
 }
 
 interface Offer<T> {
-  readonly plugin: string;
-  readonly hint: string;
+  readonly from: PackageOfPlugin;
   readonly load: () => Promise<Extension<T>>;
 }
 
 type Offered<K extends Kind> =
   NonNullable<Plugin[K]> extends Readonly<Record<string, () => Promise<Extension<infer T>>>> ? T : never;
 
-function removal(packageName: string): string {
-  return `cutover plugins uninstall ${packageName}`;
+type OriginOf = (plugin: Plugin) => PackageOfPlugin;
+
+/** Who brings it: an installed package, or the program itself. */
+function origin(plugin: Plugin, { packageOf }: RegistryOptions): PackageOfPlugin {
+  const { name } = plugin;
+  if (packageOf === undefined) return { name, wayOut: `cutover plugins uninstall ${name}` };
+  return packageOf(plugin) ?? { name, wayOut: null };
 }
 
-function requireContract(plugin: Plugin, removing: (plugin: Plugin) => string): void {
+function requireContract(plugin: Plugin, originOf: OriginOf): void {
   const fault = faultOf(plugin);
   if (fault === null) return;
   if (!isObject(plugin)) throw new CutoverError('E_PLUGIN', `A plugin ${fault}`);
   throw new CutoverError('E_PLUGIN', `The plugin ${String(plugin.name)} ${fault}`, {
-    hint: removing(plugin),
+    ...hintOf(originOf(plugin)),
   });
 }
 
 function table<K extends Kind>(
   plugins: readonly Plugin[],
   kind: K,
-  removing: (plugin: Plugin) => string,
+  originOf: OriginOf,
 ): ReadonlyMap<string, Offer<Offered<K>>> {
   const offers = new Map<string, Offer<Offered<K>>>();
   for (const plugin of plugins) {
     for (const [name, loader] of Object.entries(plugin[kind] ?? {})) {
       const other = offers.get(name);
-      const hint = removing(plugin);
-      if (other !== undefined) {
-        throw new CutoverError(
-          'E_PLUGIN',
-          `Two plugins bring a ${KIND_IN_WORDS[kind]} called ${name}: ${other.plugin} and ${plugin.name}.`,
-          { hint },
-        );
-      }
-      offers.set(name, { plugin: plugin.name, hint, load: loader as Offer<Offered<K>>['load'] });
+      const from = originOf(plugin);
+      if (other !== undefined) throw taken(`${KIND_IN_WORDS[kind]} called ${name}`, other.from, from);
+      offers.set(name, { from, load: loader as Offer<Offered<K>>['load'] });
     }
   }
   return offers;
+}
+
+/** The later one is to blame, but either may go. */
+function taken(what: string, earlier: PackageOfPlugin, later: PackageOfPlugin): CutoverError {
+  const isBuiltIn = earlier.wayOut === null;
+  const both = `${isBuiltIn ? 'cutover itself' : earlier.name}, and ${later.name}`;
+  const message = `Two plugins bring a ${what}: ${both}${isBuiltIn ? '' : ', which came later'}.`;
+  const hints = [later.wayOut, isBuiltIn ? null : `Or without the other one: ${earlier.wayOut}`];
+  return new CutoverError('E_PLUGIN', message, { hint: hints.filter((hint) => hint !== null).join('\n') });
+}
+
+function hintOf({ wayOut }: PackageOfPlugin): { readonly hint?: string } {
+  return wayOut === null ? {} : { hint: wayOut };
 }
 
 async function load<T>(
@@ -89,8 +106,8 @@ async function load<T>(
   const failed = (reason: string, cause?: unknown) =>
     new CutoverError(
       'E_PLUGIN',
-      `The ${KIND_IN_WORDS[kind]} ${name} of the plugin ${offer.plugin} could not be loaded: ${reason}`,
-      { hint: offer.hint, cause },
+      `The ${KIND_IN_WORDS[kind]} ${name} of the plugin ${offer.from.name} could not be loaded: ${reason}`,
+      { ...hintOf(offer.from), cause },
     );
   const extension: unknown = await within(offer.load, options.deadlineMs ?? 10_000).catch(
     (error: unknown) => {

@@ -3,6 +3,7 @@ import type { ExtensionLookup } from '../../core/config/extensions.ts';
 import { messageOf, type Plugin } from '../../core/contract/index.ts';
 import { allowed } from '../../core/registry/allowed.ts';
 import { createRegistry } from '../../core/registry/registry.ts';
+import { type Package, packageOf } from './installed/failure.ts';
 import { REGISTER } from './installed/oclifPlugin.ts';
 import { installedIn, registeredBy } from './installed/registrations.ts';
 
@@ -13,7 +14,7 @@ export interface PluginSources {
   readonly tellProblem: (message: string) => void;
 }
 
-/** Asks one package after the other: our own first, then by name. Rejects with `E_PLUGIN` naming the one that failed. */
+/** Asks one package after the other: our own first, then as they were installed. Rejects with `E_PLUGIN` naming the one that failed. */
 export async function loadExtensions({ oclif, list, tellProblem }: PluginSources): Promise<ExtensionLookup> {
   const all = [...oclif.plugins.values()];
   const installed = all.flatMap((plugin) => installedIn(plugin) ?? []);
@@ -23,10 +24,10 @@ export async function loadExtensions({ oclif, list, tellProblem }: PluginSources
   );
   const builtIn = all.filter((plugin) => installedIn(plugin) === null && REGISTER in plugin.hooks);
   if (listed.length > 0) surviveRejections(tellProblem);
-  const packages = new Map<Plugin, string | null>();
+  const packages = new Map<Plugin, Package | null>();
   for (const plugin of [...builtIn, ...listed.map((each) => each.plugin)]) {
-    const name = installedIn(plugin) === null ? null : plugin.name;
-    for (const each of await registeredBy(plugin)) packages.set(each, name);
+    const from = installedIn(plugin) === null ? null : packageOf(plugin);
+    for (const each of await registeredBy(plugin)) packages.set(each, from);
   }
   return createRegistry([...packages.keys()], {
     packageOf: (plugin) => packages.get(plugin) ?? null,

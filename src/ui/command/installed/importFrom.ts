@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { within } from '../../../core/registry/within.ts';
-import { packageFailure } from './failure.ts';
+import { type Package, packageFailure } from './failure.ts';
 
 /** So long a package may take to be imported, and to register what it brings. */
 export const DEADLINE_MS = 10_000;
@@ -10,23 +10,19 @@ const STOPPED = 130;
 
 /** Imports a file of an installed package. Rejects with `E_PLUGIN`, also when it would never be done, or ends the process. */
 export async function importFrom(
-  packageName: string,
+  from: Package,
   file: string,
   what: string,
 ): Promise<Readonly<Record<string, unknown>>> {
-  return watched(packageName, what, () => import(pathToFileURL(file).href));
+  return watched(from, what, () => import(pathToFileURL(file).href));
 }
 
 /** Runs code of a package: whatever becomes of it, the package is named. */
-export async function watched<T>(
-  packageName: string,
-  what: string,
-  work: () => PromiseLike<T> | T,
-): Promise<T> {
+export async function watched<T>(from: Package, what: string, work: () => PromiseLike<T> | T): Promise<T> {
   const onExit = (code: number) => {
     if (code === STOPPED) return;
     process.stderr.write(
-      `✗ The plugin ${packageName} ${what}: it ended the program.\n  Next: cutover plugins uninstall ${packageName}\n`,
+      `✗ The plugin ${from.name} ${what}: it ended the program.\n  Next: ${from.wayOut}\n`,
     );
     process.exitCode = 3;
   };
@@ -39,7 +35,7 @@ export async function watched<T>(
   try {
     return await within(work, DEADLINE_MS);
   } catch (error) {
-    throw packageFailure(packageName, what, error);
+    throw packageFailure(from, what, error);
   } finally {
     process.exit = exit;
     process.off('exit', onExit);

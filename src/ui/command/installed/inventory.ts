@@ -3,6 +3,7 @@ import { messageOf, type Plugin } from '../../../core/contract/index.ts';
 import { type Kind, namesOf } from '../../../core/registry/offers.ts';
 import { createRegistry } from '../../../core/registry/registry.ts';
 import type { PackageView } from '../../results/plugins.ts';
+import { type Package, packageOf } from './failure.ts';
 import { REGISTER } from './oclifPlugin.ts';
 import { installedIn, registeredBy } from './registrations.ts';
 
@@ -11,24 +12,28 @@ export async function inventory(oclif: Config, isCore: boolean): Promise<readonl
   const all = [...oclif.plugins.values()];
   const builtIn = all.filter((plugin) => installedIn(plugin) === null);
   const installed = all.filter((plugin) => installedIn(plugin) !== null);
-  const accepted: Plugin[] = [];
+  const accepted = new Map<Plugin, Package | null>();
   const views: PackageView[] = [];
   for (const plugin of [...builtIn, ...installed]) {
     const { brought, problem } = await ask(plugin, accepted);
-    accepted.push(...brought);
+    const from = installedIn(plugin) === null ? null : packageOf(plugin);
+    for (const each of brought) accepted.set(each, from);
     views.push(viewOf(plugin, brought, problem));
   }
-  return views.filter(({ type }) => (type === 'core') === isCore);
+  const wanted = views.filter(({ type }) => (type === 'core') === isCore);
+  return wanted.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** A name that an earlier one has is the fault of the later one, as when a configuration is loaded. */
-async function ask(plugin: Interfaces.Plugin, accepted: readonly Plugin[]) {
+async function ask(plugin: Interfaces.Plugin, accepted: ReadonlyMap<Plugin, Package | null>) {
   const stray: unknown[] = [];
   const onStray = (error: unknown) => void stray.push(error);
   process.on('unhandledRejection', onStray);
   try {
     const brought = await registeredBy(plugin);
-    createRegistry([...accepted, ...brought]);
+    const packageOfPlugin = (each: Plugin) =>
+      brought.includes(each) ? packageOf(plugin) : accepted.get(each);
+    createRegistry([...accepted.keys(), ...brought], { packageOf: (each) => packageOfPlugin(each) ?? null });
     // What nobody waits for is told of once nothing else is to be done.
     await new Promise((resolve) => setImmediate(resolve));
     const problem =

@@ -5,7 +5,7 @@ import { type InstalledPlugin, oclifPlugin } from './oclifPlugin.ts';
 import { installedPackages } from './packages.ts';
 
 /**
- * All plugins for oclif: this program, those that it comes with, and what was installed, by name. Nothing that is wrong with
+ * All plugins for oclif: this program, those that it comes with, and what was installed, in that order. Nothing that is wrong with
  * an installed one is told here: commands that need none have to work.
  */
 export async function oclifOptions(root: string, env: NodeJS.ProcessEnv): Promise<Interfaces.LoadOptions> {

@@ -3,7 +3,7 @@ import { join, parse, sep } from 'node:path';
 import type { Command, Interfaces } from '@oclif/core';
 import { isObject } from '../../../core/config/document.ts';
 import { errorCode } from '../../../core/contract/index.ts';
-import { packageFailure } from './failure.ts';
+import { type Package, packageFailure, packageOf } from './failure.ts';
 import { importFrom } from './importFrom.ts';
 import { type InstalledPackage, readJson } from './packages.ts';
 import { shareContract } from './shareContract.ts';
@@ -117,17 +117,17 @@ async function loadCommand(installed: InstalledPackage, command: Command.Cached)
   const path = join(installed.root, ...(command.relativePath ?? []));
   const what = `has a command "${command.id.replaceAll(':', ' ')}" that cannot be loaded`;
   shareContract();
-  const module = await importFrom(installed.name, path, what);
+  const module = await importFrom(packageOf(installed), path, what);
   const found = [module.default, ...Object.values(module)].find(isCommand);
-  if (found === undefined) throw packageFailure(installed.name, `${what}: it is none.`);
+  if (found === undefined) throw packageFailure(packageOf(installed), `${what}: it is none.`);
   found.id = command.id;
   const run = found.run.bind(found);
-  return Object.assign(found, { run: named(installed.name, command.id, run) });
+  return Object.assign(found, { run: named(packageOf(installed), command.id, run) });
 }
 
 /** What its command throws is told as that of the package, unless it is an error that says more. */
 function named<Args extends readonly unknown[], T>(
-  packageName: string,
+  from: Package,
   id: string,
   run: (...args: Args) => Promise<T>,
 ): (...args: Args) => Promise<T> {
@@ -136,7 +136,7 @@ function named<Args extends readonly unknown[], T>(
       return await run(...args);
     } catch (error) {
       const isTold = errorCode(error) !== null || (error instanceof Error && 'oclif' in error);
-      throw isTold ? error : packageFailure(packageName, `failed in "${id.replaceAll(':', ' ')}"`, error);
+      throw isTold ? error : packageFailure(from, `failed in "${id.replaceAll(':', ' ')}"`, error);
     }
   };
 }

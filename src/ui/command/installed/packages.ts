@@ -19,11 +19,10 @@ export interface InstalledPackage {
   readonly problem: string | null;
 }
 
-/** All of them, by name, from what oclif's plugin commands keep. Empty where nothing was ever installed. */
+/** All of them, in the order in which they came, from what oclif's plugin commands keep. Empty where nothing ever did. */
 export async function installedPackages(dataDirectory: string): Promise<readonly InstalledPackage[]> {
   const listed = await listedIn(join(dataDirectory, 'package.json'));
-  const found = await Promise.all(listed.map((entry) => packageOf(dataDirectory, entry)));
-  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return Promise.all(listed.map((entry) => packageOf(dataDirectory, entry)));
 }
 
 interface Listed extends Pick<InstalledPackage, 'name' | 'type' | 'origin'> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Config, Interfaces } from '@oclif/core';
 import type { Plugin } from '../../../core/contract/index.ts';
 import { faultOf } from '../../../core/registry/offers.ts';
-import { packageFailure } from './failure.ts';
+import { packageFailure, packageOf } from './failure.ts';
 import { importFrom, watched } from './importFrom.ts';
 import { type InstalledPlugin, REGISTER } from './oclifPlugin.ts';
 import { shareContract } from './shareContract.ts';
@@ -16,21 +16,22 @@ export interface RegisterOptions {
 export async function registeredBy(plugin: Interfaces.Plugin): Promise<readonly Plugin[]> {
   const installed = installedIn(plugin)?.installed;
   if (installed) shareContract();
+  const from = packageOf(plugin);
   const problem = installed?.problem ?? null;
-  if (problem !== null) throw packageFailure(plugin.name, 'cannot be read', problem);
+  if (problem !== null) throw packageFailure(from, 'cannot be read', problem);
   const hooks = plugin.hooks[REGISTER] ?? [];
   const registered: Plugin[] = [];
   const options: RegisterOptions = { register: (each) => registered.push(each) };
   for (const { target, identifier } of hooks) {
-    const module = await importFrom(plugin.name, fileOf(plugin.root, target), 'could not be loaded');
+    const module = await importFrom(from, fileOf(plugin.root, target), 'could not be loaded');
     const handler = module[identifier];
     if (typeof handler !== 'function')
-      throw packageFailure(plugin.name, `exports no function "${identifier}" from ${target}.`);
-    await watched(plugin.name, 'failed to register', () => (handler as Handler)(options));
+      throw packageFailure(from, `exports no function "${identifier}" from ${target}.`);
+    await watched(from, 'failed to register', () => (handler as Handler)(options));
   }
   for (const each of registered) {
     const fault = faultOf(each);
-    if (fault !== null) throw packageFailure(plugin.name, fault);
+    if (fault !== null) throw packageFailure(from, fault);
   }
   return registered;
 }
