@@ -1,5 +1,4 @@
 import type { Config, EnvironmentConfig } from '../config/types.ts';
-import { type CutoverError, errorCode, messageOf } from '../contract/index.ts';
 import { commandTexts } from '../plan/commandRuns.ts';
 import { markInWords } from '../plan/marks.ts';
 import { runsOn } from '../plan/planDeployment.ts';
@@ -7,9 +6,11 @@ import { commandRefusals, layoutRefusals } from '../plan/refusals.ts';
 import type { Leak } from '../remote/engine.ts';
 import { markInForce } from '../remote/marks.ts';
 import type { Observation } from '../remote/observation.ts';
+import { extensionFindings } from './checkExtensions.ts';
 import { configuredSource } from './configuredSource.ts';
+import { failed, ok, warning } from './finding.ts';
 import { lockOwner } from './lockOwner.ts';
-import { environmentNamed, type Group, openGroup, settleGroup } from './openGroup.ts';
+import { environmentNamed, type Group, openGroup, seenOf, settleGroup } from './openGroup.ts';
 import type { CheckResult, Finding } from './results.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -22,12 +23,15 @@ export async function check(
 ): Promise<CheckResult> {
   const environment = environmentNamed(config, name);
   await using group = await openGroup(runtime, config, environment, servers);
-  const source = await sourceFindings(runtime, config, environment);
+  const source = await lookAtSource(runtime, config, environment);
   const looks = await settleGroup(group, runtime.cancel);
   const leaks = await leaksOf(group, looks, runtime.cancel);
+  const { findings, ...about } = source;
+  const said = await extensionFindings({ runtime, config, group, seen: seenOf(looks), ...about });
   return {
     environment: name,
-    source,
+    source: findings,
+    extensions: said.extensions,
     servers: [...looks].map(([server, look]) => ({
       name: server,
       findings:
@@ -35,6 +39,7 @@ export async function check(
           ? [
               ...serverFindings(server, look.value, group.environment, runtime.now()),
               ...leakFindings(leaks.get(server) ?? []),
+              ...(said.servers.get(server) ?? []),
             ]
           : [failed(look.reason)],
     })),
@@ -75,31 +80,37 @@ function leakFindings(leaks: readonly Leak[]): readonly Finding[] {
   ];
 }
 
-async function sourceFindings(
+/** Null, where it does not tell. */
+interface SourceLook {
+  readonly findings: readonly Finding[];
+  readonly revision: string | null;
+  readonly branch: string | null;
+}
+
+async function lookAtSource(
   runtime: Runtime,
   config: Config,
   { branch }: EnvironmentConfig,
-): Promise<readonly Finding[]> {
+): Promise<SourceLook> {
   const signal = runtime.cancel;
   await using source = configuredSource(runtime, config, { branch, signal });
   try {
     const snapshot = await source.snapshot(null);
-    const { revision } = snapshot;
     const files = (await snapshot.manifest(signal)).filter((entry) => entry.kind !== 'directory').length;
-    return files === 0
-      ? [
-          {
-            level: 'error',
-            message: 'The source is empty.',
-            fix: 'Look at "source" and "exclude" in the configuration.',
-            code: null,
-          },
-        ]
-      : [ok(`${files} ${files === 1 ? 'file' : 'files'} at ${revision}`)];
+    const findings =
+      files === 0 ? [EMPTY] : [ok(`${files} ${files === 1 ? 'file' : 'files'} at ${snapshot.revision}`)];
+    return { findings, revision: snapshot.revision, branch: snapshot.branch };
   } catch (error) {
-    return [failed(error)];
+    return { findings: [failed(error)], revision: null, branch };
   }
 }
+
+const EMPTY: Finding = {
+  level: 'error',
+  message: 'The source is empty.',
+  fix: 'Look at "source" and "exclude" in the configuration.',
+  code: null,
+};
 
 function serverFindings(
   name: string,
@@ -254,21 +265,4 @@ function markFindings(
           ),
         ]),
   ];
-}
-
-function ok(message: string): Finding {
-  return { level: 'ok', message, fix: null, code: null };
-}
-
-function warning(message: string, fix: string): Finding {
-  return { level: 'warning', message, fix, code: null };
-}
-
-function failed(error: unknown): Finding {
-  return {
-    level: 'error',
-    message: messageOf(error),
-    fix: (error as Partial<CutoverError>).hint ?? null,
-    code: errorCode(error),
-  };
 }

@@ -27,8 +27,10 @@ export async function askHooks(asking: Asking, plan: Plan): Promise<Override | n
   const { runtime, config, group, reason } = asking;
   if (plan.unchanged || group.environment.hooks.length === 0) return null;
   const { all } = await createHooks(runtime, config, group.environment);
-  const hooks = all.filter(({ hook }) => hook.refuse !== undefined);
-  const ask = (override: string | null) => refusalsOf(hooks, { ...asking, reason: override }, plan);
+  const ask = async (override: string | null) => {
+    const asked = { ...asking, reason: override };
+    return (await Promise.all(plan.servers.map((server) => refusalsOn(server, all, asked, plan)))).flat();
+  };
   const refusals = await ask(null);
   if (refusals.length === 0) return null;
   if (reason === null) refuseAll(refusals);
@@ -36,27 +38,33 @@ export async function askHooks(asking: Asking, plan: Plan): Promise<Override | n
   return { by: runtime.by, reason: reason! };
 }
 
-async function refusalsOf(
-  hooks: readonly PlacedHook[],
+/** What a hook is asked about. */
+export type AskedPlan = Parameters<typeof deploymentOf>[0] &
+  Pick<Plan, 'isBroughtAgain'> & { readonly servers: readonly AskedServer[] };
+
+type AskedServer = Pick<ServerPlan, 'name' | 'current' | 'currentRevision'>;
+
+/** All that they say against it on one server. Throws `E_REFUSED` when one cannot say, and what keeps the server from being read. */
+export async function refusalsOn(
+  server: AskedServer,
+  all: readonly PlacedHook[],
   asking: Asking,
-  plan: Plan,
+  plan: AskedPlan,
 ): Promise<readonly Refusal[]> {
-  const { environment } = asking.group;
-  const each = plan.servers.map(async (server) => {
-    const refusals: Refusal[] = [];
-    for (const placed of hooks.filter((hook) => isMeant(hook, server.name, plan, environment)))
-      for (const why of await whyNot(placed, asking, plan, server))
-        refusals.push({ server: server.name, why, fix: fixOf(placed, asking.reason) });
-    return refusals;
-  });
-  return (await Promise.all(each)).flat();
+  const refusals: Refusal[] = [];
+  const isAsked = (placed: PlacedHook) =>
+    placed.hook.refuse !== undefined && isMeant(placed, server.name, plan, asking.group.environment);
+  for (const placed of all.filter(isAsked))
+    for (const why of await whyNot(placed, asking, plan, server))
+      refusals.push({ server: server.name, why, fix: fixOf(placed, asking.reason) });
+  return refusals;
 }
 
 async function whyNot(
   { name, secrets, hook, deadlineMs }: PlacedHook,
   { runtime, config, group, reason }: Asking,
-  plan: Plan,
-  server: ServerPlan,
+  plan: AskedPlan,
+  server: AskedServer,
 ): Promise<readonly string[]> {
   const engine = group.engines.get(server.name)!;
   const what = `${server.name}: the hook ${name}, asked whether this may be done,`;

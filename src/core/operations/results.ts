@@ -90,6 +90,8 @@ export interface ReleaseRow {
 export interface CheckResult {
   readonly environment: string;
   readonly source: readonly Finding[];
+  /** About hooks and notifiers; what a hook says of one server stands there. */
+  readonly extensions: readonly Finding[];
   readonly servers: readonly { readonly name: string; readonly findings: readonly Finding[] }[];
 }
 

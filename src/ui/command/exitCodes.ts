@@ -62,7 +62,8 @@ export function exitCodeOfNotifyTest({ notifiers }: NotifyTestResult): number {
 
 /** A finding that would stop a deployment is a refusal; one server out of reach is that. */
 export function exitCodeOfCheck(result: CheckResult): number {
-  const findings = [...result.source, ...result.servers.flatMap((server) => server.findings)];
+  const ofServers = result.servers.flatMap((server) => server.findings);
+  const findings = [...result.source, ...result.extensions, ...ofServers];
   const errors = findings.filter(({ level }) => level === 'error');
   if (errors.length === 0) return 0;
   return errors.some((error) => error.code !== null && exitCodeOf(error.code) === 10) ? 10 : 4;

@@ -7,12 +7,17 @@ import { renderGroups } from './group.ts';
 /** What was looked at on each server, each fault with its fix, and a count. */
 export function renderCheck(result: CheckResult, style: Style): readonly string[] {
   return [
-    ...renderGroups([{ name: 'source', findings: result.source }, ...result.servers], style, ({ findings }) =>
+    ...renderGroups([...general(result), ...result.servers], style, ({ findings }) =>
       findings.flatMap((finding) => findingLines(finding, style)),
     ),
     '',
     summary(result, style),
   ];
+}
+
+function general({ source, extensions }: CheckResult) {
+  const named = { name: 'hooks and notifiers', findings: extensions };
+  return [{ name: 'source', findings: source }, ...(extensions.length === 0 ? [] : [named])];
 }
 
 function findingLines({ level, message, fix }: Finding, style: Style): readonly string[] {
@@ -25,8 +30,10 @@ function findingLines({ level, message, fix }: Finding, style: Style): readonly 
   ];
 }
 
-function summary({ environment, source, servers }: CheckResult, style: Style): string {
-  const levels = [...source, ...servers.flatMap(({ findings }) => findings)].map(({ level }) => level);
+function summary({ environment, source, extensions, servers }: CheckResult, style: Style): string {
+  const levels = [...source, ...extensions, ...servers.flatMap(({ findings }) => findings)].map(
+    ({ level }) => level,
+  );
   const errors = levels.filter((level) => level === 'error').length;
   const warnings = levels.filter((level) => level === 'warning').length;
   const where = `on ${plural(servers.length, 'server')} of ${escapeRemote(environment)}`;

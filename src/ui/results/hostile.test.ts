@@ -39,7 +39,12 @@ const renderings: Readonly<Record<string, (hostile: <T>(value: T) => T) => reado
     renderPlan(hostile(samplePlan(['web1'], { notes: ['a note'] })), plain, { verbose: true, file: null }),
   check: (hostile) =>
     renderCheck(
-      hostile({ environment: 'e', source: [finding], servers: [{ name: 'w', findings: [finding] }] }),
+      hostile({
+        environment: 'e',
+        source: [finding],
+        extensions: [finding],
+        servers: [{ name: 'w', findings: [finding] }],
+      }),
       plain,
     ),
   releases: (hostile) => {

@@ -143,9 +143,16 @@ test('check: each fault has its fix, and a count ends it', () => {
     { name: 'web2', findings: [{ level: 'ok', message: 'Connected', fix: null, code: null }] },
   ] as const;
   const source = [{ level: 'ok', message: '3 files', fix: null, code: null }] as const;
-  expect(renderCheck({ environment: 'production', source, servers }, plain)).toEqual([
+  const extensions = [
+    { level: 'warning', message: 'the notifier slack: no URL', fix: 'Set SLACK.', code: 'E_CONFIG' },
+  ] as const;
+  expect(renderCheck({ environment: 'production', source, extensions, servers }, plain)).toEqual([
     'source',
     '  ✓ 3 files',
+    '',
+    'hooks and notifiers',
+    '  ! the notifier slack: no URL',
+    '      Fix: Set SLACK.',
     '',
     'web1',
     '  ✓ Connected',
@@ -159,11 +166,11 @@ test('check: each fault has its fix, and a count ends it', () => {
     'web2',
     '  ✓ Connected',
     '',
-    '1 error and 1 warning on 2 servers of production.',
+    '1 error and 2 warnings on 2 servers of production.',
   ]);
-  expect(renderCheck({ environment: 'production', source, servers: [servers[1]] }, plain).at(-1)).toBe(
-    'All is well on 1 server of production.',
-  );
+  expect(
+    renderCheck({ environment: 'production', source, extensions: [], servers: [servers[1]] }, plain).at(-1),
+  ).toBe('All is well on 1 server of production.');
 });
 
 test('unlock: who holds what, and how to release it', () => {
