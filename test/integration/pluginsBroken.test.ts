@@ -23,7 +23,10 @@ const broken: Readonly<Record<string, readonly [Omit<PluginPackage, 'name'>, Reg
     { register: '', manifest: { oclif: { hooks: { 'cutover:register': './gone.js' } } } },
     /could not be loaded: Cannot find module/,
   ],
-  'exports no function': [{ register: 'export default 42;' }, /exports no function "default"/],
+  'exports no function': [
+    { register: 'export default 42;' },
+    /exports no function "default" from .*: export default \(\{ register \}\) => register/,
+  ],
   'registers no plugin': [
     { register: 'export default ({ register }) => register("x");' },
     /registered something that is no plugin: x/,
@@ -31,6 +34,18 @@ const broken: Readonly<Record<string, readonly [Omit<PluginPackage, 'name'>, Reg
   'is made for another contract': [
     { register: 'export default ({ register }) => register({ api: 2, name: "new" });' },
     /is made for version 2 of the contract; this cutover has version 1/,
+  ],
+  'is made for none': [
+    { register: 'export default ({ register }) => register({ name: "new" });' },
+    /registered a plugin without "api", the version of the contract: api: 1/,
+  ],
+  'registers nothing': [
+    { register: 'export default () => {};' },
+    /registered nothing: its function has to call register/,
+  ],
+  'has a key that is none': [
+    { register: 'export default ({ register }) => register({ api: 1, name: "new", hook: {} });' },
+    /registered a plugin with a key "hook"\. Did you mean "hooks"\?/,
   ],
   'repeats a name': [
     { register: registering({ name: 'mine', transports: ['ssh2'] }) },
@@ -79,12 +94,16 @@ test('an extension that cannot be made use of is named, when a configuration wan
   const register = `export default ({ register }) => register({ api: 1, name: 'half', hooks: {
     throwing: async () => { throw new Error('no luck'); },
     lacking: async () => ({ parse: () => ({}) }),
-    hanging: () => new Promise(() => {}) } });`;
+    hanging: () => new Promise(() => {}),
+    idle: async () => ({ parse: () => ({}), create: () => ({}) }),
+    unsure: async () => ({ parse: () => ({}), create: () => ({ interrupted: 'maybe', run() {} }) }) } });`;
   await using at = await projectWith({ name: 'cutover-plugin-half', register });
   expect(await at.run('plan', 'here')).toMatchObject({ exitCode: 0 });
   const told = {
     throwing: /hook throwing of the plugin cutover-plugin-half could not be loaded: no luck/,
     lacking: /hook lacking of the plugin cutover-plugin-half could not be loaded: it has no create/,
+    idle: /hook idle of the plugin cutover-plugin-half cannot be used: .* without a function "run"/,
+    unsure: /cannot be used: its create gives "interrupted" as "maybe"; expected again, skip or fail/,
     hanging:
       /hook hanging of the plugin cutover-plugin-half could not be loaded: it was not done within 10 s/,
   };
@@ -134,11 +153,16 @@ test.for([
 });
 
 test('what a plugin leaves behind to fail on its own ends nothing', async () => {
-  const register = `export default () => { Promise.reject(new Error('much too late')); };`;
+  const register = `export default ({ register }) => {
+    register({ api: 1, name: 'late' });
+    setImmediate(() => register({ api: 1, name: 'later' }));
+    Promise.reject(new Error('much too late'));
+  };`;
   await using at = await projectWith({ name: 'cutover-plugin-late', register });
   const { exitCode, stderr } = await at.run('plan', 'here');
   expect(exitCode).toBe(0);
   expect(stderr).toContain('probably in a plugin: much too late');
+  expect(stderr).toContain('cutover-plugin-late registered something after its function had come back');
   const listed = await at.run('plugins');
   expect(listed).toMatchObject({ exitCode: 0, stderr: '' });
   expect(listed.stdout).toContain('Something failed in it where nobody waited for it: much too late');

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { defineExtension, type Plugin, type Source, type Transport } from '../contract/index.ts';
+import {
+  defineExtension,
+  type Extension,
+  type Plugin,
+  type Source,
+  type Transport,
+} from '../contract/index.ts';
 import { createRegistry } from './registry.ts';
 
 const closed = Promise.withResolvers<null>().promise;
@@ -7,6 +13,8 @@ const transport = defineExtension<null, Transport>({
   parse: () => null,
   create: () => ({ address: 'nowhere', connect: async () => ({ closed, close: async () => {} }) }),
 });
+
+const addressOf = (extension: Extension<Transport>) => extension.create(null, null as never).address;
 
 const plugin = (name: string, ...transports: readonly string[]): Plugin => ({
   api: 1,
@@ -28,13 +36,13 @@ test('what a plugin brings is found by its name, and loaded only when it is aske
   };
   const registry = createRegistry([plugin('one', 'wire'), lazy]);
   expect(loads).toBe(0);
-  expect(await registry.transport('pigeon')).toBe(transport);
+  expect(addressOf(await registry.transport('pigeon'))).toBe('nowhere');
   expect(loads).toBe(1);
 });
 
 test('a name may stand for things of different kinds', async () => {
   const registry = createRegistry([{ ...plugin('one', 'ping'), notifiers: {}, hooks: {} }]);
-  expect(await registry.transport('ping')).toBe(transport);
+  expect(addressOf(await registry.transport('ping'))).toBe('nowhere');
   await expect(registry.hook('ping')).rejects.toMatchObject({ code: 'E_PLUGIN' });
 });
 
@@ -85,17 +93,29 @@ test('two plugins with the same name for something are refused, naming both', ()
   );
 });
 
-test.for([[2], [undefined], ['1']] as const)(
-  'a plugin made for version %j of the contract is refused',
-  ([api]) => {
-    expect(() => createRegistry([{ ...plugin('new', 'wire'), api } as unknown as Plugin])).toThrow(
-      expect.objectContaining({
-        code: 'E_PLUGIN',
-        message: expect.stringContaining('The plugin new is made for version'),
-      }),
-    );
-  },
-);
+test.for([
+  [undefined, 'gives nothing to work with'],
+  [Promise.resolve({}), 'gives a promise'],
+  [{}, 'without a function "run"'],
+  [{ run() {}, interrupted: 'maybe' }, '"interrupted" as "maybe"; expected again, skip or fail'],
+  [{ run() {}, refuse: [] }, '"refuse" as something other than a function'],
+  [{ run() {}, deadlineMs: '5s' }, '"deadlineMs" as something other than milliseconds'],
+] as const)('what is no hook is refused as soon as it is made: %j', async ([made, why]) => {
+  const hooks = { ping: async () => ({ parse: () => null, create: () => made as never }) };
+  const extension = await createRegistry([{ api: 1, name: 'one', hooks }]).hook('ping');
+  expect(() => extension.create(null, null as never)).toThrow(
+    expect.objectContaining({ code: 'E_PLUGIN', message: expect.stringContaining(why) }),
+  );
+});
+
+test.for([[2], ['1']] as const)('a plugin made for version %j of the contract is refused', ([api]) => {
+  expect(() => createRegistry([{ ...plugin('new', 'wire'), api } as unknown as Plugin])).toThrow(
+    expect.objectContaining({
+      code: 'E_PLUGIN',
+      message: expect.stringContaining('The plugin new is made for version'),
+    }),
+  );
+});
 
 test.for([[null], [undefined], ['x'], [42]] as const)('%j is no plugin', ([thing]) => {
   expect(() => createRegistry([thing as unknown as Plugin])).toThrow(
@@ -115,12 +135,12 @@ test.for([[new Error('no such file')], ['a string'], [null]] as const)(
 );
 
 test('a source is found as anything else', async () => {
-  const source = defineExtension<null, Source>({
-    parse: () => null,
+  const source = defineExtension<string, Source>({
+    parse: () => 'parsed',
     create: () => ({ fetch: async () => ({ revision: null }) }),
   });
   const brings: Plugin = { api: 1, name: 'archives', sources: { archive: async () => source } };
   const registry = createRegistry([brings]);
-  expect(await registry.source('archive')).toBe(source);
+  expect((await registry.source('archive')).parse({})).toBe('parsed');
   await expect(registry.source('archives')).rejects.toMatchObject({ hint: 'Did you mean "archive"?' });
 });

@@ -2,6 +2,7 @@ import { closest } from '../config/closest.ts';
 import { isObject } from '../config/document.ts';
 import type { ExtensionLookup } from '../config/extensions.ts';
 import { CutoverError, type Extension, messageOf, type Plugin } from '../contract/index.ts';
+import { faultOfCreated } from './created.ts';
 import { faultOf, KIND_IN_WORDS, type Kind } from './offers.ts';
 import { within } from './within.ts';
 
@@ -118,7 +119,28 @@ async function load<T>(
     (part) => !isObject(extension) || typeof extension[part] !== 'function',
   );
   if (lacking.length > 0) throw failed(`it has no ${lacking.join(' and no ')}.`);
-  return extension as unknown as Extension<T>;
+  return checking(extension as unknown as Extension<T>, (created) => {
+    const fault = faultOfCreated(kind, created);
+    if (fault === null) return;
+    const what = `The ${KIND_IN_WORDS[kind]} ${name} of the plugin ${offer.from.name}`;
+    throw new CutoverError(
+      'E_PLUGIN',
+      `${what} cannot be used: its create gives ${fault}`,
+      hintOf(offer.from),
+    );
+  });
+}
+
+/** The same extension; what it creates is looked at before anybody works with it. */
+function checking<T>(extension: Extension<T>, check: (created: unknown) => void): Extension<T> {
+  return {
+    parse: (raw) => extension.parse(raw),
+    create(options, scope) {
+      const created = extension.create(options, scope);
+      check(created);
+      return created;
+    },
+  };
 }
 
 function missing(

@@ -21,19 +21,37 @@ export async function registeredBy(plugin: Interfaces.Plugin): Promise<readonly 
   if (problem !== null) throw packageFailure(from, 'cannot be read', problem);
   const hooks = plugin.hooks[REGISTER] ?? [];
   const registered: Plugin[] = [];
-  const options: RegisterOptions = { register: (each) => registered.push(each) };
+  let isOver = false;
+  const register = (each: Plugin) => {
+    // Nobody catches what is thrown there; what is rejected is told as a problem, and ends nothing.
+    if (isOver) Promise.reject(packageFailure(from, 'registered something after its function had come back'));
+    else registered.push(each);
+  };
   for (const { target, identifier } of hooks) {
     const module = await importFrom(from, fileOf(plugin.root, target), 'could not be loaded');
     const handler = module[identifier];
     if (typeof handler !== 'function')
-      throw packageFailure(from, `exports no function "${identifier}" from ${target}.`);
-    await watched(from, 'failed to register', () => (handler as Handler)(options));
+      throw packageFailure(
+        from,
+        `exports no function "${identifier}" from ${target}. What it needs: ${exporting(identifier)}`,
+      );
+    await watched(from, 'failed to register', () => (handler as Handler)({ register }));
+  }
+  isOver = true;
+  if (hooks.length > 0 && registered.length === 0) {
+    const how = 'its function has to call register before it, or its promise, is done.';
+    throw packageFailure(from, `registered nothing: ${how}`);
   }
   for (const each of registered) {
     const fault = faultOf(each);
     if (fault !== null) throw packageFailure(from, fault);
   }
   return registered;
+}
+
+function exporting(identifier: string): string {
+  const start = identifier === 'default' ? 'export default' : `export const ${identifier} =`;
+  return `${start} ({ register }) => register({ api: 1, name: …, hooks: … });`;
 }
 
 type Handler = (options: RegisterOptions) => Promise<void> | void;
