@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-readonly images=${*:-openssh busybox sftp-only nginx faulty runtimes}
+readonly images=${*:-openssh busybox sftp-only nginx faulty runtimes systemd}
 readonly base=debian:bookworm-slim
 readonly data_root=/var/lib/cutover-docker
 readonly engine_log=/var/log/cutover-docker.log

@@ -1,15 +1,6 @@
-import { cp, readFile, writeFile } from 'node:fs/promises';
-import { get } from 'node:http';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { parse } from 'yaml';
-import { cutover } from './support/cutover.ts';
-import { createGitRepository, type Tree, writeTree } from './support/gitRepository.ts';
-import { serverEntry } from './support/project.ts';
+import { answers, answersDuring, ask, installFor, openExample, succeeds } from './support/example.ts';
 import { inContainer } from './support/remoteTree.ts';
-import { scratch } from './support/scratch.ts';
 import { type SshServer, startServer } from './support/sshServer.ts';
 
 /** The examples, deployed as they stand to a server that runs what they need. Only its address is put in. */
@@ -17,12 +8,12 @@ let server: SshServer;
 
 beforeAll(async () => {
   server = await startServer({ image: 'runtimes' });
-  await install('static-nginx', 'nginx.conf', '/etc/nginx/sites-enabled/site.conf');
-  await install('php-nginx', 'nginx.conf', '/etc/nginx/sites-enabled/shop.conf');
-  await install('php-nginx', 'php-fpm.conf', '/etc/php/8.2/fpm/pool.d/shop.conf');
+  await installFor(server, 'static-nginx', 'nginx.conf', '/etc/nginx/sites-enabled/site.conf');
+  await installFor(server, 'php-nginx', 'nginx.conf', '/etc/nginx/sites-enabled/shop.conf');
+  await installFor(server, 'php-nginx', 'php-fpm.conf', '/etc/php/8.2/fpm/pool.d/shop.conf');
   await inContainer(server, ['sh', '-c', 'install -d -o www-data /run/php && php-fpm8.2 && nginx']);
-  await install('node-runit', 'run', '/home/deploy/service/api/run');
-  await install('python-gunicorn', 'run', '/home/deploy/service/wiki/run');
+  await installFor(server, 'node-runit', 'run', '/home/deploy/service/api/run');
+  await installFor(server, 'python-gunicorn', 'run', '/home/deploy/service/wiki/run');
   await inContainer(server, [
     'sh',
     '-c',
@@ -30,105 +21,6 @@ beforeAll(async () => {
   ]);
 });
 afterAll(() => server?.stop());
-
-const examples = fileURLToPath(new URL('../../examples/', import.meta.url));
-
-async function install(example: string, name: string, path: string): Promise<void> {
-  const content = await readFile(join(examples, example, 'server', name), 'utf8');
-  await server.container.copyContentToContainer([
-    { content, target: path, mode: name === 'run' ? 0o755 : 0o644 },
-  ]);
-}
-
-interface Example {
-  readonly url: string;
-  /** Commits the example with this in place of `version one`, and more files. */
-  release(version: string, files?: Tree): Promise<void>;
-  run(...command: readonly string[]): Promise<{ readonly exitCode: number | null; readonly stderr: string }>;
-}
-
-type Environment = { servers: Record<string, object>; hooks: Record<string, readonly object[]> };
-
-/** `change` is for tests of what would be without. */
-async function open(
-  name: string,
-  given: { port: number; version: string; change?: (environment: Environment) => void },
-): Promise<Example> {
-  const directory = await scratch();
-  onTestFinished(() => directory.remove());
-  const repository = await createGitRepository(join(directory.path, 'repository'));
-  await cp(join(examples, name), repository.path, { recursive: true });
-  const file = join(repository.path, 'cutover.yaml');
-  const config = parse(await readFile(file, 'utf8')) as { environments: { production: Environment } };
-  const { production } = config.environments;
-  for (const [key, entry] of Object.entries(production.servers)) {
-    const { path } = entry as { readonly path: string };
-    production.servers[key] = serverEntry(server, { path });
-  }
-  given.change?.(production);
-  const address = (port: number) => `http://${server.host}:${server.container.getMappedPort(port)}/`;
-  const placed = JSON.stringify(config).replaceAll(
-    /http:\/\/\w+\.example\.com(?::(\d+))?\//g,
-    (_, port: string | undefined) => address(Number(port ?? 80)),
-  );
-  await writeFile(file, placed);
-  const original = await readFile(join(repository.path, given.version), 'utf8');
-  return {
-    url: address(given.port),
-    async release(version, files = {}) {
-      const source = original.replaceAll('version one', version);
-      await writeTree(repository.path, { [given.version]: source, ...files });
-      await repository.commitAll(version);
-    },
-    run: (...command) => cutover([...command, 'production'], { cwd: repository.path }),
-  };
-}
-
-async function succeeds(
-  run: Promise<{ readonly exitCode: number | null; readonly stderr: string }>,
-): Promise<void> {
-  const { exitCode, stderr } = await run;
-  expect(exitCode, stderr).toBe(0);
-}
-
-/** What an address answers, on a connection of its own: a version, or what was wrong. */
-function ask(url: string): Promise<string> {
-  return new Promise((resolve) => {
-    const request = get(url, { agent: false, timeout: 10_000 }, async (response) => {
-      const body = await text(response).catch((error: Error) => error.message);
-      const versions = [...new Set(body.match(/version \w+/g))];
-      resolve(
-        response.statusCode === 200 && versions.length === 1
-          ? versions[0]!
-          : `${response.statusCode}: ${body}`,
-      );
-    });
-    request.on('timeout', () => request.destroy(new Error('no answer')));
-    request.on('error', (error) => resolve(error.message));
-  });
-}
-
-/** Asks all the time while work goes on, and gives all answers that there were. */
-async function answersDuring(url: string, work: () => Promise<void>): Promise<readonly string[]> {
-  const answers = new Set<string>();
-  let isOver = false;
-  const asking = Array.from({ length: 4 }, async () => {
-    while (!isOver) answers.add(await ask(url));
-  });
-  try {
-    await work();
-  } finally {
-    isOver = true;
-    await Promise.all(asking);
-  }
-  return [...answers].sort();
-}
-
-/** Every worker of a service has had its turn. */
-async function answers(url: string): Promise<readonly string[]> {
-  const all = await Promise.all(Array.from({ length: 40 }, () => ask(url)));
-  return [...new Set(all)].sort();
-}
 
 test.each([
   ['static-nginx', { port: 80, version: 'public/index.html' }],
@@ -139,7 +31,7 @@ test.each([
   '%s: new code is served, there and back, and no request fails',
   { timeout: 120_000 },
   async (name, given) => {
-    const example = await open(name, given);
+    const example = await openExample(server, name, given);
     await example.release('version one');
     await succeeds(example.run('deploy'));
     expect(await answers(example.url)).toEqual(['version one']);
@@ -156,7 +48,7 @@ test.each([
 );
 
 test('a release brings its piece of nginx’s configuration; a wrong one brings the old release back', async () => {
-  const example = await open('static-nginx', { port: 80, version: 'public/index.html' });
+  const example = await openExample(server, 'static-nginx', { port: 80, version: 'public/index.html' });
   await example.release('version three', {
     'nginx/redirects.conf': 'location = /moved { return 404 "as told"; }',
   });
@@ -185,7 +77,7 @@ test('where PHP-FPM gets the path of `current`, it serves old code until it is r
     ]);
   });
   const given = { port: 8080, version: 'src/version.php' };
-  const without = await open('php-nginx', {
+  const without = await openExample(server, 'php-nginx', {
     ...given,
     change: (environment) => {
       environment.hooks = {};
@@ -201,7 +93,7 @@ test('where PHP-FPM gets the path of `current`, it serves old code until it is r
   expect(await answers(without.url)).toEqual(['version five']);
 
   const reload = [{ 'php-fpm': { command: ['sudo', '-n', '/etc/init.d/php8.2-fpm', 'reload'] } }];
-  const withHook = await open('php-nginx', {
+  const withHook = await openExample(server, 'php-nginx', {
     ...given,
     change: (environment) => {
       environment.hooks = { 'after:postLaunch': reload };

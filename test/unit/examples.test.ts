@@ -20,6 +20,7 @@ test('there is an example for each way to begin', () => {
     'cutover.config.ts',
     'node-pm2/cutover.yaml',
     'node-runit/cutover.yaml',
+    'node-systemd/cutover.yaml',
     'php-laravel/cutover.yaml',
     'php-nginx/cutover.yaml',
     'python-gunicorn/cutover.yaml',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StartedTestContainer } from 'testcontainers';
+import { aroundSystemd } from './systemd.ts';
 import { containerLabel, currentTestRun, type ImageName } from './testRun.ts';
 
 export interface ServerOptions {
@@ -55,6 +56,7 @@ export interface ContainerExecResult {
 const PORTS: Partial<Record<ImageName, readonly number[]>> = {
   nginx: [22, 80],
   runtimes: [22, 80, 8080, 3000, 8000],
+  systemd: [22, 3000],
 };
 
 /** Starts a server in a container of its own; it accepts logins when this resolves. */
@@ -62,17 +64,24 @@ export async function startServer(options: ServerOptions): Promise<SshServer> {
   const run = currentTestRun();
   if (run === null) throw new Error('Servers need a test run: openTestRun() comes first.');
   const { GenericContainer, Wait } = await import('testcontainers');
+  const around = options.image === 'systemd' ? await aroundSystemd() : null;
   const container = await new GenericContainer(run.images[options.image])
     .withLabels({ [containerLabel]: run.owner })
     .withEnvironment({ AUTHORIZED_KEYS: run.publicKey })
     .withCommand((options.sshd ?? []).flatMap((setting) => ['-o', setting]))
-    .withTmpFs({ ...options.tmpfs })
-    .withBindMounts(
-      Object.entries(options.volumes ?? {}).map(([source, target]) => ({ source, target, mode: 'rw' })),
-    )
-    .withAddedCapabilities(...(options.capabilities ?? []))
+    .withTmpFs({ ...around?.tmpfs, ...options.tmpfs })
+    .withBindMounts([
+      ...Object.entries(options.volumes ?? {}).map(([source, target]) => ({ source, target })),
+      ...(around?.mounts ?? []),
+    ])
+    .withAddedCapabilities(...(around?.capabilities ?? []), ...(options.capabilities ?? []))
+    .withSecurityOpt(...(around?.securityOptions ?? []))
     .withExposedPorts(...(PORTS[options.image] ?? [22]))
-    .withWaitStrategy(Wait.forLogMessage('Server listening on'))
+    .withWaitStrategy(
+      around === null
+        ? Wait.forLogMessage('Server listening on')
+        : Wait.forSuccessfulCommand(around.readyCommand),
+    )
     .withStartupTimeout(60_000)
     .start();
 

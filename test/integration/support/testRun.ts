@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
-export type ImageName = 'openssh' | 'busybox' | 'sftp-only' | 'nginx' | 'faulty' | 'runtimes';
+export type ImageName = 'openssh' | 'busybox' | 'sftp-only' | 'nginx' | 'faulty' | 'runtimes' | 'systemd';
 
 /** What all test files of one run share. */
 export interface TestRun {
