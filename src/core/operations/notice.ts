@@ -1,4 +1,4 @@
-import type { Notice } from '../contract/index.ts';
+import type { ErrorCode, Notice } from '../contract/index.ts';
 import type { Plan, ServerPlan } from '../plan/types.ts';
 import { hasLeftBehind, noticeEvents } from './noticeEvents.ts';
 import type { TextFacts } from './noticeText.ts';
@@ -67,7 +67,8 @@ export function noticeFacts(source: NoticeSource, result: EndedResult | null, at
 function failureOf(event: Notice['event'], result: EndedResult | null): string | null {
   if (result === null || (event === 'committed' && !hasLeftBehind(result))) return null;
   if (result.failure !== undefined) return result.failure;
-  const failed = result.servers.filter(({ failure }) => failure !== null);
+  const isOwn = (code: ErrorCode) => !result.interrupted || code !== 'E_INTERRUPTED';
+  const failed = result.servers.filter(({ failure }) => failure !== null && isOwn(failure.code));
   const worst = failed.find(({ outcome }) => outcome === 'stranded') ?? failed[0];
   if (worst?.failure) return worst.failure.message;
   return result.interrupted ? 'somebody asked to stop' : null;

@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { Config } from '../config/types.ts';
-import type { CutoverError } from '../contract/index.ts';
+import type { CutoverError, HookContext, HookPoint, Notice } from '../contract/index.ts';
 import { eachScript } from '../testing/eachScript.ts';
 import { lockRecord, never } from '../testing/engineHere.ts';
 import { faultyTransport } from '../testing/faultyConnection.ts';
@@ -9,6 +9,7 @@ import { deploy } from './deploy.ts';
 import { resume } from './resume.ts';
 import { rollback } from './rollback.ts';
 import { status } from './status.ts';
+import { hookAt } from './testing/hooks.ts';
 import { command, createWorld, type World } from './testing/world.ts';
 
 const PLAIN = { environment: 'production', servers: [], lockWaitMs: 0 };
@@ -334,6 +335,30 @@ test('resume --abort takes back what was begun', async () => {
   expect(await contents(world)).toEqual(['one', 'one']);
   await restsWell(world);
   expect((await world.deploy()).outcome).toBe('committed');
+});
+
+test('what was not done because of --abort is no failure, neither in the result nor for those who are told', async () => {
+  const reasons: unknown[] = [];
+  const options = {
+    servers: ['web1'],
+    environment: { hooks: [hookAt('before:activate'), hookAt('always')] },
+    notify: ({ event, failure }: Notice) => void (event !== 'started' && reasons.push(['notice', failure])),
+    hook: (at: HookPoint, { failure }: HookContext) => void (at === 'always' && reasons.push([at, failure])),
+  };
+  const world = await createWorld(options);
+  let isOver = false;
+  const emit: World['runtime']['emit'] = ({ type }) => {
+    isOver ||= type === 'hook.begun';
+    if (isOver) throw new Error('cut short');
+  };
+  await expect(deploy({ ...world.runtime, emit }, world.config, DEPLOY)).rejects.toThrow();
+  reasons.length = 0;
+  const result = await resume(elsewhere(world), world.config, { ...RESUME, abort: true });
+  expect(result).toMatchObject({ outcome: 'compensated', servers: [{ failure: null }] });
+  expect(reasons).toEqual([
+    ['always', 'Somebody stopped it.'],
+    ['notice', 'somebody asked to stop'],
+  ]);
 });
 
 test('with nothing open there is nothing to resume', async () => {

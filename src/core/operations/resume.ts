@@ -88,7 +88,15 @@ export async function resume(
     },
   });
   // Going back is what was asked for, not an interruption of it.
-  return request.abort ? { ...result, interrupted: false } : result;
+  return request.abort ? asAsked(result) : result;
+}
+
+/** Nor has a step failed that was not done for it. */
+function asAsked(result: TransactionResult): TransactionResult {
+  const servers = result.servers.map((server) =>
+    server.failure?.code === 'E_INTERRUPTED' ? { ...server, failure: null } : server,
+  );
+  return { ...result, servers, interrupted: false };
 }
 
 /** Nobody needs to see servers that the open transaction is not about. Rejects as `allSeen` does. */

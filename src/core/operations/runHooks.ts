@@ -156,12 +156,14 @@ function cutShort(what: string): CutoverError {
 
 /** The server's own reason; else, where all went back, that of the first that failed. */
 function whyItFailed(facts: readonly Fact[], server: string, outcome: Outcome): string | null {
-  const failures = facts.flatMap((fact) =>
-    (fact.type === 'step.failed' && fact.step !== 'prune') || fact.type === 'undo.failed' ? [fact] : [],
-  );
+  const isStopped = facts.some(({ type }) => type === 'cancelled');
+  const failures = facts
+    .flatMap((fact) =>
+      (fact.type === 'step.failed' && fact.step !== 'prune') || fact.type === 'undo.failed' ? [fact] : [],
+    )
+    .filter(({ failure }) => !isStopped || failure.code !== 'E_INTERRUPTED');
   const own = failures.find((fact) => fact.server === server);
   if (own !== undefined) return own.failure.message;
   if (outcome === 'committed') return null;
-  const isStopped = facts.some(({ type }) => type === 'cancelled');
   return failures[0]?.failure.message ?? (isStopped ? 'Somebody stopped it.' : null);
 }
