@@ -68,7 +68,7 @@ test('a program that fails fails the hook, and one that takes too long is ended 
   expect((await world.deploy()).servers[0]?.failure).toMatchObject({
     code: 'E_HOOK',
     message: expect.stringMatching(
-      /^web1: the hook spy \(before:activate\) failed: web1: .* exit status 3: no$/,
+      /^web1: the hook spy \(before:activate\) failed: (?!web1)[^:]* exit status 3: no$/,
     ),
   });
   const slow = await oneServer(
@@ -141,3 +141,17 @@ test('where no programs can be run none is offered, and hooks are journaled all 
   expect(await world.deploy()).toMatchObject({ outcome: 'committed', problems: [] });
   expect(offered).toEqual([undefined, undefined]);
 });
+
+test('commands that fail for the old release too are a problem that names the server once', async () => {
+  const world = await createWorld({ servers: ['web1'] });
+  await world.deploy();
+  await world.write({ 'index.html': 'two' });
+  const production = { ...world.config.environments.production!, commands: failing };
+  const config = { ...world.config, environments: { production } };
+  const { problems } = await deploy(world.runtime, config, DEPLOY);
+  expect(problems).toEqual([
+    expect.stringMatching(/^web1: the post-launch commands failed for the old release too: (?!web1)/),
+  ]);
+});
+
+const DEPLOY = { environment: 'production', ref: null, servers: [], full: false, unpin: false, saved: null };

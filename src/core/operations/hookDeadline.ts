@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CutoverError, errorCode, messageOf } from '../contract/index.ts';
+import { CutoverError, errorCode } from '../contract/index.ts';
+import { withoutServer } from '../steps/withoutServer.ts';
 
 export interface Limits {
   readonly deadlineMs: number;
@@ -61,7 +62,7 @@ function fired(signal: AbortSignal, over: AbortSignal): Promise<void> {
 /** What it said when it was told to end may say what it waited for. */
 function tooLate(what: string, deadlineMs: number, error: unknown): CutoverError {
   const tells = error instanceof Error && !isAbort(error);
-  const said = tells ? `: ${error.message}` : '';
+  const said = tells ? `: ${reasonIn(what, error)}` : '';
   return new CutoverError('E_HOOK', `${what} did not end within ${deadlineMs / 1000} s${said}`, {
     hint: 'Where it needs longer, that is said beside its name: deadline: 10m',
     cause: error,
@@ -75,8 +76,13 @@ function isAbort(error: Error): boolean {
 /** A lock that is lost keeps its code. */
 function asHookError(what: string, error: unknown): CutoverError {
   const code = errorCode(error) === 'E_FENCED' ? 'E_FENCED' : 'E_HOOK';
-  const reason = error === undefined || error === null ? 'it did not say why' : messageOf(error);
+  const reason = error === undefined || error === null ? 'it did not say why' : reasonIn(what, error);
   return new CutoverError(code, `${what} failed: ${reason}`, { ...hintOf(error), cause: error });
+}
+
+/** What hooks are called begins with the server, and so does what was tried on it. */
+function reasonIn(what: string, error: unknown): string {
+  return withoutServer(what.split(': ', 1)[0] ?? '', error);
 }
 
 function hintOf(error: unknown): { readonly hint?: string } {

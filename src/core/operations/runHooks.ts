@@ -1,8 +1,9 @@
-import { CutoverError, type HookPoint, messageOf, type Outcome } from '../contract/index.ts';
+import { CutoverError, type HookPoint, type Outcome } from '../contract/index.ts';
 import type { Fact, Failure } from '../journal/facts.ts';
 import { type HookRun, hookStanding, isHookFact } from '../journal/hookStanding.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { StepContext } from '../steps/index.ts';
+import { withoutServer } from '../steps/withoutServer.ts';
 import { asFailure } from '../transaction/failure.ts';
 import { tellFault } from './faults.ts';
 import { type HookCommands, hookCommands } from './hookCommands.ts';
@@ -97,10 +98,7 @@ export function hookRunner({ transaction, journal, id, contextFor }: HookRunnerO
   const concludeAt = async (point: HookPoint, server: string, reason: string | null) => {
     for (const placed of hooks.at(point, server, plan)) {
       await run(placed, server, reason).catch(async (error: unknown) => {
-        const prefix = `${server}: `;
-        const message = messageOf(error).startsWith(prefix)
-          ? messageOf(error).slice(prefix.length)
-          : messageOf(error);
+        const message = withoutServer(server, error);
         const isTold = journal
           .facts()
           .some((fact) => fact.type === 'problem' && fact.server === server && fact.message === message);

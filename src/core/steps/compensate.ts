@@ -1,10 +1,11 @@
-import { CutoverError, messageOf } from '../contract/index.ts';
+import { CutoverError } from '../contract/index.ts';
 import { currentPath } from '../release/paths.ts';
 import type { Fence } from '../remote/engine.ts';
 import { runCommands } from './commands.ts';
 import { patiently, type Step, type StepContext, shortly } from './context.ts';
 import { mendAfterFailure } from './leaks.ts';
 import { stateRecord } from './records.ts';
+import { withoutServer } from './withoutServer.ts';
 
 /**
  * Takes back what this transaction did on one server: first its commands that are still at work, which nobody may
@@ -79,6 +80,8 @@ async function launchAgain(context: StepContext): Promise<void> {
       },
     );
   } catch (error) {
-    await context.problem(`the post-launch commands failed for the old release too: ${messageOf(error)}`);
+    await context.problem(
+      `the post-launch commands failed for the old release too: ${withoutServer(server.name, error)}`,
+    );
   }
 }
