@@ -20,6 +20,11 @@ export default ({ register }) => register({
       tell(file, [context.point, context.server, quote("it's")].join(' '));
       if (fails) throw new CutoverError('E_HOOK', 'the witness objects');
       if (file.endsWith('.exit')) process.exit(0);
+      if (file.endsWith('.refused')) process.exit(4);
+      if (file.endsWith('.timer')) {
+        setImmediate(() => { throw new TypeError('too late to catch'); });
+        await new Promise(() => {});
+      }
     } }) }) },
   notifiers: { witness: async () => defineExtension({ parse, create: ({ file }) => ({
     notify: async ({ event }) => tell(file, event) }) }) },
@@ -77,11 +82,47 @@ test('a plugin that ends the process in a deployment does not make it look done'
     'link',
     await writePlugin(at.path, { name: 'cutover-plugin-witness', register: witness }),
   );
-  const hook = `{ witness: { file: ${at.path}/saw.exit } }`;
-  await at.configure({ environment: `hooks: { "after:activate": [${hook}] }` });
-  const ended = await at.run('deploy', 'here');
-  expect(ended).toMatchObject({ exitCode: 1 });
-  expect(ended.stderr).toContain('probably a plugin, ended it');
+  const ended = 'probably a plugin, ended it';
+  for (const [file, why] of [
+    ['saw.exit', ended],
+    ['saw.refused', ended],
+    ['saw.timer', 'by a plugin or by cutover, and ended it.'],
+  ]) {
+    const hook = `{ witness: { file: ${at.path}/${file} } }`;
+    await at.configure({ environment: `hooks: { "after:activate": [${hook}] }` });
+    const told = await at.run('deploy', 'here');
+    expect(told).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(told.stderr).toContain(why);
+    expect(told.stderr).toContain('The transaction is open. cutover resume here goes on with it');
+    const again = await at.run('resume', 'here', '--json');
+    expect(again).toMatchObject({ exitCode: 1 });
+    expect(JSON.parse(again.stdout)).toEqual({
+      error: {
+        code: 'E_BUG',
+        message: expect.stringContaining(why!),
+        hint: expect.stringContaining('cutover resume here --abort takes it back'),
+      },
+    });
+    await at.configure();
+    expect(await at.run('resume', 'here', '--abort')).toMatchObject({ exitCode: 0 });
+  }
+});
+
+test('what is thrown aside where no transaction is open says what to type, and has a stack', async () => {
+  await using at = await pluginProject();
+  const register = `export default ({ register }) => register({ api: 1, name: 'aside', hooks: {
+    aside: async () => ({ parse: () => ({}), create: () => ({
+      run: async () => {},
+      refuse() {
+        setImmediate(() => { throw new TypeError('too late to catch'); });
+        return new Promise(() => {});
+      } }) }) } });`;
+  await at.run('plugins', 'link', await writePlugin(at.path, { name: 'cutover-plugin-aside', register }));
+  await at.configure({ environment: 'hooks: { "after:activate": [{ aside: {} }] }' });
+  const told = await at.run('plan', 'here');
+  expect(told).toMatchObject({ exitCode: 1, stdout: '' });
+  expect(told.stderr).toMatch(/TypeError: too late to catch\n +at .*register\.js/);
+  expect(told.stderr).toContain('Next: cutover status tells what the servers serve');
 });
 
 test('only what the configuration lists is imported', async () => {

@@ -12,6 +12,13 @@ const broken: Readonly<Record<string, readonly [Omit<PluginPackage, 'name'>, Reg
     { register: 'export default () => { throw new Error("no luck"); };' },
     /failed to register: no luck/,
   ],
+  'throws in a timer': [
+    {
+      register:
+        'setImmediate(() => { throw new Error("no luck"); }); await new Promise((done) => setTimeout(done, 1000));',
+    },
+    /could not be loaded: no luck/,
+  ],
   'never is imported': [{ register: 'await new Promise(() => {});' }, /could not be loaded: it was not done/],
   'never comes back': [
     { register: 'export default () => new Promise(() => {});' },

@@ -15,6 +15,7 @@ import { drained, openTerminal } from '../terminal.ts';
 import { loadExtensions } from './plugins.ts';
 import { createRuntime, stateDirectory } from './runtime.ts';
 import { cancelOnSignals } from './signals.ts';
+import { beginWork, noteEvent } from './unfinished.ts';
 
 /** What a command about an environment works with. */
 export interface Session {
@@ -42,6 +43,7 @@ export async function inSession<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const { reporter, logs } = openReporters(options);
+  beginWork({ redact: options.redactor.redact, endStory: () => reporter.end() });
   using stopping = cancelOnSignals(
     (message) => reporter.event({ type: 'log', server: null, message, at: new Date().toISOString() }),
     () => endNow(reporter),
@@ -54,7 +56,10 @@ export async function inSession<T>(
       extensions,
       redactor: options.redactor,
       cancel: stopping.signal,
-      emit: (event) => reporter.event(event),
+      emit(event) {
+        noteEvent(event);
+        reporter.event(event);
+      },
       catchUp: () => drained(process.stderr),
     });
     const style = createStyle(openTerminal(process.stdout, process.env).color);

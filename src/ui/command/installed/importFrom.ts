@@ -32,11 +32,15 @@ export async function watched<T>(from: Package, what: string, work: () => Promis
     if (code === STOPPED) return exit(code);
     throw new Error('it ended the program.');
   };
+  const thrown = Promise.withResolvers<never>();
+  // In a timer, where only the process could catch it.
+  process.setUncaughtExceptionCaptureCallback(thrown.reject);
   try {
-    return await within(work, DEADLINE_MS);
+    return await Promise.race([within(work, DEADLINE_MS), thrown.promise]);
   } catch (error) {
     throw packageFailure(from, what, error);
   } finally {
+    process.setUncaughtExceptionCaptureCallback(null);
     process.exit = exit;
     process.off('exit', onExit);
   }
