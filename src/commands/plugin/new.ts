@@ -39,7 +39,8 @@ export default class PluginNew extends CutoverCommand {
     ]);
     const { root, version } = this.config;
     // Nothing of an installed plugin needs to run for this.
-    const builtIn = await loadExtensions({ oclif: this.config, list: [], tellProblem: () => {} });
+    const silent = { tellProblem: () => {}, tellLine: () => {} };
+    const builtIn = await loadExtensions({ oclif: this.config, list: [], ...silent });
     const request = { name: args.name, kinds: flags.kind, directory: flags.dir ?? null };
     const written = await newPlugin({ root, version, builtIn }, request);
     await this.print(flags.json, { json: written, lines: writtenLines(written), exitCode: 0 });

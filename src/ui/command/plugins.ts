@@ -3,6 +3,7 @@ import type { ExtensionLookup } from '../../core/config/extensions.ts';
 import { messageOf, type Plugin } from '../../core/contract/index.ts';
 import { allowed } from '../../core/registry/allowed.ts';
 import { createRegistry } from '../../core/registry/registry.ts';
+import { divertConsole } from './installed/divertConsole.ts';
 import { type Package, packageOf } from './installed/failure.ts';
 import { REGISTER } from './installed/oclifPlugin.ts';
 import { installedIn, registeredBy } from './installed/registrations.ts';
@@ -12,10 +13,17 @@ export interface PluginSources {
   /** What the configuration lets in besides what is built in; null: all that is installed. */
   readonly list: readonly string[] | null;
   readonly tellProblem: (message: string) => void;
+  /** What a plugin prints with `console`, a line at a time. */
+  readonly tellLine: (line: string) => void;
 }
 
 /** Asks one package after the other: our own first, then as they were installed. Rejects with `E_PLUGIN` naming the one that failed. */
-export async function loadExtensions({ oclif, list, tellProblem }: PluginSources): Promise<ExtensionLookup> {
+export async function loadExtensions({
+  oclif,
+  list,
+  tellProblem,
+  tellLine,
+}: PluginSources): Promise<ExtensionLookup> {
   const all = [...oclif.plugins.values()];
   const installed = all.flatMap((plugin) => installedIn(plugin) ?? []);
   const { listed, unlisted } = allowed(
@@ -23,7 +31,10 @@ export async function loadExtensions({ oclif, list, tellProblem }: PluginSources
     list,
   );
   const builtIn = all.filter((plugin) => installedIn(plugin) === null && REGISTER in plugin.hooks);
-  if (listed.length > 0) surviveRejections(tellProblem);
+  if (listed.length > 0) {
+    surviveRejections(tellProblem);
+    divertConsole(tellLine);
+  }
   const packages = new Map<Plugin, Package | null>();
   for (const plugin of [...builtIn, ...listed.map((each) => each.plugin)]) {
     const from = installedIn(plugin) === null ? null : packageOf(plugin);

@@ -12,7 +12,7 @@ import { type ServerLogs, serverLogs } from '../reporters/serverLogs.ts';
 import { together } from '../reporters/together.ts';
 import { createStyle, type Style } from '../style.ts';
 import { drained, openTerminal } from '../terminal.ts';
-import { loadExtensions } from './plugins.ts';
+import { loadExtensions, type PluginSources } from './plugins.ts';
 import { createRuntime, stateDirectory } from './runtime.ts';
 import { cancelOnSignals } from './signals.ts';
 import { beginWork, noteEvent } from './unfinished.ts';
@@ -49,9 +49,12 @@ export async function inSession<T>(
     () => endNow(reporter),
   );
   try {
-    const { config, extensions } = await loadConfiguration(options, (message) =>
-      reporter.event({ type: 'problem', server: null, message, at: new Date().toISOString() }),
-    );
+    const telling = (type: 'problem' | 'log') => (message: string) =>
+      reporter.event({ type, server: null, message, at: new Date().toISOString() });
+    const { config, extensions } = await loadConfiguration(options, {
+      tellProblem: telling('problem'),
+      tellLine: telling('log'),
+    });
     const runtime = createRuntime({
       extensions,
       redactor: options.redactor,
@@ -86,12 +89,12 @@ function openReporters({ events, redactor }: SessionOptions) {
 /** Which plugins are loaded is for the configuration to say, so it is read before they are, and checked after. */
 async function loadConfiguration(
   { oclif, file }: SessionOptions,
-  tellProblem: (message: string) => void,
+  telling: Pick<PluginSources, 'tellProblem' | 'tellLine'>,
 ): Promise<{ readonly config: Config; readonly extensions: ExtensionLookup }> {
   const { findConfigFile } = await import('../../core/config/findConfigFile.ts');
   const { loadConfigWith } = await import('../../core/config/loadConfig.ts');
   return loadConfigWith(await findConfigFile(process.cwd(), file), (raw) =>
-    loadExtensions({ oclif, list: listIn(raw), tellProblem }),
+    loadExtensions({ oclif, list: listIn(raw), ...telling }),
   );
 }
 

@@ -3,6 +3,7 @@ import { messageOf, type Plugin } from '../../../core/contract/index.ts';
 import { type Kind, namesOf } from '../../../core/registry/offers.ts';
 import { createRegistry } from '../../../core/registry/registry.ts';
 import type { PackageView } from '../../results/plugins.ts';
+import { divertConsole } from './divertConsole.ts';
 import { type Package, packageOf } from './failure.ts';
 import { REGISTER } from './oclifPlugin.ts';
 import { installedIn, registeredBy } from './registrations.ts';
@@ -12,6 +13,7 @@ export async function inventory(oclif: Config, isCore: boolean): Promise<readonl
   const all = [...oclif.plugins.values()];
   const builtIn = all.filter((plugin) => installedIn(plugin) === null);
   const installed = all.filter((plugin) => installedIn(plugin) !== null);
+  if (installed.length > 0) divertConsole((line) => process.stderr.write(`${line}\n`));
   const accepted = new Map<Plugin, Package | null>();
   const views: PackageView[] = [];
   for (const plugin of [...builtIn, ...installed]) {

@@ -1,0 +1,13 @@
+import { Console } from 'node:console';
+import { Writable } from 'node:stream';
+
+/** From now on what plugins print with `console` is told line by line: stdout is for the result. */
+export function divertConsole(tell: (line: string) => void): void {
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      for (const line of String(chunk).replace(/\n$/, '').split('\n')) tell(line);
+      done();
+    },
+  });
+  Object.assign(console, new Console(stream));
+}
