@@ -207,6 +207,14 @@ test('a plugin that is missing is named with its place', async () => {
   });
 });
 
+test('what a package would bring that is listed wrongly is not missing, too', async () => {
+  const text = production('servers: { web1: { transport: warp, path: /srv } }');
+  await expect(load(`plugins: ["cutover-warp@^1"]\n${text}`)).rejects.toMatchObject({
+    code: 'E_CONFIG',
+    message: expect.stringMatching(/^One thing is wrong in cutover\.yaml:\n.*plugins\[0\]/),
+  });
+});
+
 test('a plugin that breaks while reading is named, and what it said may be secret', async () => {
   const directory = await folderWith({ 'cutover.yaml': small });
   const parse = () => {

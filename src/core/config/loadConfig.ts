@@ -61,7 +61,9 @@ async function check(
     ...checkTogether(document, extensions.optionsAt),
   ];
   const missing = extensions.missing.map(({ issue }) => issue);
-  refuse(shown, issues.length > 0 ? eachOnce([...issues, ...missing]) : []);
+  // What is listed wrongly is not loaded, and what it would bring is then not missing.
+  const isListWrong = shapeIssues.some(({ path }) => path === 'plugins' || path.startsWith('plugins['));
+  refuse(shown, issues.length > 0 ? eachOnce([...issues, ...(isListWrong ? [] : missing)]) : []);
   refuseMissing(shown, extensions.missing);
   if ('issues' in shape) throw new CutoverError('E_BUG', `${shown} was refused without a reason.`);
   return assemble(file, shape.config, extensions);

@@ -15,13 +15,23 @@ test('without a list all are let in, with one those that it names', () => {
 });
 
 test('all that is listed and not there is told at once, with the command that installs it', () => {
-  expect(() => allowed(installed, ['@me/b@2.0.0', 'cutover-plugin-a', '@me/c'])).toThrow(
+  expect(() => allowed(installed, ['@me/b@2.0.0', 'cutover-plugin-a', '@me/charter'])).toThrow(
     expect.objectContaining({
       code: 'E_PLUGIN',
       message:
-        '"plugins" lists @me/b in version 2.0.0, but 2.0.0-rc.1 is installed; @me/c, which is not installed.',
-      hint: 'cutover plugins install @me/b@2.0.0 @me/c',
+        '"plugins" lists @me/b in version 2.0.0, but 2.0.0-rc.1 is installed; @me/charter, which is not installed.',
+      hint: 'cutover plugins install @me/b@2.0.0 @me/charter',
     }),
+  );
+});
+
+test.for([
+  ['a', 'cutover-plugin-a'],
+  ['cutover-plugn-a@1.2.0', 'cutover-plugin-a'],
+  ['b', '@me/b'],
+] as const)('who lists %s meant %s', ([entry, meant]) => {
+  expect(() => allowed(installed, [entry])).toThrow(
+    expect.objectContaining({ hint: `Did you mean "${meant}"?` }),
   );
 });
 

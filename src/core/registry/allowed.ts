@@ -1,3 +1,4 @@
+import { closest } from '../config/closest.ts';
 import { PACKAGE } from '../config/patterns.ts';
 import { CutoverError } from '../contract/index.ts';
 
@@ -21,7 +22,8 @@ export function allowed<T extends Installed>(
   const wrong = entries.flatMap((entry) => {
     const found = installed.find(({ name }) => name === entry.name);
     const problem = problemOf(entry, found);
-    return problem === null ? [] : [{ problem, text: entry.text, found }];
+    const meant = found === undefined ? meantBy(entry, installed) : null;
+    return problem === null ? [] : [{ problem, text: entry.text, found, meant }];
   });
   if (wrong.length > 0) {
     throw new CutoverError('E_PLUGIN', `"plugins" lists ${wrong.map(({ problem }) => problem).join('; ')}.`, {
@@ -32,8 +34,16 @@ export function allowed<T extends Installed>(
   return { listed: installed.filter(isListed), unlisted: installed.filter((each) => !isListed(each)) };
 }
 
+interface Wrong {
+  readonly text: string;
+  readonly found: Installed | undefined;
+  /** The package that is installed, and was probably meant. */
+  readonly meant: string | null;
+}
+
 /** What never came from a registry may not be in one. */
-function hintFor(wrong: readonly { readonly text: string; readonly found: Installed | undefined }[]): string {
+function hintFor(wrong: readonly Wrong[]): string {
+  const near = wrong.flatMap(({ meant }) => (meant === null ? [] : [`Did you mean "${meant}"?`]));
   const elsewhere = wrong.flatMap(({ found }) => {
     if (found?.origin === 'link')
       return [`${found.name} is linked: its own package.json says its version, or the list another one.`];
@@ -43,9 +53,11 @@ function hintFor(wrong: readonly { readonly text: string; readonly found: Instal
       ];
     return [];
   });
-  const names = wrong.filter(({ found }) => found?.origin === undefined).map(({ text }) => text);
+  const names = wrong
+    .filter(({ found, meant }) => found?.origin === undefined && meant === null)
+    .map(({ text }) => text);
   const install = names.length === 0 ? [] : [`cutover plugins install ${names.join(' ')}`];
-  return [...install, ...elsewhere].join('\n');
+  return [...near, ...install, ...elsewhere].join('\n');
 }
 
 /** The list as it is written, as far as it is right, before anything of the configuration was checked; null where there is none. */
@@ -55,6 +67,13 @@ export function listIn(raw: unknown): readonly string[] | null {
   return Array.isArray(list)
     ? list.filter((entry): entry is string => typeof entry === 'string' && PACKAGE.test(entry))
     : [];
+}
+
+/** Many write what a configuration calls the extension, or leave out the scope. */
+function meantBy({ name }: Entry, installed: readonly Installed[]): string | null {
+  const names = installed.map((each) => each.name);
+  const longer = names.find((each) => each.endsWith(`-${name}`) || each.endsWith(`/${name}`));
+  return longer ?? closest(name, names);
 }
 
 interface Entry {
