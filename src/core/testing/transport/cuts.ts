@@ -18,7 +18,7 @@ export const cutRules: readonly Rule[] = [
   rule('cut: a command that runs is unknown, with what it had said', ['exec', 'cut'], async (place) => {
     await using opened = await open(place);
     const onStdout = hearing(place.noise, (said) => said.includes('up\n') && void place.cut!());
-    const run = opened.run({ argv: sh('echo up; exec sleep 300'), onStdout });
+    const run = opened.run({ argv: sh('echo up; exec sleep 45'), onStdout });
     const { exit, stdout } = await soon(run, 'A command that ran');
     assert.equal(exit.type, 'unknown');
     assert.equal(text(stdout), 'up\n');
@@ -54,7 +54,7 @@ export const cutRules: readonly Rule[] = [
       const onStdout = hearing(place.noise, (said) => {
         if (said === 'up\n' && ++up === 1) void place.cut!();
       });
-      return opened.run({ argv: sh('echo up; exec sleep 300'), onStdout }).then(
+      return opened.run({ argv: sh('echo up; exec sleep 45'), onStdout }).then(
         ({ exit }) => exit.type,
         (error: unknown) => errorCode(error) ?? 'no code',
       );
