@@ -7,5 +7,5 @@ export {
   transportCaseNames,
   transportCases,
 } from './core/testing/transportConformance.ts';
-export { fakeHookContext, fakeNotice } from './plugins/testing/deployment.ts';
+export { fakeHookContext, fakeNotice, fakePlanningContext } from './plugins/testing/deployment.ts';
 export { fakeScope } from './plugins/testing/scope.ts';

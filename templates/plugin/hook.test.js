@@ -2,7 +2,7 @@
 /** @import { HookCommand } from 'cutover/plugin' */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fakeHookContext, fakeScope } from 'cutover/testing';
+import { fakeHookContext, fakePlanningContext, fakeScope } from 'cutover/testing';
 import { hook } from './hook.js';
 
 const made = () => hook.create(hook.parse({ file: 'notes.txt' }), fakeScope());
@@ -27,11 +27,10 @@ test('a server that runs no commands is named', async () => {
 });
 
 test('a file called STOP stands against it', async () => {
-  const { command: _, ...context } = fakeHookContext();
   /** @param {string | null} content */
   const refuse = (content) => {
     const readFile = async () => (content === null ? null : Buffer.from(content));
-    return made().refuse?.({ ...context, override: null, readFile });
+    return made().refuse?.(fakePlanningContext({ readFile }));
   };
   assert.deepEqual(await refuse('stocktaking\n'), ['the file STOP says: stocktaking']);
   assert.deepEqual(await refuse(null), []);

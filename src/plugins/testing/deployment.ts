@@ -1,4 +1,4 @@
-import type { HookContext, Notice, Scope } from '../../core/contract/index.ts';
+import type { HookContext, Notice, PlanningContext, Scope } from '../../core/contract/index.ts';
 import { fakeScope } from './scope.ts';
 
 /** What a hook gets, of a first deployment of nothing in particular. `given` replaces parts of it. */
@@ -26,6 +26,15 @@ export function fakeHookContext(given: Partial<HookContext> = {}, scope: Scope =
     failure: null,
     ...given,
   };
+}
+
+/** What `refuse` of a hook gets, of the same deployment, on a server without a file. `given` replaces parts of it. */
+export function fakePlanningContext(
+  given: Partial<PlanningContext> = {},
+  scope: Scope = fakeScope(),
+): PlanningContext {
+  const { point: _, paths: __, failure: ___, command: ____, ...deployment } = fakeHookContext({}, scope);
+  return { ...deployment, override: null, readFile: async () => null, ...given };
 }
 
 /** What a notifier gets, of a deployment that is committed. `given` replaces parts of it. */

@@ -40,7 +40,7 @@ function packageJson({ packageName, kinds }: PluginStarter, version: string): ob
     // The running program gives what is imported of it; a copy is there for tests and editors.
     peerDependencies: { cutover: `>=${version}` },
     peerDependenciesMeta: { cutover: { optional: true } },
-    devDependencies: { cutover: `>=${version}` },
+    devDependencies: { '@types/node': '^22.18.0', cutover: `>=${version}` },
     oclif: { hooks: { 'cutover:register': './index.js' } },
   };
 }
