@@ -17,11 +17,16 @@ ${exampleConfig(starter)}\`\`\`
 
 ## Working on it
 
-    npm install               # or, with a cutover of your own: npm link cutover
+    npm install
     npm test
     cutover plugins link .    # from now on it is used as it stands here
     cd example && cutover deploy here
     cutover plugins uninstall ${packageName}
+
+While cutover is not in the registry, \`npm install\` does not find it: pack a clone of cutover, and install that here.
+
+    (cd PATH/cutover && npm install && npm pack)
+    npm install --no-save PATH/cutover/cutover-*.tgz
 
 | file | |
 | --- | --- |
