@@ -15,19 +15,19 @@ test('without a list all are let in, with one those that it names', () => {
 });
 
 test('all that is listed and not there is told at once, with the command that installs it', () => {
-  expect(() => allowed(installed, ['@me/b@2.0.0', 'cutover-plugin-a', '@me/charter'])).toThrow(
+  expect(() => allowed(installed, ['@me/b@2.0.0', 'cutover-plugin-a', '@me/cutover-plugin-gone'])).toThrow(
     expect.objectContaining({
       code: 'E_PLUGIN',
       message:
-        '"plugins" lists @me/b in version 2.0.0, but 2.0.0-rc.1 is installed; @me/charter, which is not installed.',
-      hint: 'cutover plugins install @me/b@2.0.0 @me/charter',
+        '"plugins" lists @me/b in version 2.0.0, but 2.0.0-rc.1 is installed; @me/cutover-plugin-gone, which is not installed.',
+      hint: 'cutover plugins install @me/b@2.0.0 @me/cutover-plugin-gone',
     }),
   );
 });
 
 test.for([
   ['a', 'cutover-plugin-a'],
-  ['cutover-plugn-a@1.2.0', 'cutover-plugin-a'],
+  ['@you/cutover-plugin-a@1.2.0', 'cutover-plugin-a'],
   ['b', '@me/b'],
 ] as const)('who lists %s meant %s', ([entry, meant]) => {
   expect(() => allowed(installed, [entry])).toThrow(

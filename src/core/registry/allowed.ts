@@ -71,9 +71,14 @@ export function listIn(raw: unknown): readonly string[] | null {
 
 /** Many write what a configuration calls the extension, or leave out the scope. */
 function meantBy({ name }: Entry, installed: readonly Installed[]): string | null {
-  const names = installed.map((each) => each.name);
-  const longer = names.find((each) => each.endsWith(`-${name}`) || each.endsWith(`/${name}`));
-  return longer ?? closest(name, names);
+  const own = new Map(installed.map((each) => [ownPart(each.name), each.name]));
+  const near = closest(ownPart(name), [...own.keys()]);
+  return near === null ? null : own.get(near)!;
+}
+
+/** What is alike in all names says nothing. */
+function ownPart(name: string): string {
+  return name.replace(/^@[^/]*\//, '').replace(/^cutover-(?:plugin-)?/, '');
 }
 
 interface Entry {
