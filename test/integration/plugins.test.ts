@@ -41,7 +41,11 @@ test('a packed plugin is installed without a registry, listed, used, and gone ag
     register: witness,
   });
   const tarball = relative(at.path, await packPlugin(root));
-  expect(await at.run('plugins', 'install', `./${tarball}`)).toMatchObject({ exitCode: 0 });
+  const installed = await at.run('plugins', 'install', `./${tarball}`);
+  expect(installed).toMatchObject({ exitCode: 0, stderr: `Installing ./${tarball} …` });
+  expect(installed.stdout).toMatch(
+    /^(?:.*\n)*✓ Installed @me\/cutover-plugin-witness 1\.2\.0\.\n {2}Next: cutover plugins$/,
+  );
   expect((await at.run('plugins')).stdout).toBe(
     '@me/cutover-plugin-witness 1.2.0\n  notifiers: witness\n  hooks: witness',
   );
@@ -67,7 +71,11 @@ test('a packed plugin is installed without a registry, listed, used, and gone ag
   expect(wrong).toMatchObject({ exitCode: 2 });
   expect(wrong.stderr).toContain('witness.file: missing; expected a path');
 
-  expect(await at.run('plugins', 'uninstall', '@me/cutover-plugin-witness')).toMatchObject({ exitCode: 0 });
+  expect(await at.run('plugins', 'uninstall', '@me/cutover-plugin-witness')).toEqual({
+    exitCode: 0,
+    stdout: '✓ Uninstalled @me/cutover-plugin-witness.',
+    stderr: '',
+  });
   expect(await at.run('plugins')).toEqual(before);
   const missing = await at.run('plan', 'here');
   expect(missing).toMatchObject({ exitCode: 3 });

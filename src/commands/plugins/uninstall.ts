@@ -17,5 +17,10 @@ export default class PluginsUninstall extends CutoverCommand {
     const { installedName } = await import('../../ui/command/installed/installedName.ts');
     const names = argv.map((name) => installedName(this.config, String(name)));
     await runNpmPlugins(this.config, 'uninstall', names);
+    await this.print(false, {
+      json: null,
+      lines: names.map((name) => `✓ Uninstalled ${name}.`),
+      exitCode: 0,
+    });
   }
 }

@@ -1,9 +1,12 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import type { Config } from '@oclif/core';
+import type { action as Action } from '@oclif/core/ux';
 import { CutoverError, messageOf } from '../../core/contract/index.ts';
 
 /**
- * Runs one of oclif's own plugin commands, which use npm and print what they do. Rejects with `E_PLUGIN`: what failed, and
- * what npm said of it, came on the terminal before that.
+ * Runs one of oclif's own plugin commands, which use npm and print what that says. Rejects with `E_PLUGIN`: what failed,
+ * and what npm said of it, came on the terminal before that.
  */
 export async function runNpmPlugins(
   config: Config,
@@ -14,8 +17,11 @@ export async function runNpmPlugins(
   const found = await plugins?.findCommand(`plugins:${command}`, { must: true });
   if (found === undefined) throw new CutoverError('E_BUG', 'The plugin commands are not there.');
   const stuck = Promise.withResolvers<never>();
-  // While oclif shows that it is at work it takes what is written, and gives it back at the end, to which it may not come.
-  const [out, err] = [process.stdout.write, process.stderr.write];
+  const action = actionOf(plugins?.root ?? '');
+  const { start, stop } = action;
+  // What it shows while it works names no package; it also keeps what is written until an end to which it may not come.
+  action.start = () => {};
+  action.stop = () => {};
   const onIdle = () => stuck.reject(new Error('a command of the plugin is never done with being imported.'));
   process.once('beforeExit', onIdle);
   try {
@@ -24,9 +30,16 @@ export async function runNpmPlugins(
     throw asPluginError(`plugins ${command} ${args.join(' ')}`, error);
   } finally {
     process.off('beforeExit', onIdle);
-    process.stdout.write = out;
-    process.stderr.write = err;
+    Object.assign(action, { start, stop });
   }
+}
+
+/** The one of the copy of oclif that this plugin gets: ours is another, as it is bundled. */
+function actionOf(root: string): typeof Action {
+  const found = createRequire(join(root, 'package.json'))('@oclif/core/ux') as {
+    readonly action: typeof Action;
+  };
+  return found.action;
 }
 
 /** What one of oclif's commands threw, as `E_PLUGIN`. */

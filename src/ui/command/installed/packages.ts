@@ -11,6 +11,8 @@ export interface InstalledPackage {
   readonly type: 'user' | 'link';
   /** Where it came from when it is not a registry: a directory, or the address of a tarball or of git. */
   readonly origin?: 'link' | 'address';
+  /** Only where `origin` says so. */
+  readonly address?: string;
   /** Its directory. */
   readonly root: string;
   /** What its package.json says; nothing where that cannot be read. */
@@ -25,7 +27,19 @@ export async function installedPackages(dataDirectory: string): Promise<readonly
   return Promise.all(listed.map((entry) => packageOf(dataDirectory, entry)));
 }
 
-interface Listed extends Pick<InstalledPackage, 'name' | 'type' | 'origin'> {
+/** Those that were asked for as npm is: by `NAME`, `NAME@VERSION` or an address. */
+export function cameBy(
+  targets: readonly string[],
+  packages: readonly InstalledPackage[],
+): readonly InstalledPackage[] {
+  return packages.filter(({ name, address }) =>
+    targets.some((each) =>
+      address === undefined ? each.replace(/(?<!^)@.*$/, '') === name : address.endsWith(each),
+    ),
+  );
+}
+
+interface Listed extends Pick<InstalledPackage, 'name' | 'type' | 'origin' | 'address'> {
   readonly root: string | null;
 }
 
@@ -37,7 +51,7 @@ async function listedIn(file: string): Promise<readonly Listed[]> {
     if (!isObject(entry) || typeof entry.name !== 'string') return [];
     const root = typeof entry.root === 'string' ? entry.root : null;
     if (entry.type === 'link') return [{ name: entry.name, type: 'link', origin: 'link', root }];
-    const origin = typeof entry.url === 'string' ? { origin: 'address' as const } : {};
+    const origin = typeof entry.url === 'string' ? { origin: 'address' as const, address: entry.url } : {};
     return [{ name: entry.name, type: 'user', ...origin, root }];
   });
 }

@@ -8,7 +8,7 @@ const KEPT = ['package.json', 'package-lock.json', 'node_modules'];
  * Changes what is installed; when that rejects, all is put back as it was. oclif removes what it could not install,
  * also where another version of it worked before.
  */
-export async function unlessItFails(dataDirectory: string, change: () => Promise<void>): Promise<void> {
+export async function unlessItFails<T>(dataDirectory: string, change: () => Promise<T>): Promise<T> {
   const before = join(dataDirectory, '.before');
   await rm(before, { recursive: true, force: true });
   await mkdir(before, { recursive: true });
@@ -16,7 +16,7 @@ export async function unlessItFails(dataDirectory: string, change: () => Promise
     // Links of packages lead where they led: some are relative.
     const options = { recursive: true, verbatimSymlinks: true, preserveTimestamps: true };
     await eachThatIsThere((name) => cp(join(dataDirectory, name), join(before, name), options));
-    await change().catch(async (error: unknown) => {
+    return await change().catch(async (error: unknown) => {
       for (const name of KEPT) await rm(join(dataDirectory, name), { recursive: true, force: true });
       await eachThatIsThere((name) => rename(join(before, name), join(dataDirectory, name)));
       throw error;
