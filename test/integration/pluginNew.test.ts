@@ -146,6 +146,6 @@ test('nothing is replaced, and what cannot be is said at once', async () => {
   expect(await refused('webhook', '--kind', 'notifier')).toContain(
     'A notifier called webhook comes with cutover.',
   );
-  expect(await refused('pigeon')).toContain('Missing required flag kind');
+  expect(await refused('pigeon')).toMatch(/^✗ The flag --kind is missing: it is required\.\n/);
   expect(await readFile(here.at('there'), 'utf8')).toBe('mine');
 });

@@ -43,7 +43,11 @@ function isUsage(error: Error): boolean {
   return error instanceof Errors.CLIError || 'oclif' in error;
 }
 
-/** Without what oclif adds on how it reads flags. */
+/** Without what oclif adds on how it reads flags, and around the one thing that is wrong with them. */
 function usageMessage(error: Error): string {
-  return error.message.replace(/\nSee more help with --help$/, '').replace(/\n+Note: [\s\S]*$/, '');
+  return error.message
+    .replace(/\nSee more help with --help$/, '')
+    .replace(/\n+Note: [\s\S]*$/, '')
+    .replace(/^The following errors? occurred:\n\s*/, '')
+    .replaceAll(/^\s*Missing required flag (\S+)$/gm, 'The flag --$1 is missing: it is required.');
 }
