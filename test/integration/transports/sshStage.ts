@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { getContainerRuntimeClient } from 'testcontainers';
 import type { Json, Transport } from '../../../src/core/contract/index.ts';
 import { createRegistry } from '../../../src/core/registry/registry.ts';
 import type { TransportPlace } from '../../../src/core/testing/transportConformance.ts';
@@ -61,9 +60,9 @@ export function sshStage(name: string, options: SshStageOptions): Stage {
     };
     return extension.create(extension.parse(optionsOf(login)), fakeScope());
   };
-  const container = async () => {
-    const client = await getContainerRuntimeClient();
-    return client.container.getById(server.container.getId());
+  /** Of sshd for each connection. The first one, which listens, heeds no signal from inside. */
+  const signalSessions = async (signal: 'STOP' | 'CONT') => {
+    await inContainer(server, ['sh', '-c', SIGNAL_SESSIONS, 'sh', signal]);
   };
   const write = async (file: string, text: string) => {
     await writeFile(join(files, file), text, { mode: 0o600 });
@@ -91,8 +90,8 @@ export function sshStage(name: string, options: SshStageOptions): Stage {
     },
     silent: () => transport({ port: (silent.address() as AddressInfo).port }),
     cut: () => proxy.cutNow('reset'),
-    pause: async () => (await container()).pause(),
-    resume: async () => (await container()).unpause(),
+    pause: () => signalSessions('STOP'),
+    resume: () => signalSessions('CONT'),
     impatient: () => transport({ isImpatient: true }),
   };
 
@@ -121,6 +120,11 @@ export function sshStage(name: string, options: SshStageOptions): Stage {
     },
   };
 }
+
+const SIGNAL_SESSIONS = `for each in /proc/[0-9]*; do
+  read -r name <"$each/comm" || continue
+  [ "$name" != sshd ] || kill -s "$1" "\${each#/proc/}" || :
+done 2>/dev/null`;
 
 function ssh2Options({ isImpatient, ...login }: SshLogin): { readonly [name: string]: Json } {
   const patience = isImpatient ? { keepaliveInterval: '500ms', keepaliveCountMax: 2 } : {};
