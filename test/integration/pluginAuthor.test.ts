@@ -83,6 +83,6 @@ test('its transport passes all that ours pass', async () => {
     reject: false,
     timeout: 60_000,
   });
-  expect(stdout).toMatch(/^ok \d+ - exec: any word arrives as it is$/m);
+  expect(stdout).toMatch(/^ok \d+ - exec: every word arrives as it is$/m);
   expect(stdout).toMatch(/^# fail 0$/m);
 });

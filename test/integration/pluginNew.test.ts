@@ -107,7 +107,7 @@ test('all kinds at once pass their own tests, and the compiler', async () => {
     reject: false,
     timeout: 60_000,
   });
-  expect(tests.stdout).toMatch(/^ok \d+ - exec: any word arrives as it is$/m);
+  expect(tests.stdout).toMatch(/^ok \d+ - exec: every word arrives as it is$/m);
   expect(tests.stdout).toMatch(/^# fail 0$/m);
   expect(tests.exitCode).toBe(0);
   const options = [

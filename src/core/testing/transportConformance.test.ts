@@ -47,7 +47,7 @@ test.each<[name: string, change: (exec: Exec) => Exec]>([
       }),
   ],
   [
-    'exec: any word arrives as it is',
+    'exec: every word arrives as it is',
     asking(({ argv }) => ({ argv: ['sh', '-c', argv.map((word) => `"${word}"`).join(' ')] })),
   ],
 ])('sees what is wrong: %s', { timeout: 60_000 }, async (name, change) => {

@@ -9,7 +9,7 @@ export interface Call extends Omit<Letter, 'body' | 'explain'> {
 }
 
 /**
- * Asks the API of a service; like `post`, but says what a refusal means, in the words of the service where it has any.
+ * Asks the API of a service; like `post`, but says what a refusal means, in the service's own words where there are some.
  * A page for people is no answer of an API, whatever its status: the URL leads to something else, or to a login.
  */
 export async function call(given: Call, scope: Pick<Scope, 'signal' | 'now'>): Promise<Answer> {

@@ -40,7 +40,7 @@ const ODD_WORDS = [
 ];
 
 export const wordRules: readonly Rule[] = [
-  rule('exec: any word arrives as it is', ['exec', 'posixShell'], async (place) => {
+  rule('exec: every word arrives as it is', ['exec', 'posixShell'], async (place) => {
     await using opened = await open(place);
     const out = await opened.run({ argv: ['printf', '[%s]', ...ODD_WORDS] });
     assert.equal(printed(out), ODD_WORDS.map((word) => `[${word}]`).join(''));
