@@ -46,6 +46,11 @@ test('what is sent again is the same delivery; another notice is another one', a
   expect(receiver.received[1]?.body).toBe(receiver.received[0]?.body);
 });
 
+test('who gives a receiver more time than usual gives it that', () => {
+  const raw = { url: 'https://hooks.example.com/x', timeout: '30s' };
+  expect(notifier.create(notifier.parse(raw), fakeScope()).deadlineMs).toBe(32_000);
+});
+
 test('a refusal names the receiver without its path', async () => {
   await using receiver = await startReceiver((response) => response.writeHead(500).end('s3cret'));
   await expect(notify({ url: `${receiver.url}/s3cret`, retries: 0 })).rejects.toMatchObject({

@@ -1,20 +1,15 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { defineExtension, type Notice, type Notifier, type Scope } from '../../core/contract/index.ts';
+import { defineNotifier } from '../defineNotifier.ts';
 import { headersOf } from '../http/headers.ts';
 import { post } from '../http/post.ts';
 import { resolveText } from '../resolveText.ts';
 import { Options } from './options.ts';
 
-/** Posts each notice as JSON, signed where there is a secret. */
-export const notifier = defineExtension({
-  parse: (raw) => Options.parse(raw),
-  create: (options): Notifier => ({
-    notify: (notice, scope) => send(options, notice, scope),
-  }),
-});
-
-/** `id` and `at` are part of what is signed, so that a receiver knows again what it had before, and what is old. */
-async function send(options: Options, notice: Notice, scope: Scope): Promise<void> {
+/**
+ * Posts each notice as JSON, signed where there is a secret. `id` and `at` are part of what is signed, so that a receiver knows
+ * again what it had before, and what is old.
+ */
+export const notifier = defineNotifier(Options, async (options, notice, scope) => {
   const [url, given, secret] = await Promise.all([
     resolveText(options.url, scope),
     headersOf(options.headers, scope),
@@ -29,7 +24,7 @@ async function send(options: Options, notice: Notice, scope: Scope): Promise<voi
     ...(secret === null ? {} : { 'x-cutover-signature-256': signature(secret, body) }),
   };
   await post({ who: 'the webhook', ...options, url, headers, body }, scope);
-}
+});
 
 /** In the form of GitHub's: https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries */
 function signature(secret: string, body: string): string {
