@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { CutoverError, messageOf } from '../contract/index.ts';
 import { loadConfig } from './loadConfig.ts';
 import { fakeExtensions } from './testing/extensions.ts';
 import { folderWith } from './testing/folder.ts';
@@ -241,4 +242,14 @@ test('a source of a plugin comes with what the plugin made of its options', asyn
     code: 'E_PLUGIN',
     message: expect.stringContaining('2:11  source.pigeon: No plugin has "pigeon".'),
   });
+});
+
+test('what a name may have meant is told beside other issues too', async () => {
+  const guess = new CutoverError('E_PLUGIN', 'No plugin has "pong".', { hint: 'Did you mean "ping"?' });
+  const extensions = { ...fakeExtensions, hook: () => Promise.reject(guess) };
+  const text = production('keep: 0', 'hooks: { always: [{ pong: {} }] }');
+  const directory = await folderWith({ 'cutover.yaml': text });
+  const error = await loadConfig(join(directory, 'cutover.yaml'), { extensions, directory }).catch(messageOf);
+  expect(error).toContain('hooks.always[0].pong: No plugin has "pong". Did you mean "ping"?');
+  expect(error).toContain('environments.production.keep');
 });

@@ -1,5 +1,6 @@
 import { isAbsolute, relative, resolve } from 'node:path';
 import { CutoverError, errorCode } from '../contract/index.ts';
+import type { CheckedExtensions } from './checkExtensions.ts';
 import { describeIssues } from './describeIssues.ts';
 import { type ConfigDocument, type Path, pathText } from './document.ts';
 import type { ExtensionLookup } from './extensions.ts';
@@ -60,7 +61,7 @@ async function check(
     ...withoutWhatIsInherited([...shapeIssues, ...extensions.issues], broken),
     ...checkTogether(document, extensions.optionsAt),
   ];
-  const missing = extensions.missing.map(({ issue }) => issue);
+  const missing = extensions.missing.map(withGuess);
   // What is listed wrongly is not loaded, and what it would bring is then not missing.
   const isListWrong = shapeIssues.some(({ path }) => path === 'plugins' || path.startsWith('plugins['));
   refuse(shown, issues.length > 0 ? eachOnce([...issues, ...(isListWrong ? [] : missing)]) : []);
@@ -92,6 +93,12 @@ function refuse(shown: string, issues: readonly ConfigIssue[]): void {
   throw new CutoverError('E_CONFIG', `${count} wrong in ${shown}:\n${describeIssues(shown, issues)}`, {
     hint: `Correct ${shown}; nothing was contacted.`,
   });
+}
+
+/** Among other issues its hint would not be seen. */
+function withGuess({ issue, error }: CheckedExtensions['missing'][number]): ConfigIssue {
+  const hint = error instanceof Error && 'hint' in error ? String(error.hint) : '';
+  return hint.startsWith('Did you mean ') ? { ...issue, message: `${issue.message} ${hint}` } : issue;
 }
 
 function refuseMissing(
