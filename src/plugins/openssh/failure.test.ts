@@ -48,3 +48,9 @@ test('why a connection has ended is what was said last that means something', ()
   expect(endOf(said, 255)).toBe('the server no longer answers');
   expect(endOf([], 255)).toBe('ssh has ended (exit status 255)');
 });
+
+test('a name server that asks for patience is asked again, a name that is not known is not', () => {
+  const unresolved = (why: string) => [`ssh: Could not resolve hostname web1: ${why}`];
+  expect(isCrowded(unresolved('Temporary failure in name resolution'))).toBe(true);
+  expect(isCrowded(unresolved('Name or service not known'))).toBe(false);
+});

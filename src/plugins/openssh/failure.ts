@@ -31,7 +31,10 @@ export function loginFailure(
   );
 }
 
-/** Hung up before the handshake: the server has too many guests (sshd_config, MaxStartups). */
+/**
+ * Worth another try: a server that has too many guests hangs up before the handshake (sshd_config, MaxStartups), and a
+ * name server may ask for patience.
+ */
 export function isCrowded(lines: readonly string[]): boolean {
   const last = lines.at(-1) ?? '';
   return (

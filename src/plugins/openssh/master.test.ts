@@ -13,3 +13,14 @@ test('a signal that fires while the program is being started ends the login', as
   });
   await expect(logIn).rejects.toThrow('enough');
 });
+
+test('a program that ignores what it is told is ended all the same', async () => {
+  const stop = new AbortController();
+  const logIn = startMaster({
+    argv: () => ['sh', '-c', 'trap "" TERM; echo "cutover: up" >&2; sleep 600; sleep 600'],
+    signal: stop.signal,
+    tell: () => stop.abort(new Error('enough')),
+    limitMs: 600_000,
+  });
+  await expect(logIn).rejects.toThrow('enough');
+});

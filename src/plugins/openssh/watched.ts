@@ -2,14 +2,15 @@ import { ASKED } from './spoken.ts';
 
 /**
  * Runs a program as a child that does not outlive who started this: their end of the input closes, however they end, and
- * the program is told to. Then what it has left behind goes, programs and files. In: DIRECTORY PROGRAM ARGUMENT…
+ * the program is told to, and has two seconds for it. Then what it has left behind goes, programs and files.
+ * In: DIRECTORY PROGRAM ARGUMENT…
  */
 export const WATCHED = `directory=$1
 shift
 exec 3<&0 </dev/null
 "$@" 3<&- &
 program=$!
-{ read -r _ <&3; kill "$program"; } 2>/dev/null &
+{ read -r _ <&3; kill "$program"; sleep 2; kill -KILL "$program"; } 2>/dev/null &
 watcher=$!
 exec 3<&-
 wait "$program"
