@@ -4,6 +4,7 @@ import { listing } from '../testing/listing.ts';
 import { check } from './check.ts';
 import { deploy } from './deploy.ts';
 import { resume } from './resume.ts';
+import { DEPLOY, elsewhere, RESUME } from './testing/lives.ts';
 import { command, createWorld, type World } from './testing/world.ts';
 
 const SITE = { 'index.html': 'one', 'app.css': 'body {}', 'data/site.db': 'rows' };
@@ -148,11 +149,8 @@ test('a run that died before its commands is resumed with them, and with what th
     dead ||= event.type === 'step.done' && event.step === 'linkRelease';
     if (dead) throw new Error('dead');
   };
-  const request = { environment: 'production', servers: [], lockWaitMs: 0 };
-  const rest = { ref: null, full: false, unpin: false, saved: null };
-  await expect(deploy({ ...world.runtime, emit }, world.config, { ...request, ...rest })).rejects.toThrow();
-  const elsewhere = { ...world.runtime, by: 'other@elsewhere', stateDirectory: world.at('elsewhere') };
-  const result = await resume(elsewhere, world.config, { ...request, abort: false });
+  await expect(deploy({ ...world.runtime, emit }, world.config, DEPLOY)).rejects.toThrow();
+  const result = await resume(elsewhere(world), world.config, RESUME);
   expect(result?.outcome).toBe('committed');
   expect(result?.problems).toEqual([expect.stringContaining('index.html: the postUpload command')]);
   expect(await tree(world, old)).toEqual(before);

@@ -5,16 +5,8 @@ import { deploy } from './deploy.ts';
 import { resume } from './resume.ts';
 import { rollback } from './rollback.ts';
 import { hookAt } from './testing/hooks.ts';
+import { DEPLOY, elsewhere, PLAIN, RESUME } from './testing/lives.ts';
 import { command, createWorld, type World } from './testing/world.ts';
-
-const REQUEST = { environment: 'production', servers: [], lockWaitMs: 0 };
-
-/** Another machine: nothing of the first one's state. */
-const elsewhere = (world: World) => ({
-  ...world.runtime,
-  by: 'other@elsewhere',
-  stateDirectory: world.at('elsewhere'),
-});
 
 interface Trial {
   readonly interrupted?: Hook['interrupted'];
@@ -53,19 +45,13 @@ async function dieInHook(point: HookPoint, { interrupted, kind = 'deploy' }: Tri
   await world.write({ 'index.html': 'three', ...(kind === 'failure' && { fail: '' }) });
   const life =
     kind === 'rollback'
-      ? rollback(mortal, world.config, { ...REQUEST, to: null })
-      : deploy(mortal, world.config, {
-          ...REQUEST,
-          ref: null,
-          full: false,
-          unpin: false,
-          saved: null,
-        });
+      ? rollback(mortal, world.config, { ...PLAIN, to: null })
+      : deploy(mortal, world.config, DEPLOY);
   await expect(life).rejects.toThrow();
   isArmed = false;
   isDead = false;
   const before = runs;
-  const result = await resume(elsewhere(world), world.config, { ...REQUEST, abort: false });
+  const result = await resume(elsewhere(world), world.config, RESUME);
   return { world, result, before, after: runs - before };
 }
 
@@ -133,8 +119,6 @@ test.for(POINTS)(
   },
 );
 
-const DEPLOY = { ...REQUEST, ref: null, full: false, unpin: false, saved: null };
-
 /** Dies at the first event of this kind, when it was written down here and before its server is told. */
 function mortalAt(world: World, type: string, index: number | null) {
   let isDead = false;
@@ -157,7 +141,7 @@ test('what an earlier life has ended is not run again', async () => {
     hook: (option) => void runs.push(option),
   });
   await expect(deploy(mortalAt(world, 'hook.begun', 1), world.config, DEPLOY)).rejects.toThrow();
-  const result = await resume(elsewhere(world), world.config, { ...REQUEST, abort: false });
+  const result = await resume(elsewhere(world), world.config, RESUME);
   expect(result).toMatchObject({ outcome: 'committed', problems: [] });
   expect(runs).toEqual(['first', 'second']);
 });
@@ -174,7 +158,7 @@ test('what has failed in an earlier life fails again without being run', async (
     },
   });
   await expect(deploy(mortalAt(world, 'step.failed', null), world.config, DEPLOY)).rejects.toThrow();
-  const result = await resume(elsewhere(world), world.config, { ...REQUEST, abort: false });
+  const result = await resume(elsewhere(world), world.config, RESUME);
   expect(result).toMatchObject({ outcome: 'compensated' });
   expect(result!.servers[0]!.failure?.message).toBe('web1: the hook spy (after:activate) failed: no');
   expect(runs).toBe(1);
