@@ -14,3 +14,11 @@ export function pathOption() {
 export function wordOption(pattern: RegExp, message: string) {
   return z.string().regex(pattern, message);
 }
+
+/** Options of a hook that reloads a daemon. */
+export const reloadOptions = {
+  /** Where the master's number is. Default: the only master that runs, of this user where there is no `command`. */
+  pidFile: pathOption().optional(),
+  /** What reloads it. Default: a signal, which needs a master of the same user. */
+  command: programOption().optional(),
+};

@@ -2,8 +2,9 @@
  * Functions for scripts that look at a daemon with a master and workers, by /proc (proc(5)).
  *
  * `fail TEXT` ends the script. `master_of TITLE PID_FILE` sets `master` to the process whose title begins so: that of the pid file,
- * or the only one there is; else `why` says why there is none, and it fails. `look_at PID` sets `workers`, a word `pid:start` for each child that runs, and `stack`: where
- * the stack of the process begins. That is another place after each exec, which keeps the pid; 0 where it may not be seen.
+ * or the only one there is, among those that may be signalled where `mine` is set; else `why` says why there is none, and it fails.
+ * `look_at PID` sets `workers`, a word `pid:start` for each child that runs, and `stack`: where the stack of the process begins.
+ * That is another place after each exec, which keeps the pid; 0 where it may not be seen.
  * `wait_a_bit` is a fifth of a second, or a second.
  */
 export const PROCESSES = `
@@ -11,7 +12,7 @@ fail() { printf 'failed: %s\\n' "$*"; exit 0; }
 [ -r /proc/self/stat ] || fail 'There is no /proc on this server to look at processes.'
 
 master_of() {
-  master= why=
+  master= why= others=
   if [ -n "$2" ]; then
     { read -r master <"$2"; } 2>/dev/null || [ -n "$master" ] || { why="The pid file $2 cannot be read."; return 1; }
     case $master in *[!0-9]* | '') why="The pid file $2 does not hold a number."; master=; return 1 ;; esac
