@@ -1,4 +1,5 @@
 import { type FileEntry, type SFTPWrapper, utils } from 'ssh2';
+import { sshString } from './sshString.ts';
 
 const { STATUS_CODE, OPEN_MODE } = utils.sftp;
 
@@ -158,7 +159,7 @@ function rawChannel(sftp: SFTPWrapper) {
       const version = Buffer.from([2, 0, 0, 0, 3]);
       inner._protocol.channelData = (id, data) => {
         const isVersion = data.length === 9 && data[4] === 2;
-        send(id, isVersion ? packet(version, ...Object.entries(extensions).flat().map(text)) : data);
+        send(id, isVersion ? packet(version, ...Object.entries(extensions).flat().map(sshString)) : data);
       };
     },
     reply: (id: number, body: Buffer) => {
@@ -171,14 +172,7 @@ function rawChannel(sftp: SFTPWrapper) {
 }
 
 function packet(...parts: readonly Buffer[]): Buffer {
-  return text(Buffer.concat(parts));
-}
-
-function text(value: string | Buffer): Buffer {
-  const bytes = Buffer.from(value as string);
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(bytes.length);
-  return Buffer.concat([length, bytes]);
+  return sshString(Buffer.concat(parts));
 }
 
 function strings(data: Buffer): readonly string[] {
