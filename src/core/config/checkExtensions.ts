@@ -6,7 +6,7 @@ import {
   messageOf,
   type SecretReference,
 } from '../contract/index.ts';
-import { namesIn } from './besideKeys.ts';
+import { misspeltIn, namesIn } from './besideKeys.ts';
 import { type ConfigDocument, isObject, membersOf, type Path, pathText, valueAt } from './document.ts';
 import type { ExtensionLookup } from './extensions.ts';
 import { configIssues, type DetailedIssue, issueAt } from './issues.ts';
@@ -101,14 +101,16 @@ function templatesIn(raw: unknown, names: readonly string[]): readonly Place[] {
 
 function entriesOf(kind: Kind, list: unknown, base: Path): readonly Place[] {
   if (!Array.isArray(list)) return [];
-  return list.flatMap((entry: unknown, index) =>
-    (isObject(entry) ? namesIn(kind, entry) : []).map((name) => {
-      const raw = valueAt(entry, [name]);
+  return list.flatMap((entry: unknown, index) => {
+    if (!isObject(entry)) return [];
+    const misspelt = new Set(misspeltIn(kind, entry));
+    const names = namesIn(kind, entry).filter((name) => !misspelt.has(name));
+    return names.map((name) => {
       const path = [...base, index, name];
       // `- webhook:` without options is an empty value in YAML.
-      return { kind, name, path, nameAt: path, raw: raw ?? {} };
-    }),
-  );
+      return { kind, name, path, nameAt: path, raw: valueAt(entry, [name]) ?? {} };
+    });
+  });
 }
 
 type Find = (kind: Kind, name: string) => Promise<Extension<unknown>>;

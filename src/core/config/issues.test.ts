@@ -104,6 +104,14 @@ test.each([
     'hooks: { onRollback: [{ ping: { url: "https://example.com/" }, post: { url: { env: X } } }] }',
     `${E}.hooks.onRollback[0]: expected exactly one hook beside on, deadline: { NAME: { … } }; found an object`,
   ],
+  [
+    'hooks: { always: [{ ping: { url: "https://example.com/" }, deadlin: 5s }] }',
+    `${E}.hooks.always[0].deadlin: unknown key; did you mean "deadline"?`,
+  ],
+  [
+    'notify: [{ post: { url: { env: X } }, event: [failed] }]',
+    `${E}.notify[0].event: unknown key; did you mean "events"?`,
+  ],
   ['notify: [post]', `${E}.notify[0]: expected a notifier and its options: { NAME: { … } }; found "post"`],
   [
     'extra: 1',
@@ -154,6 +162,18 @@ test.each([
   expect(lines).toHaveLength(1);
   expect(lines[0]).toMatch(/^cutover\.yaml:2:\d+ {2}/);
   expect(lines[0]).toContain(`  ${expected}`);
+});
+
+test('what is misspelt beside a hook is told with all else that is wrong there, and is looked for in no plugin', async () => {
+  const entry = '{ on: web, png: {}, ping: {}, deadlin: 5s }';
+  const lines = await wrong(production(`hooks: { always: [${entry}] }`));
+  expect(lines.map((line) => line.replace(/^cutover\.yaml:5:\d+ +/, ''))).toEqual([
+    `${E}.hooks.always[0]: expected exactly one hook beside on, deadline: { NAME: { … } }; found an object`,
+    `${E}.hooks.always[0].on: expected "all", "first", "last", "once", "rest", "role:NAME" or "server:NAME"; found "web"`,
+    `${E}.hooks.always[0].png: No plugin has "png".`,
+    `${E}.hooks.always[0].ping.url: missing; expected a text`,
+    `${E}.hooks.always[0].deadlin: unknown key; did you mean "deadline"?`,
+  ]);
 });
 
 test('a module has no lines, and tells the rest', async () => {

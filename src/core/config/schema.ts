@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type HookPoint, NOTICE_EVENTS, STEPS } from '../contract/index.ts';
-import { namesIn } from './besideKeys.ts';
+import { misspeltIn, namesIn } from './besideKeys.ts';
 import { commands } from './commandSchema.ts';
 import { group } from './groupSchema.ts';
 import * as pattern from './patterns.ts';
@@ -95,8 +95,11 @@ const extension = <Beside extends z.ZodRawShape>(kind: 'hook' | 'notifier', besi
   const allowed = keys.length === 0 ? '' : ` beside ${keys.join(', ')}`;
   return z
     .looseObject(beside, { error: `a ${kind} and its options: { NAME: { … } }` })
-    .refine((entry) => namesIn(kind, entry).length === 1, {
-      error: `exactly one ${kind}${allowed}: { NAME: { … } }`,
+    .superRefine((entry, context) => {
+      const misspelt = misspeltIn(kind, entry);
+      if (misspelt.length > 0) context.addIssue({ code: 'unrecognized_keys', keys: [...misspelt] });
+      if (namesIn(kind, entry).length === misspelt.length + 1) return;
+      context.addIssue({ code: 'custom', message: `exactly one ${kind}${allowed}: { NAME: { … } }` });
     })
     .meta({
       description: `One ${kind} by name, with its options.`,
