@@ -71,3 +71,18 @@ test('a secret that is not to be had is an error where a hook needs it, and a wa
     { level: 'warning', message: 'the notifier spy: URL is not set.', fix: 'Set it.', code: 'E_CONFIG' },
   ]);
 });
+
+test('who stops it while a hook is asked gets no findings of that', async () => {
+  const world: World = await createWorld({
+    servers: ['web1'],
+    environment: { hooks: [hookAt('after:activate')] },
+    declares: {
+      async refuse({ signal }) {
+        world.cancel.abort();
+        signal.throwIfAborted();
+        return [];
+      },
+    },
+  });
+  await expect(wrong(world)).rejects.toMatchObject({ code: 'E_INTERRUPTED' });
+});

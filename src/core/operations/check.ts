@@ -4,7 +4,14 @@ import type { Observation } from '../remote/observation.ts';
 import { extensionFindings } from './checkExtensions.ts';
 import { configuredSource } from './configuredSource.ts';
 import { failed, ok, warning } from './finding.ts';
-import { environmentNamed, type Group, openGroup, seenOf, settleGroup } from './openGroup.ts';
+import {
+  environmentNamed,
+  type Group,
+  openGroup,
+  requireUncancelled,
+  seenOf,
+  settleGroup,
+} from './openGroup.ts';
 import type { CheckResult, Finding } from './results.ts';
 import type { Runtime } from './runtime.ts';
 import { serverFindings } from './serverFindings.ts';
@@ -23,6 +30,7 @@ export async function check(
   const leaks = await leaksOf(group, looks, runtime.cancel);
   const { findings, ...about } = source;
   const said = await extensionFindings({ runtime, config, group, seen: seenOf(looks), ...about });
+  requireUncancelled(runtime.cancel);
   return {
     environment: name,
     source: findings,
