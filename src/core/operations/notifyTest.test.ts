@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { plainNotifier } from '../config/testing/plain.ts';
 import { NOTICE_EVENTS, type Notice, type NoticeEvent } from '../contract/index.ts';
 import { notifyTest } from './notifyTest.ts';
-import { createWorld, type WorldOptions } from './testing/world.ts';
+import { createWorld, type World, type WorldOptions } from './testing/world.ts';
 
 async function worldOf(
   notify: NonNullable<WorldOptions['notify']>,
@@ -76,4 +76,14 @@ test('a name that nobody has is a mistake', async () => {
     message: 'There is no notifier spi in production.',
     hint: 'It has: spy.',
   });
+});
+
+test('who stops it has nobody told of the rest', async () => {
+  const heard: Notice[] = [];
+  const world: World = await worldOf((notice) => {
+    heard.push(notice);
+    world.cancel.abort();
+  });
+  await expect(notifyTest(world.runtime, world.config, ALL)).rejects.toMatchObject({ code: 'E_INTERRUPTED' });
+  expect(heard.map(({ events }) => events)).toEqual([['started']]);
 });

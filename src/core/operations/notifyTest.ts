@@ -45,6 +45,7 @@ async function test(
 ): Promise<TestedNotifier> {
   const notices: TestedNotifier['notices'][number][] = [];
   for (const facts of samples) {
+    requireUncancelled(runtime.cancel);
     const notice = noticeFor(runtime, entry, facts);
     const problem = await tell(listener, notice, listener.deadlineMs, runtime.cancel);
     notices.push({ events: notice.events, title: notice.title, problem });
