@@ -1,4 +1,4 @@
-import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { scratch } from '../testing/scratch.ts';
@@ -59,4 +59,23 @@ test('what nobody asked for in a month goes', async () => {
   await utimes(join(at.parent, 'recent'), NOW, NOW);
   await takeFetchDirectory(at);
   expect((await readdir(at.parent)).sort()).toEqual(['key', 'recent', 'used']);
+});
+
+test('what cannot be removed keeps nobody from beginning', async () => {
+  const at = await place();
+  const old = NOW.getTime() - DAY_MS - 1;
+  const stuck = join(at.parent, 'key', `taken-${old}-there-1-a`);
+  const gone = join(at.parent, 'other', `taken-${old}-there-1-b`);
+  const deep = Array.from({ length: 12 }, () => 'd'.repeat(200));
+  const [above, below] = [join(stuck, ...deep), join(at.parent, '..', 'below')];
+  for (const directory of [above, join(below, ...deep), gone]) await mkdir(directory, { recursive: true });
+  // Each half has a path that the system takes; both together have none.
+  await rename(below, join(above, 'below'));
+  try {
+    const taken = await takeFetchDirectory(at);
+    expect(await readdir(taken.path)).toEqual([]);
+    expect(await readdir(join(at.parent, 'other'))).toEqual([]);
+  } finally {
+    await rename(join(above, 'below'), below);
+  }
 });

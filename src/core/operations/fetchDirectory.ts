@@ -69,7 +69,7 @@ const ELSEWHERE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTEMPTY
 const DAY_MS = 86_400_000;
 const UNUSED_MS = 30 * DAY_MS;
 
-/** What runs that died have left, and what nobody has asked for in a month. */
+/** What runs that died have left, and what nobody has asked for in a month; what cannot be removed stays, and stops nobody. */
 async function removeOld({ parent, key, pid, host, now }: FetchPlace): Promise<void> {
   const isDead = (name: string) => {
     const [, at, where, id] = TAKEN.exec(name) ?? [];
@@ -81,12 +81,16 @@ async function removeOld({ parent, key, pid, host, now }: FetchPlace): Promise<v
     const base = join(parent, other);
     const names = await readdir(base).catch((): string[] => []);
     const dead = names.filter(isDead);
-    await Promise.all(dead.map((name) => rm(join(base, name), { recursive: true, force: true })));
+    await Promise.all(dead.map((name) => clearAway(join(base, name))));
     const isUsed = other === key || names.length > dead.length + Number(names.includes(FREE));
     const used = await stat(base).catch(() => null);
     if (isUsed || used === null || now.getTime() - used.mtimeMs < UNUSED_MS) continue;
-    await rm(base, { recursive: true, force: true });
+    await clearAway(base);
   }
+}
+
+async function clearAway(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true }).catch(() => {});
 }
 
 function isAlive(pid: number): boolean {
