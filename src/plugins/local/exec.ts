@@ -7,52 +7,29 @@ import {
   type Exit,
   messageOf,
 } from '../../core/contract/index.ts';
-import { feed } from '../streams/feed.ts';
-import { follow } from '../streams/follow.ts';
-import { untilQuiet } from '../streams/quiet.ts';
-
-const QUIET_AFTER_EXIT_MS = 2_000;
+import { attend } from '../streams/attend.ts';
 
 /**
  * Runs a program directly, without a shell, in a process group of its own: it outlives Ctrl-C as a command on a
- * server does, and the abort signal ends it with all its children. `closed`: nobody waits for its end any more, which is
- * `unknown` then; it is left alone.
+ * server does, and the abort signal ends it with all its children. `gone`: nobody waits for its end any more, which is
+ * `unknown` then; it is left alone. Default: somebody does.
  */
-export async function exec(request: ExecRequest, closed?: AbortSignal): Promise<ExecResult> {
-  const { argv, signal, keepBytes } = request;
+export async function exec(
+  request: ExecRequest,
+  gone: Promise<null> = new Promise(() => {}),
+): Promise<ExecResult> {
+  const { argv, signal } = request;
   refuse(argv);
   signal.throwIfAborted();
   const child = await start(argv);
-  const exited = new Promise<Exit>((resolve) => {
-    child.once('exit', (code, killedBy) => resolve(exitOf(code, killedBy)));
-  });
-
-  const stop = Promise.withResolvers<never>();
-  const abort = () => stop.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  const left = Promise.withResolvers<Exit>();
-  const leave = () =>
-    left.resolve({ type: 'unknown', reason: 'the connection was closed while the command ran' });
-  closed?.addEventListener('abort', leave, { once: true });
-  if (closed?.aborted === true) leave();
-  const stdout = follow(child.stdout, keepBytes, request.onStdout);
-  const stderr = follow(child.stderr, keepBytes, request.onStderr);
-  feed(child.stdin, request.stdin, closed).catch(stop.reject);
+  const { stdin, stdout, stderr } = child;
   try {
-    const exit = await Promise.race([exited, left.promise, stop.promise]);
-    const quiet = untilQuiet([child.stdout, child.stderr], QUIET_AFTER_EXIT_MS);
-    await Promise.race([quiet, left.promise, stop.promise]);
-    return { exit, stdout: stdout.bytes(), stderr: stderr.bytes() };
+    return await attend({ stdin, stdout, stderr, gone, ended: () => exitOf(child) }, request);
   } catch (error) {
     killGroup(child.pid);
     throw error;
   } finally {
-    signal.removeEventListener('abort', abort);
-    closed?.removeEventListener('abort', leave);
-    child.stdin.destroy();
-    child.stdout.destroy();
-    child.stderr.destroy();
+    for (const stream of [stdin, stdout, stderr]) stream.destroy();
     // One that is left alone, and runs on, does not keep this program.
     child.unref();
   }
@@ -80,10 +57,14 @@ async function start(argv: readonly string[]): Promise<Child> {
   }
 }
 
-function exitOf(code: number | null, killedBy: NodeJS.Signals | null): Exit {
-  if (code !== null) return { type: 'code', code };
-  if (killedBy !== null) return { type: 'signal', signal: killedBy };
-  return { type: 'unknown', reason: 'the process ended without an exit status' };
+function exitOf(child: Child): Promise<Exit> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, killedBy) => {
+      if (code !== null) resolve({ type: 'code', code });
+      else if (killedBy !== null) resolve({ type: 'signal', signal: killedBy });
+      else resolve({ type: 'unknown', reason: 'the process ended without an exit status' });
+    });
+  });
 }
 
 function killGroup(pid: number | undefined): void {

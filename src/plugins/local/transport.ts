@@ -19,17 +19,17 @@ export const transport = defineExtension({
 /** Closing leaves commands alone, as it does on a server: nobody hears of their end any more. */
 function open(): Connection {
   const closed = Promise.withResolvers<null>();
-  const over = new AbortController();
+  let isClosed = false;
   return {
     exec: async (request) => {
-      if (over.signal.aborted) {
+      if (isClosed) {
         throw new CutoverError('E_UNREACHABLE', 'Could not start a command: the connection was closed.');
       }
-      return exec(request, over.signal);
+      return exec(request, closed.promise);
     },
     closed: closed.promise,
     close: async () => {
-      over.abort();
+      isClosed = true;
       closed.resolve(null);
     },
   };

@@ -7,9 +7,7 @@ import {
   messageOf,
   quoteAll,
 } from '../../core/contract/index.ts';
-import { feed } from '../streams/feed.ts';
-import { follow } from '../streams/follow.ts';
-import { untilQuiet } from '../streams/quiet.ts';
+import { attend } from '../streams/attend.ts';
 import type { Channels, Place } from './channels.ts';
 import type { Command, CommandSession } from './session.ts';
 
@@ -35,10 +33,17 @@ export async function exec(
   }
   place.channel.channel.once('close', place.release);
   void session.gone.then(place.release);
-  return attend(place.channel, session, request);
+  const { channel } = place.channel;
+  const running = { stdin: channel, stdout: channel, stderr: channel.stderr, gone: session.gone };
+  try {
+    return await attend({ ...running, ended: () => exitOf(place.channel) }, request);
+  } catch (error) {
+    channel.signal('TERM');
+    throw error;
+  } finally {
+    channel.close();
+  }
 }
-
-const QUIET_AFTER_EXIT_MS = 2_000;
 
 async function start(session: CommandSession, command: string): Promise<Command> {
   try {
@@ -74,37 +79,6 @@ async function orAborted(opening: Promise<Place<Command>>, signal: AbortSignal):
   }
 }
 
-async function attend(running: Command, session: CommandSession, request: ExecRequest): Promise<ExecResult> {
-  const { channel } = running;
-  const { signal } = request;
-  const over = new AbortController();
-  const stop = Promise.withResolvers<never>();
-  const abort = () => stop.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-
-  const ended = exitOf(running, session);
-  const unlessOver = (tell?: (chunk: Uint8Array) => void) => (chunk: Uint8Array) => {
-    if (!over.signal.aborted) tell?.(chunk);
-  };
-  const stdout = follow(channel, request.keepBytes, unlessOver(request.onStdout));
-  const stderr = follow(channel.stderr, request.keepBytes, unlessOver(request.onStderr));
-  feed(channel, request.stdin, over.signal).catch(stop.reject);
-  try {
-    const exit = await Promise.race([ended, stop.promise]);
-    const quiet = untilQuiet([channel, channel.stderr], QUIET_AFTER_EXIT_MS);
-    await Promise.race([quiet, session.gone, stop.promise]);
-    return { exit, stdout: stdout.bytes(), stderr: stderr.bytes() };
-  } catch (error) {
-    channel.signal('TERM');
-    throw error;
-  } finally {
-    over.abort();
-    signal.removeEventListener('abort', abort);
-    channel.close();
-  }
-}
-
 const UNHEARD_MS = 250;
 
 /**
@@ -120,14 +94,11 @@ function end(channel: Command['channel']): void {
   channel.once('close', () => clearTimeout(again));
 }
 
-/** What is known of the end: an exit status or signal if one came before the channel or the link went. */
-function exitOf({ channel, exit }: Command, session: CommandSession): Promise<Exit> {
+/** What is known of the end: an exit status or signal if one came before the channel went. */
+function exitOf({ channel, exit }: Command): Promise<Exit> {
   const closed = new Promise<Exit>((resolve) => {
     const reason = 'the channel closed without an exit status';
     channel.once('close', () => resolve({ type: 'unknown', reason }));
   });
-  const gone = session.gone.then((reason): Exit => {
-    return { type: 'unknown', reason: reason ?? 'the connection was closed while the command ran' };
-  });
-  return Promise.race([exit, closed, gone]);
+  return Promise.race([exit, closed]);
 }
