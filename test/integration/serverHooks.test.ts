@@ -119,6 +119,26 @@ test('where there is no OPcache, or it is off, nothing is to be emptied', async 
   );
 });
 
+test('a cache that requests keep in use is waited for, also by one who comes while another has told it to empty itself', async () => {
+  await startFpm('one', '-d opcache.validate_timestamps=0');
+  await put('/srv/app/busy.php', BUSY);
+  await put('/srv/app/nginx.conf', nginxOf(`fastcgi_param SCRIPT_FILENAME /srv/app/busy.php; ${TO_FPM}`));
+  await shell('PATH=$PATH:/usr/sbin nginx -c /srv/app/nginx.conf');
+  const answer = asked().catch((error: Error) => error.message);
+  onTestFinished(async () => {
+    await shell('rm -f /srv/app/busy');
+  });
+  await expect.poll(() => shell('ls /srv/app'), { timeout: 10_000 }).toContain('busy\n');
+  for (let time = 1; time <= 2; time++) {
+    await expect(run(opcache, { listen, timeout: '1s' })).rejects.toThrow(
+      'The OPcache did not get empty within 1 s: requests that run keep it in use.',
+    );
+  }
+  await shell('rm /srv/app/busy');
+  expect(await answer).toBe('over');
+  expect(await run(opcache, { listen })).toBe('ok: the OPcache is empty');
+});
+
 test('what PHP-FPM does not let a script do is told', async () => {
   await startFpm('one', '-d opcache.restrict_api=/srv/allowed');
   await expect(run(opcache, { listen })).rejects.toThrow('(opcache.restrict_api): say where by `directory`.');
@@ -146,10 +166,17 @@ test('a socket that nobody listens at, or that is another user’s, and a direct
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   .map((each) => `${each}_temp_path /srv/app/${each};`)
   .join(' ');
-const NGINX = `daemon on; pid /srv/app/nginx.pid; error_log /srv/app/nginx.log;
+const nginxOf = (answer: string) => `daemon on; pid /srv/app/nginx.pid; error_log /srv/app/nginx.log;
 events {}
-http { access_log off; ${TEMPORARY} server { listen 127.0.0.1:8123; return 200 "first"; } }
+http { access_log off; ${TEMPORARY} server { listen 127.0.0.1:8123; location / { ${answer} } } }
 `;
+const NGINX = nginxOf('return 200 "first";');
+const TO_FPM = `fastcgi_param REQUEST_METHOD GET; fastcgi_pass unix:${listen};`;
+/** Runs until its file is taken away. */
+const BUSY = `<?php
+touch('/srv/app/busy');
+for (; file_exists('/srv/app/busy'); clearstatcache()) usleep(20000);
+echo 'over';`;
 const commands = ['nginx', '-c', '/srv/app/nginx.conf'] as const;
 const asked = () => shell(`php -r 'echo file_get_contents("http://127.0.0.1:8123/");'`);
 

@@ -10,7 +10,9 @@ if (!function_exists('opcache_reset')) { echo 'absent'; exit; }
 $before = $ask();
 if ($_SERVER['CUTOVER_DO'] === 'reset') {
   clearstatcache(true);
-  if (!@opcache_reset()) { echo $before === false && !ini_get('opcache.restrict_api') ? 'off' : 'refused'; exit; }
+  // Once told, it refuses to be told again until it is done.
+  $isTold = @opcache_reset() || ($before !== false && $before['restart_pending']);
+  if (!$isTold) { echo $before === false && !ini_get('opcache.restrict_api') ? 'off' : 'refused'; exit; }
 }
 $now = $ask();
 if ($now === false) { echo 'unseen'; exit; }
