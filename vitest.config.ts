@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { tableReporter } from './test/integration/transports/tableReporter.ts';
 
 /**
  * The same for both, so that they run as one group on any machine: unit tests take the workers that the last
@@ -9,6 +10,7 @@ const maxWorkers = Math.max(3, availableParallelism());
 
 export default defineConfig({
   test: {
+    reporters: [tableReporter, 'default'],
     projects: [
       {
         test: {

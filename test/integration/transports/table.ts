@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export type Outcome = 'passed' | 'failed';
@@ -20,14 +20,16 @@ export function columnsDirectory(runDirectory: string): string {
   return join(runDirectory, 'transports');
 }
 
-/** What the files of a run have kept, in the order of their names; the parts of a column are put together. */
-export async function readColumns(runDirectory: string): Promise<readonly Column[]> {
+/**
+ * What the files of a run have kept, in the order of their names; the parts of a column are put together. Read at once, as
+ * reporters do not wait for one another.
+ */
+export function readColumns(runDirectory: string): readonly Column[] {
   const directory = columnsDirectory(runDirectory);
-  const names = await readdir(directory).catch(() => []);
-  const texts = names.sort().map((name) => readFile(join(directory, name), 'utf8'));
+  const names = existsSync(directory) ? readdirSync(directory) : [];
   const columns = new Map<string, Column>();
-  for (const text of await Promise.all(texts)) {
-    const { name, outcomes } = JSON.parse(text) as Column;
+  for (const file of names.sort()) {
+    const { name, outcomes } = JSON.parse(readFileSync(join(directory, file), 'utf8')) as Column;
     columns.set(name, { name, outcomes: { ...columns.get(name)?.outcomes, ...outcomes } });
   }
   return [...columns.values()];
