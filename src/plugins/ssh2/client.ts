@@ -41,7 +41,10 @@ export async function logIn(login: Login): Promise<Session> {
         return attempt;
       }),
     );
-    hurryLogin(client as Insides, () => signerOf(attempt));
+    hurryLogin(client as Insides, {
+      signer: () => signerOf(attempt),
+      opensAhead: login.opensAhead,
+    });
     await ready.promise;
     return sessionOf(client, login.socket);
   } catch (error) {

@@ -15,6 +15,8 @@ export interface Attempted {
   readonly prepared: Prepared;
   readonly hostKeyAlgorithms: readonly string[];
   readonly open: (host: Host) => Promise<Duplex>;
+  /** The server itself, and no jump before it: sessions will be wanted. */
+  readonly isLast: boolean;
 }
 
 /** Either in, with the key that the server has shown, or out because of that key. */
@@ -34,6 +36,7 @@ export async function attempt(attempted: Attempted, scope: Scope): Promise<Outco
       user: host.user,
       verify: verifier.verify,
       hostKeyAlgorithms,
+      opensAhead: attempted.isLast && prepared.tries.length === 1,
       nextAttempt: conversation.nextAttempt,
       onRemark: conversation.onRemark,
       timeoutMs: host.connectTimeoutMs,

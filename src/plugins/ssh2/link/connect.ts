@@ -22,7 +22,11 @@ export async function connect(
   const sessions: Session[] = [];
   try {
     for (const host of route) {
-      const way = { ...wayTo(sessions.at(-1), scope), ...(retryDelaysMs && { retryDelaysMs }) };
+      const way = {
+        ...wayTo(sessions.at(-1), scope),
+        isLast: host === route.at(-1),
+        ...(retryDelaysMs && { retryDelaysMs }),
+      };
       sessions.push(await reach(host, way, scope));
     }
   } catch (error) {

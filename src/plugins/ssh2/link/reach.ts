@@ -19,6 +19,8 @@ export interface Way {
   readonly open: (host: Host) => Promise<Duplex>;
   /** True when nothing lies in between. */
   readonly direct: boolean;
+  /** True for the server itself, false for a jump before it. */
+  readonly isLast: boolean;
   /** Pauses before new tries. */
   readonly retryDelaysMs?: readonly number[];
 }
@@ -34,7 +36,14 @@ export async function reach(host: Host, way: Way, scope: Scope): Promise<Session
   let algorithms = hostKeyAlgorithms(trust);
   let refused: Judged | null = null;
   while (algorithms.length > 0) {
-    const attempted = { host, trust, prepared, hostKeyAlgorithms: algorithms, open: way.open };
+    const attempted = {
+      host,
+      trust,
+      prepared,
+      hostKeyAlgorithms: algorithms,
+      open: way.open,
+      isLast: way.isLast,
+    };
     const trying = patiently(host, scope, delaysMs, () =>
       atDoor(host.host, host.port, () => attempt(attempted, scope)),
     );

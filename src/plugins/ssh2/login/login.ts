@@ -32,6 +32,8 @@ export interface Login {
   readonly hostKeyAlgorithms: readonly string[];
   /** Given the methods that the server would take (null: not known yet). Null when nothing is left to try. */
   readonly nextAttempt: (accepted: readonly string[] | null) => Attempt | null;
+  /** A session will be wanted at once, and there is one way only to log in. */
+  readonly opensAhead: boolean;
   /** Something that the server or the agent said on the way. */
   readonly onRemark: (remark: string) => void;
   /** From the first byte to being logged in. */

@@ -23,6 +23,8 @@ export interface TestServer extends AsyncDisposable {
   readonly knownHosts: string;
   /** What clients tried to log in with, in order: `publickey`, `password`, … without `none`. */
   readonly attempts: readonly string[];
+  /** Sessions that were asked for so far. */
+  readonly sessions: () => number;
   /** Connections accepted so far. */
   readonly accepted: () => number;
   /** Starts a key exchange on every open connection, and resolves when all are through it. */
@@ -37,6 +39,8 @@ export interface TestServerOptions {
   /** Takes over authentication altogether. */
   readonly authenticate?: (attempt: AuthContext) => void;
   readonly banner?: string;
+  /** What it calls its program. */
+  readonly ident?: string;
   /** Sessions at a time on one connection; more are refused as sshd does. */
   readonly maxSessions?: number;
   /** Instead of running the command by `sh -c` on this machine. */
@@ -53,9 +57,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const sockets = new Set<Socket>();
   const attempts: string[] = [];
   let accepted = 0;
+  let sessions = 0;
   const server = new ssh2.Server({
     hostKeys: [...hostKeys],
     ...(options.banner ? { banner: options.banner } : {}),
+    ...(options.ident ? { ident: options.ident } : {}),
   });
   const inner = (server as unknown as { _srv: import('node:net').Server })._srv;
   const [serve] = inner.listeners('connection') as ((socket: Socket) => void)[];
@@ -86,6 +92,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     });
     let open = 0;
     connection.on('session', (accept, reject) => {
+      sessions++;
       if (open >= (options.maxSessions ?? 100)) return void reject();
       open++;
       serveSession(accept(), options, () => open--);
@@ -106,6 +113,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       .map((key) => `[127.0.0.1]:${port} ${keyType(key)} ${key.toString('base64')}\n`)
       .join(''),
     attempts,
+    sessions: () => sessions,
     accepted: () => accepted,
     rekey: async () => {
       const each = [...connections].map(
