@@ -113,7 +113,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   return world;
 }
 
-const PLAIN: DeployRequest = {
+export const PLAIN: DeployRequest = {
   environment: 'production',
   ref: null,
   servers: [],
