@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Notice } from '../../core/contract/index.ts';
+import { testLeavesNoRecord } from '../testing/noRecord.ts';
 import { HOSTILE, type Told, tell } from '../testing/tell.ts';
 import { notifier } from './notifier.ts';
 
@@ -149,11 +150,4 @@ test.each([
   expect(failure?.message).toBe(`GitHub at ${origin} did not take the notice: ${why}.`);
 });
 
-test('a test leaves no record, but shows whether the secrets are there', async () => {
-  expect(await tell(notifier, { ...given, notice: { isTest: true } })).toMatchObject({
-    received: [],
-    failure: null,
-  });
-  const without = { ...given, secrets: () => ({}), notice: { isTest: true } };
-  expect((await tell(notifier, without)).failure).not.toBe(null);
-});
+testLeavesNoRecord(notifier, given);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { testLeavesNoRecord } from '../testing/noRecord.ts';
 import { HOSTILE, tell } from '../testing/tell.ts';
 import { notifier } from './notifier.ts';
 
@@ -150,11 +151,4 @@ test('an entity cannot widen the search', () => {
   expect(() => notifier.parse({ key: { env: 'KEY' }, entity: "x' OR name LIKE '%" })).toThrow('GUID');
 });
 
-test('a test leaves no record, but shows whether the secrets are there', async () => {
-  expect(await tell(notifier, { ...given, notice: { isTest: true } })).toMatchObject({
-    received: [],
-    failure: null,
-  });
-  const without = { ...given, secrets: () => ({}), notice: { isTest: true } };
-  expect((await tell(notifier, without)).failure).not.toBe(null);
-});
+testLeavesNoRecord(notifier, given);

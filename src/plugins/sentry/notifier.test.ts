@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { testLeavesNoRecord } from '../testing/noRecord.ts';
 import { tell } from '../testing/tell.ts';
 import { notifier } from './notifier.ts';
 
@@ -105,11 +106,4 @@ test('what Sentry refuses is a problem, in its words', async () => {
   );
 });
 
-test('a test leaves no record, but shows whether the secrets are there', async () => {
-  expect(await tell(notifier, { ...given, notice: { isTest: true } })).toMatchObject({
-    received: [],
-    failure: null,
-  });
-  const without = { ...given, secrets: () => ({}), notice: { isTest: true } };
-  expect((await tell(notifier, without)).failure).not.toBe(null);
-});
+testLeavesNoRecord(notifier, given);

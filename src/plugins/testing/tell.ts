@@ -18,19 +18,17 @@ export interface Told {
   readonly failure: Error | null;
 }
 
-/**
- * Has a notifier tell a notice to a service on this machine that answers as `service` says. Options and secrets are made of
- * the address of the service.
- */
-export async function tell(
-  notifier: Extension<Notifier>,
-  given: {
-    readonly options: (origin: string) => Json;
-    readonly secrets?: (origin: string) => Readonly<Record<string, string>>;
-    readonly service?: (received: Received, index: number) => Answered;
-    readonly notice?: Partial<Notice>;
-  },
-): Promise<Told> {
+/** Options and secrets are made of the address of the service. */
+export interface Telling {
+  readonly options: (origin: string) => Json;
+  readonly secrets?: (origin: string) => Readonly<Record<string, string>>;
+  /** Default: 200, without a word. */
+  readonly service?: (received: Received, index: number) => Answered;
+  readonly notice?: Partial<Notice>;
+}
+
+/** Has a notifier tell a notice to a service on this machine that answers as `service` says. */
+export async function tell(notifier: Extension<Notifier>, given: Telling): Promise<Told> {
   await using receiver = await startReceiver((response, received) => {
     const {
       status = 200,
