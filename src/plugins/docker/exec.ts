@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CutoverError, type ExecRequest, type ExecResult, type Exit } from '../../core/contract/index.ts';
+import type { ExecRequest, ExecResult, Exit } from '../../core/contract/index.ts';
+import { refuseUnusable } from '../refuseUnusable.ts';
 import { attend } from '../streams/attend.ts';
 import { type Command, endCommand, startCommand } from './command.ts';
 import type { Engine } from './engine.ts';
@@ -18,7 +19,7 @@ export interface Container {
 /** Runs a program in the container. Its words arrive as they are, because no shell reads them. */
 export async function exec(container: Container, request: ExecRequest): Promise<ExecResult> {
   const { argv, signal } = request;
-  refuse(argv);
+  refuseUnusable(argv);
   signal.throwIfAborted();
   const command = await startCommand(container.engine, argv);
   const { client, stdout, stderr } = command;
@@ -49,11 +50,3 @@ async function exitOf(command: Command, options: Options, said: () => string): P
 }
 
 const PATIENCE_MS = 1_000;
-
-function refuse(argv: readonly string[]): void {
-  if (argv[0] === undefined || argv[0] === '')
-    throw new CutoverError('E_USAGE', 'There is no program to run.');
-  if (argv.some((word) => word.includes('\0'))) {
-    throw new CutoverError('E_USAGE', 'A NUL byte cannot be passed to a program.');
-  }
-}

@@ -7,6 +7,7 @@ import {
   type Exit,
   messageOf,
 } from '../../core/contract/index.ts';
+import { refuseUnusable } from '../refuseUnusable.ts';
 import { attend } from '../streams/attend.ts';
 
 /**
@@ -19,7 +20,7 @@ export async function exec(
   gone: Promise<null> = new Promise(() => {}),
 ): Promise<ExecResult> {
   const { argv, signal } = request;
-  refuse(argv);
+  refuseUnusable(argv);
   signal.throwIfAborted();
   const child = await start(argv);
   const { stdin, stdout, stderr } = child;
@@ -32,14 +33,6 @@ export async function exec(
     for (const stream of [stdin, stdout, stderr]) stream.destroy();
     // One that is left alone, and runs on, does not keep this program.
     child.unref();
-  }
-}
-
-function refuse(argv: readonly string[]): void {
-  if (argv[0] === undefined || argv[0] === '')
-    throw new CutoverError('E_USAGE', 'There is no program to run.');
-  if (argv.some((word) => word.includes('\0'))) {
-    throw new CutoverError('E_USAGE', 'A NUL byte cannot be passed to a program.');
   }
 }
 
