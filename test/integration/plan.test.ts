@@ -108,6 +108,42 @@ test('a plan does not survive a change of the configuration', async () => {
   expect(await currentOf(server)).toBe(live);
 });
 
+test('a plan lists the hooks that would run, by name alone, and does not survive a change of what one does', async () => {
+  const configure = (text: string) =>
+    project.configure({
+      servers: { web1: serverEntry(server) },
+      hooks: {
+        always: [{ command: { argv: ['echo', 'over'] } }],
+        onRollback: [{ wait: { for: '1s' } }],
+        'after:postLaunch': [{ command: { argv: ['echo', text] }, on: 'once' }],
+      },
+    });
+  await configure('first');
+  const saved = ['plan', 'production', '--out', 'plan.json'];
+  const { exitCode, answer } = await project.json<Plan>(saved);
+  expect(exitCode).toBe(0);
+  expect(answer.servers[0]?.hooks).toEqual([
+    { point: 'after:postLaunch', name: 'command', on: 'once' },
+    { point: 'always', name: 'command', on: 'all' },
+  ]);
+  const { stdout } = await project.run(['plan', 'production']);
+  expect(stdout).toContain('\nHooks\n  after:postLaunch  command\n  always            command\n');
+
+  const live = await currentOf(server);
+  await configure('second');
+  const refused = await project.run(['deploy', 'production', '--plan', 'plan.json']);
+  expect(refused.exitCode).toBe(4);
+  expect(refused.stderr).toMatch(
+    /The plan is stale; nothing was touched\.\n\s+the configuration has changed\n/,
+  );
+  expect(await currentOf(server)).toBe(live);
+
+  await configure('first');
+  const run = await project.run(['deploy', 'production', '--plan', 'plan.json']);
+  expect(run.exitCode).toBe(0);
+  expect(run.stderr).toMatch(/first[\s\S]*over/);
+});
+
 test('deploying what is live already changes nothing', async () => {
   expect((await project.run(['deploy', 'production'])).exitCode).toBe(0);
   const before = await allButLocks();

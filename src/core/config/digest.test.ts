@@ -45,6 +45,7 @@ test.each<[string, Partial<EnvironmentConfig>]>([
   ['when a command runs', { commands: { postUpload: [], postLaunch: [command] } }],
   ['a role', { servers: [{ ...server, roles: ['cron'] }] }],
   ['a hook', { hooks: [] }],
+  ['an option of a hook', { hooks: [hook({ url: 'https://example.org/' })] }],
   ['for whom a hook runs', { hooks: [{ ...hook({ url: 'https://example.com/' }), on: 'first' }] }],
   ['how long a hook may take', { hooks: [{ ...hook({ url: 'https://example.com/' }), deadlineMs: 1_000 }] }],
 ])('changes with %s', (_, changes) => {

@@ -3,7 +3,7 @@ import type { Fact } from './facts.ts';
 
 /** A plan as a server's journal keeps it: facts only. What is run comes from the configuration of whoever resumes. */
 export interface JournaledPlan extends Omit<Plan, 'servers'> {
-  readonly servers: readonly Omit<ServerPlan, 'files' | 'commands'>[];
+  readonly servers: readonly Omit<ServerPlan, 'files' | 'commands' | 'hooks'>[];
 }
 
 /** The first line of a transaction in a server's journal. */
@@ -25,7 +25,7 @@ export interface ServerJournal {
 
 export function openingOf(plan: Plan, by: string, at: string): Opening {
   const id = `${at.replaceAll(/\D/g, '').slice(0, 17)}-${plan.kind}-${plan.release}`;
-  const servers = plan.servers.map(({ files: _, commands: __, ...kept }) => kept);
+  const servers = plan.servers.map(({ files: _, commands: __, hooks: ___, ...kept }) => kept);
   return { type: 'opened', id, at, by, plan: { ...plan, servers } };
 }
 

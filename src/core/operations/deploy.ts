@@ -208,6 +208,8 @@ function requireRunnable(saved: Plan, environment: string): void {
   if (saved.kind !== 'deploy') throw refuse('it is not the plan of a deployment');
   if (saved.environment !== environment) throw refuse(`it was made for ${saved.environment}`);
   if (!isSealed(saved)) throw refuse('it was changed after it was made');
+  if (!saved.servers.every((server) => 'hooks' in server))
+    throw refuse('it was made by an earlier version of cutover, and does not say which hooks run');
 }
 
 /** What somebody went back to stays live until somebody says otherwise. */

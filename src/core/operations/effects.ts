@@ -5,6 +5,7 @@ import type { Fact } from '../journal/facts.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { ServerJournals } from '../journal/serverJournals.ts';
 import { parseServerJournal } from '../journal/serverText.ts';
+import { stepsOf } from '../plan/stepsOf.ts';
 import type { Fence, PruneRequest } from '../remote/engine.ts';
 import { arm, compensate, patiently, recordSuccess, type StepContext, steps } from '../steps/index.ts';
 import type { Effects } from '../transaction/runTransaction.ts';
@@ -14,9 +15,6 @@ import { withFaultsTold } from './faults.ts';
 import { hookRunner } from './runHooks.ts';
 import { emitNow } from './runtime.ts';
 import type { Transaction } from './transaction.ts';
-
-/** A rollback sends and builds nothing. */
-const STEPS_OF_A_ROLLBACK: ReadonlySet<StepName> = new Set(['prepare', 'activate', 'postLaunch', 'prune']);
 
 /** Steps whose work is one script: that script itself writes into the server's journal that they are done. */
 const ONE_SCRIPT: ReadonlySet<StepName> = new Set([
@@ -79,7 +77,7 @@ export function effectsOf(
       emitNow(runtime, { type: 'armed', server });
     },
     async perform({ server, step }) {
-      if (plan.kind === 'rollback' && !STEPS_OF_A_ROLLBACK.has(step)) return null;
+      if (!stepsOf(plan.kind).includes(step)) return null;
       if (step !== 'prune') requireWanted(sources, step);
       if (step === 'prune' && hooks.has('before:prune', server)) {
         await recordSuccess(contextFor(server, journals.fenceFor(server)));

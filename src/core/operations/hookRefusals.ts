@@ -1,12 +1,13 @@
 import type { Config } from '../config/types.ts';
 import { CutoverError, errorCode, messageOf } from '../contract/index.ts';
+import { isHookMeantFor } from '../plan/plannedHooks.ts';
 import type { Refusal } from '../plan/refusals.ts';
 import { refuseAll } from '../plan/refuse.ts';
 import type { Plan, ServerPlan } from '../plan/types.ts';
 import type { Override } from '../release/ledger.ts';
 import { deploymentOf } from './hookContext.ts';
 import { withinDeadline } from './hookDeadline.ts';
-import { createHooks, isMeant, type PlacedHook } from './hooks.ts';
+import { createHooks, type PlacedHook } from './hooks.ts';
 import type { Group } from './openGroup.ts';
 import type { Runtime } from './runtime.ts';
 import { scopeFor } from './scope.ts';
@@ -53,7 +54,7 @@ export async function refusalsOn(
 ): Promise<readonly Refusal[]> {
   const refusals: Refusal[] = [];
   const isAsked = (placed: PlacedHook) =>
-    placed.hook.refuse !== undefined && isMeant(placed, server.name, plan, asking.group.environment);
+    placed.hook.refuse !== undefined && isHookMeantFor(placed, server.name, plan, asking.group.environment);
   for (const placed of all.filter(isAsked))
     for (const why of await whyNot(placed, asking, plan, server))
       refusals.push({ server: server.name, why, fix: fixOf(placed, asking.reason) });

@@ -1,7 +1,6 @@
 import type { Config, EnvironmentConfig, HookConfig } from '../config/types.ts';
 import type { Hook, HookPoint } from '../contract/index.ts';
-import { isMeantFor } from '../plan/commandRuns.ts';
-import type { Plan } from '../plan/types.ts';
+import { type HookGroup, isHookMeantFor } from '../plan/plannedHooks.ts';
 import type { Runtime } from './runtime.ts';
 import { scopeFor } from './scope.ts';
 
@@ -18,13 +17,8 @@ export interface PlacedHook extends Omit<HookConfig, 'options' | 'deadlineMs'> {
 export interface Hooks {
   readonly all: readonly PlacedHook[];
   /** Those of a point that are meant for a server. */
-  at(point: HookPoint, server: string, about: About): readonly PlacedHook[];
+  at(point: HookPoint, server: string, group: HookGroup): readonly PlacedHook[];
 }
-
-/** What decides for whom a hook is meant. */
-export type About = Pick<Plan, 'isBroughtAgain'> & {
-  readonly servers: readonly { readonly name: string }[];
-};
 
 const DEADLINE_MS = 5 * 60_000;
 
@@ -45,19 +39,7 @@ export async function createHooks(
   }
   return {
     all,
-    at: (point, server, about) =>
-      all.filter((each) => each.at === point && isMeant(each, server, about, environment)),
+    at: (point, server, group) =>
+      all.filter((each) => each.at === point && isHookMeantFor(each, server, group, environment)),
   };
-}
-
-/** Whether a hook is meant for a server. */
-export function isMeant(
-  { on }: Pick<HookConfig, 'on'>,
-  server: string,
-  { servers, isBroughtAgain = false }: About,
-  environment: EnvironmentConfig,
-): boolean {
-  const index = servers.findIndex(({ name }) => name === server);
-  const roles = environment.servers.find(({ name }) => name === server)?.roles ?? [];
-  return isMeantFor(on, { name: server, roles, index, isLast: index === servers.length - 1, isBroughtAgain });
 }

@@ -5,6 +5,7 @@ import type { Fact } from '../journal/facts.ts';
 import { isCommitted, isReverting, type Merged } from '../journal/merge.ts';
 import { commandTexts } from '../plan/commandRuns.ts';
 import { sealPlan } from '../plan/digest.ts';
+import { plannedHooks } from '../plan/plannedHooks.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Observation } from '../remote/observation.ts';
 import type { Snapshot } from '../sync/types.ts';
@@ -139,7 +140,7 @@ function endedMeanwhile(environment: string): CutoverError {
   );
 }
 
-/** The plan of the interrupted run: its facts from the journal, its commands from the configuration. */
+/** The plan of the interrupted run: its facts from the journal, its commands and hooks from the configuration. */
 function rebuildPlan({ opening, facts }: Open, group: Group, config: Config, request: ResumeRequest): Plan {
   const refuse = (why: string, hint: string) =>
     new CutoverError(
@@ -177,6 +178,7 @@ function rebuildPlan({ opening, facts }: Open, group: Group, config: Config, req
       ...server,
       files: [],
       commands: commandTexts(environment.commands, server.runs),
+      hooks: plannedHooks(environment, server.name, plan),
     })),
   });
 }

@@ -1,14 +1,25 @@
 import { expect, test } from 'vitest';
+import type { HookConfig } from '../config/types.ts';
 import { differences } from './compare.ts';
 import { isSealed, sealPlan } from './digest.ts';
 import { planDeployment } from './planDeployment.ts';
-import { A, cacheOf, everywhere, facts, serving } from './testing/facts.ts';
+import { A, cacheOf, environment, everywhere, facts, serving } from './testing/facts.ts';
 import type { Plan, ServerPlan } from './types.ts';
 
 const observations = everywhere(
   serving([{ release: A, revision: 'old' }], { cache: cacheOf({ gone: 'x' }) }),
 );
-const plan = planDeployment(facts({ 'index.html': 'one' }, { observations }));
+const always: HookConfig = {
+  at: 'always',
+  name: 'ping',
+  options: null,
+  secrets: [],
+  on: 'all',
+  deadlineMs: null,
+};
+const plan = planDeployment(
+  facts({ 'index.html': 'one' }, { observations, environment: environment({ hooks: [always] }) }),
+);
 
 const resealed = ({ digest: _, ...rest }: Plan): Plan => sealPlan(rest);
 
@@ -95,6 +106,7 @@ test.for<readonly [string, Plan]>([
     'web1: other commands would be run',
     with1((server) => ({ ...server, commands: { postUpload: ['x'], postLaunch: [] } })),
   ],
+  ['web1: other hooks would be run', with1((server) => ({ ...server, hooks: [] }))],
   ['what would be done is not what was planned', { ...plan, notes: ['web1: something new'] }],
 ])('%s', ([sentence, now]) => {
   expect(differences(plan, resealed(now))).toEqual([sentence]);

@@ -50,6 +50,7 @@ function ofServer(planned: ServerPlan, now: ServerPlan): readonly string[] {
     ...(expects.manifest === now.expects.manifest ? [] : ['its deploy-cache holds something else']),
     ...(same(planned.prune, now.prune) ? [] : ['other releases would be removed']),
     ...(same(planned.commands, now.commands) ? [] : ['other commands would be run']),
+    ...(same(planned.hooks, now.hooks) ? [] : ['other hooks would be run']),
   ];
   return found.map((each) => `${planned.name}: ${each}`);
 }

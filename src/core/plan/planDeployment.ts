@@ -11,6 +11,7 @@ import { type CommandPlace, type CommandRuns, commandRuns, commandTexts } from '
 import { sealPlan } from './digest.ts';
 import { type Freeze, markNotes } from './marks.ts';
 import { notesOf } from './notes.ts';
+import { plannedHooks } from './plannedHooks.ts';
 import { commandRefusals, layoutRefusals, sharedRefusals } from './refusals.ts';
 import { refuseAll } from './refuse.ts';
 import { spaceRefusals } from './space.ts';
@@ -182,7 +183,7 @@ export function liveRelease(seen: Observation): string | null {
 function planServer(
   name: string,
   runs: CommandRuns,
-  { environment, unpin }: DeploymentFacts,
+  { environment, unpin, isBroughtAgain = false }: DeploymentFacts,
   seen: Observation,
   work: SyncWork,
   release: string,
@@ -198,6 +199,7 @@ function planServer(
     files: changes,
     commands: commandTexts(environment.commands, runs),
     runs,
+    hooks: plannedHooks(environment, name, { kind: 'deploy', servers: environment.servers, isBroughtAgain }),
     shared: environment.shared,
     prune: releasesToRemove({
       ledger: foldLedger(seen.ledger),

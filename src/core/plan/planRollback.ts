@@ -15,6 +15,7 @@ import {
   notesOfMarks,
   runsOn,
 } from './planDeployment.ts';
+import { plannedHooks } from './plannedHooks.ts';
 import { commandRefusals, layoutRefusals } from './refusals.ts';
 import { refuseAll } from './refuse.ts';
 import type { AbsentServer, Plan, ServerPlan } from './types.ts';
@@ -139,6 +140,7 @@ function planServer(name: string, environment: EnvironmentConfig, seen: Observat
     files: [],
     commands: commandTexts(environment.commands, runs),
     runs,
+    hooks: plannedHooks(environment, name, { kind: 'rollback', servers: environment.servers }),
     shared: environment.shared,
     prune: [],
   };

@@ -1,5 +1,5 @@
-import type { Strategy } from '../config/types.ts';
-import type { FailurePolicy } from '../contract/index.ts';
+import type { CommandServers, Strategy } from '../config/types.ts';
+import type { FailurePolicy, HookPoint } from '../contract/index.ts';
 import type { Override } from '../release/ledger.ts';
 import type { Mark } from '../remote/marks.ts';
 import type { FileChange } from '../sync/types.ts';
@@ -73,9 +73,19 @@ export interface ServerPlan {
   readonly commands: { readonly postUpload: readonly string[]; readonly postLaunch: readonly string[] };
   /** Which of the configured commands these are. */
   readonly runs: CommandRuns;
+  /** All that this kind of plan can come to, in the order in which they run. */
+  readonly hooks: readonly PlannedHook[];
   readonly shared: { readonly directories: readonly string[]; readonly files: readonly string[] };
   /** Releases that will be removed after activation. */
   readonly prune: readonly string[];
+}
+
+/** A hook by its name: what its options hold stands in no plan. */
+export interface PlannedHook {
+  readonly point: HookPoint;
+  readonly name: string;
+  /** For which servers of the plan it is meant: this is one of them. */
+  readonly on: CommandServers;
 }
 
 /** What the server held when the plan was made; a plan whose server no longer does is stale. */

@@ -7,6 +7,7 @@ import type { Style } from '../style.ts';
 import { table } from '../table.ts';
 import { nameList, shortRevision } from '../wording.ts';
 import { renderGroups } from './group.ts';
+import { renderHooks } from './planHooks.ts';
 
 export interface PlanView {
   /** List every file. */
@@ -23,7 +24,11 @@ export function renderPlan(plan: Plan, style: Style, view: PlanView): readonly s
     ...heading(plan, style),
     ...(plan.unchanged
       ? []
-      : ['', ...renderGroups(plan.servers, style, (server) => serverLines(server, plan, style, view))]),
+      : [
+          '',
+          ...renderGroups(plan.servers, style, (server) => serverLines(server, plan, style, view)),
+          ...renderHooks(plan, style),
+        ]),
     ...notes(plan, style),
     ...(plan.unchanged ? [] : closing(plan, style, view)),
   ];

@@ -59,6 +59,7 @@ export function sampleServer(name: string, changes: Partial<ServerPlan> = {}): S
     ],
     commands: { postUpload: ['composer install --no-dev'], postLaunch: ['systemctl reload php-fpm'] },
     runs: { postUpload: [0], postLaunch: [0] },
+    hooks: [],
     shared: { directories: ['storage'], files: ['.env'] },
     prune: ['20261101101010'],
     ...changes,
