@@ -43,7 +43,7 @@ export interface Transport {
 export interface Notifier {
   /** When it throws, or is not done at its deadline, that is a problem and stops nothing. */
   notify(notice: Notice, scope: Scope): Promise<void>;
-  /** How long one notice may take, unless the configuration says otherwise. Default: ten seconds. */
+  /** How long one notice may take, at most 596 hours, unless the configuration says otherwise. Default: ten seconds. */
   readonly deadlineMs?: number;
 }
 

@@ -24,7 +24,7 @@ export interface Hook {
    * `skip`: it counts as done, which is listed as a problem. `fail`: it counts as failed. Default: `again`.
    */
   readonly interrupted?: 'again' | 'skip' | 'fail';
-  /** How long one run may take, unless the configuration says otherwise. Default: five minutes. */
+  /** How long one run may take, at most 596 hours, unless the configuration says otherwise. Default: five minutes. */
   readonly deadlineMs?: number;
 }
 

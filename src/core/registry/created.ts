@@ -1,4 +1,5 @@
 import { isObject } from '../config/document.ts';
+import { MAX_DURATION_MS } from '../config/duration.ts';
 import type { Kind } from './offers.ts';
 
 /** What each kind cannot do without. */
@@ -20,8 +21,9 @@ export function faultOfCreated(kind: Kind, thing: unknown): string | null {
   if (kind === 'transports' && typeof thing.address !== 'string')
     return 'something without an "address", the text that messages show.';
   const { deadlineMs } = thing;
-  const isDuration = typeof deadlineMs === 'number' && deadlineMs > 0 && Number.isFinite(deadlineMs);
-  if (deadlineMs !== undefined && !isDuration) return '"deadlineMs" as something other than milliseconds.';
+  const isDuration = typeof deadlineMs === 'number' && deadlineMs > 0 && deadlineMs <= MAX_DURATION_MS;
+  if (deadlineMs !== undefined && !isDuration)
+    return `"deadlineMs" as something other than milliseconds, at most ${MAX_DURATION_MS}.`;
   if (kind !== 'hooks') return null;
   if (!INTERRUPTED.includes(thing.interrupted))
     return `"interrupted" as ${JSON.stringify(thing.interrupted)}; expected again, skip or fail.`;

@@ -100,6 +100,10 @@ test.for([
   [{ run() {}, interrupted: 'maybe' }, '"interrupted" as "maybe"; expected again, skip or fail'],
   [{ run() {}, refuse: [] }, '"refuse" as something other than a function'],
   [{ run() {}, deadlineMs: '5s' }, '"deadlineMs" as something other than milliseconds'],
+  [
+    { run() {}, deadlineMs: 2 ** 31 },
+    '"deadlineMs" as something other than milliseconds, at most 2147483647',
+  ],
 ] as const)('what is no hook is refused as soon as it is made: %j', async ([made, why]) => {
   const hooks = { ping: async () => ({ parse: () => null, create: () => made as never }) };
   const extension = await createRegistry([{ api: 1, name: 'one', hooks }]).hook('ping');
