@@ -38,6 +38,8 @@ async function restart(
     systemctl: SYSTEMCTL,
     sudo: '#!/bin/sh\necho "sudo $*" >>"$HERE/calls"; shift; exec "$@"\n',
     journalctl: '#!/bin/sh\necho "journal: $*"\n',
+    // At each look the next second has just begun.
+    date: '#!/bin/sh\necho x >>"$HERE/clock"; wc -l <"$HERE/clock"\n',
   };
   for (const [name, text] of Object.entries(programs))
     await writeFile(join(here, name), text, { mode: 0o755 });
@@ -121,6 +123,13 @@ test('one that is started over and over is not active, whatever it says', async 
   const again = 'echo $(($(cat "$HERE/app/NRestarts") + 1)) >"$HERE/app/NRestarts"';
   const { failure } = await restart({ ...quick, timeout: '1s' }, { later: again });
   expect(failure).toMatch(/^app does not stay active after restart: systemd started it anew \d+ times\.$/);
+});
+
+test('one that fails before it was active for as long as it has to be is told', async () => {
+  const crash = put({ ActiveState: 'failed', SubState: 'failed', Result: 'exit-code' });
+  const later = `echo x >>"$HERE/looks"; [ "$(wc -l <"$HERE/looks")" -lt 2 ] || { ${crash}\n}`;
+  const { failure } = await restart(quick, { later });
+  expect(failure).toBe('app is failed (failed, result exit-code) after restart.');
 });
 
 test('one that takes its time is waited for', async () => {

@@ -65,8 +65,9 @@ for unit; do
     [ "$state" = active ] && [ "$life" = "$last" ] || since=$now
     [ -z "$last" ] || [ "$life" = "$last" ] || anew=$((anew + 1))
     last=$life
-    [ "$state" = active ] && [ $((now - since)) -ge "$stable" ] && break
-    [ "$state" = failed ] || [ "$state" = inactive ] || [ $((now - begun)) -ge $((seconds + stable)) ] &&
+    # Between two whole seconds there may be hardly any time: one more.
+    [ "$state" = active ] && [ $((now - since)) -gt "$stable" ] && break
+    [ "$state" = failed ] || [ "$state" = inactive ] || [ $((now - begun)) -gt $((seconds + stable)) ] &&
       { show "$unit"; fail "$(trouble "$unit")"; }
     sleep 0.5 2>/dev/null || sleep 1
   done
