@@ -21,6 +21,8 @@ const WORDS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'there is no route to it',
   ENETUNREACH: 'there is no route to its network',
   EHOSTDOWN: 'it is down',
+  // The text of the error may hold the proxy's password.
+  ERR_PROXY_TUNNEL: 'the proxy does not let it through',
   UND_ERR_SOCKET: 'the connection was closed before the answer came',
 };
 

@@ -1,4 +1,5 @@
 import type { LookupAddress } from 'node:dns';
+import type { LookupFunction } from 'node:net';
 import { expect, test } from 'vitest';
 import { lookupFor, urlFault } from './address.ts';
 
@@ -50,10 +51,20 @@ test('a name that leads into a private network is refused when it is looked up',
   expect(await lookUp('localhost', false)).toMatchObject([{ address: expect.any(String) }]);
 });
 
+test('a proxy may stand in a private network; whom it is not asked for may not', async () => {
+  const throughProxy = lookupFor('10.1.2.3', false, true);
+  expect(await lookUpWith(throughProxy, 'localhost')).toMatchObject([{ address: expect.any(String) }]);
+  expect(await lookUpWith(throughProxy, '10.1.2.3')).toMatchObject({ code: 'PRIVATE_ADDRESS' });
+});
+
 /** What a connection to `host` is given for a name of this machine. */
-function lookUp(host: string, allowInsecure: boolean): Promise<Error | readonly LookupAddress[]> {
+function lookUp(host: string, allowInsecure: boolean) {
+  return lookUpWith(lookupFor(host, allowInsecure), 'localhost');
+}
+
+function lookUpWith(lookup: LookupFunction, name: string): Promise<Error | readonly LookupAddress[]> {
   return new Promise((resolve) => {
-    lookupFor(host, allowInsecure)('localhost', { all: true, family: 4 }, (error, addresses) =>
+    lookup(name, { all: true, family: 4 }, (error, addresses) =>
       resolve(error ?? (addresses as LookupAddress[])),
     );
   });

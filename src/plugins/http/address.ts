@@ -19,11 +19,13 @@ export function urlFault(text: string, allowInsecure: boolean): string | null {
 /**
  * A lookup for node:http that refuses names of private addresses, among them those that clouds give their secrets from
  * (169.254.169.254). It is asked by the connection itself, so that a name cannot change between the check and the use.
+ * `mayProxy`: another name is that of a proxy, which stands where it stands, and looks up the host itself.
  */
-export function lookupFor(host: string, allowInsecure: boolean): LookupFunction {
+export function lookupFor(host: string, allowInsecure: boolean, mayProxy = false): LookupFunction {
   const isAllowed = (address: string) =>
     allowInsecure || (namesThisMachine(host) ? isLoopback(address) : !isPrivate(address));
   return (hostname, options, done) => {
+    if (mayProxy && hostname !== host) return resolveName(hostname, options, done as never);
     resolveName(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return done(error, '');
       const bad = addresses.find(({ address }) => !isAllowed(address));
@@ -44,7 +46,7 @@ class PrivateAddressError extends Error {
 }
 
 /** Who writes it means it, and nothing leaves the machine. */
-function namesThisMachine(host: string): boolean {
+export function namesThisMachine(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost') || isLoopback(bare(host));
 }
 

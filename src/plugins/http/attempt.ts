@@ -5,6 +5,7 @@ import { showDuration } from '../duration.ts';
 import { networkCode, networkFailure } from '../network.ts';
 import { lookupFor } from './address.ts';
 import type { Letter } from './post.ts';
+import { proxyAgent, proxyVariable } from './proxy.ts';
 
 export interface Answer {
   readonly status: number;
@@ -35,13 +36,16 @@ export async function attempt(letter: Letter, signal: AbortSignal): Promise<Atte
       return { type: 'failed', why, mayPass: true, answer: null };
     }
     const mayPass = PASSING.has(networkCode(error));
-    return { type: 'failed', why: networkFailure(error), mayPass, answer: null };
+    const variable = proxyVariable(new URL(letter.url), process.env);
+    const why = `${networkFailure(error)}${variable === null ? '' : ` (${variable} is set)`}`;
+    return { type: 'failed', why, mayPass, answer: null };
   }
 }
 
 async function ask(letter: Letter, signal: AbortSignal): Promise<Answer> {
   const url = new URL(letter.url);
   const body = Buffer.from(letter.body);
+  const mayProxy = proxyVariable(url, process.env) !== null;
   const request = (url.protocol === 'https:' ? requestTls : requestPlain)(url, {
     method: letter.method ?? 'POST',
     headers: {
@@ -50,9 +54,9 @@ async function ask(letter: Letter, signal: AbortSignal): Promise<Answer> {
       ...letter.headers,
       'content-length': body.length,
     },
-    // A connection that is kept was looked up for somebody else, and would hold the program.
-    agent: false,
-    lookup: lookupFor(url.hostname, letter.allowInsecure),
+    // False: a connection of its own. One that is kept was looked up for somebody else, and would hold the program.
+    agent: mayProxy ? proxyAgent(url, process.env) : false,
+    lookup: lookupFor(url.hostname, letter.allowInsecure, mayProxy),
     signal,
   });
   request.end(body);
