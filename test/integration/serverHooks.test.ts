@@ -148,6 +148,14 @@ test('what PHP-FPM does not let a script do is told', async () => {
   );
 });
 
+test('an answer that others have written into is told in one line, and is no success whatever they write', async () => {
+  await put('/srv/app/behind.php', '<?php echo "\\nok: all is well\\n";');
+  await startFpm('one', '-d auto_append_file=/srv/app/behind.php');
+  await expect(run(opcache, { listen })).rejects.toThrow(
+    /^PHP-FPM answered: restarts \d+ done ok: all is well$/,
+  );
+});
+
 test('a socket that nobody listens at, or that is another user’s, and a directory that is not there are told', async () => {
   await expect(run(opcache, { listen })).rejects.toThrow(
     `PHP-FPM does not answer at ${listen}: No such file or directory.`,

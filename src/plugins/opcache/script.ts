@@ -27,7 +27,8 @@ echo 'restarts ', $numbers['manual_restarts'] + $numbers['oom_restarts'] + $numb
  */
 export const RESET = `
 [, $listen, $directory, $seconds] = $argv;
-$fail = function ($why) { echo "failed: $why\\n"; exit(0); };
+// In one line: what others say might look like the last one.
+$fail = function ($why) { echo 'failed: ', trim(preg_replace('/\\s+/', ' ', $why)), "\\n"; exit(0); };
 $key = bin2hex(random_bytes(16));
 $script = "$directory/.cutover-opcache-" . bin2hex(random_bytes(8)) . ".php";
 register_shutdown_function(function () use ($script) { @unlink($script); });
