@@ -112,6 +112,15 @@ test('a certificate that is not trusted ends it', async () => {
   expect([server.mails, server.passwords]).toEqual([[], []]);
 });
 
+test('certificates that cannot be read are told, and nothing is sent', async () => {
+  await using server = await startMailServer({ ...certificate });
+  await expect(send({ port: server.port, ca: '/no/such.pem' })).rejects.toMatchObject({
+    code: 'E_PLUGIN',
+    message: expect.stringMatching(/^The certificates for the mail server cannot be read: ENOENT.*such\.pem/),
+  });
+  expect(server.mails).toEqual([]);
+});
+
 test('without a password it may be in the clear; with one only where that is allowed', async () => {
   await using server = await startMailServer({ disabledCommands: ['STARTTLS'], allowInsecureAuth: true });
   const { port } = server;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { SendMailOptions } from 'nodemailer';
-import type { Notice, Scope } from '../../core/contract/index.ts';
+import { CutoverError, messageOf, type Notice, type Scope } from '../../core/contract/index.ts';
 import { defineNotifier } from '../defineNotifier.ts';
 import { textOf } from '../notice/lines.ts';
 import { resolveText } from '../resolveText.ts';
@@ -22,7 +22,7 @@ export const notifier = defineNotifier(Options, async (options, notice, scope) =
     requireTLS: security === 'starttls',
     ignoreTLS: security === 'none',
     ...(password === null ? {} : { auth: { user: options.user, pass: password } }),
-    ...(options.ca === undefined ? {} : { tls: { ca: await readFile(scope.resolvePath(options.ca)) } }),
+    ...(options.ca === undefined ? {} : { tls: { ca: await certificatesIn(scope.resolvePath(options.ca)) } }),
     disableFileAccess: true,
     disableUrlAccess: true,
   });
@@ -38,6 +38,15 @@ export const notifier = defineNotifier(Options, async (options, notice, scope) =
     transport.close();
   }
 });
+
+async function certificatesIn(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    const why = `The certificates for the mail server cannot be read: ${messageOf(cause)}`;
+    throw new CutoverError('E_PLUGIN', why, { cause });
+  }
+}
 
 function mailOf(options: Options, notice: Notice, scope: Scope): SendMailOptions {
   const { from, to, cc, link } = options;
