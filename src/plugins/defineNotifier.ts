@@ -22,7 +22,7 @@ export function defineNotifier<S extends z.ZodType>(
 }
 
 const USUAL_MS = 10_000;
-/** To say what the service did not do in its time. */
+/** So that one attempt can say what the service did not do in its time. */
 const REST_MS = 2_000;
 
 /** Whoever gives a service more time than usual wants it to have that. */
