@@ -59,7 +59,8 @@ function sourceOf(
     return { type: 'directory', directory: resolvePath(baseDirectory, source.directory), exclude };
   }
   const name = pluginSourceName(source) ?? '';
-  return { type: 'plugin', name, ...known(extensions, ['source', name]), exclude };
+  const deadlineMs = source.deadline === undefined ? null : parseDuration(source.deadline);
+  return { type: 'plugin', name, ...known(extensions, ['source', name]), exclude, deadlineMs };
 }
 
 type CheckedSource = CheckedConfig['source'];

@@ -10,7 +10,7 @@ export const BESIDE: Readonly<Record<keyof ExtensionLookup, readonly string[]>> 
   transport: [],
   hook: ['on', 'deadline'],
   notifier: ['events', 'deadline', 'text'],
-  source: ['exclude'],
+  source: ['exclude', 'deadline'],
 };
 
 export const RESERVED_NAMES: ReadonlySet<string> = new Set(Object.values(BESIDE).flat());

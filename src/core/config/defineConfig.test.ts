@@ -21,4 +21,5 @@ test('the compiler knows the keys', () => {
   type From<Source> = Omit<typeof config, 'source'> & { source: Source };
   expectTypeOf<From<{ gti: '.' }>>().not.toExtend<ConfigDefinition>();
   expectTypeOf<From<{ registry: { name: 'a' }; exclude: string[] }>>().toExtend<ConfigDefinition>();
+  expectTypeOf<From<{ registry: { name: 'a' }; deadline: '30m' }>>().toExtend<ConfigDefinition>();
 });

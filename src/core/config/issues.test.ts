@@ -142,6 +142,12 @@ test.each([
   ['{ wire: {}, here: {} }', 'source: expected either { git: PATH }'],
   ['{ wire: [] }', 'source: expected either { git: PATH }'],
   ['{ wire: { host: web }, exclude: 5 }', 'source.exclude: expected a list of patterns; found 5'],
+  [
+    '{ wire: { host: web }, deadline: soon }',
+    'source.deadline: expected a duration such as 500ms, 30s, 5m or 1h (at most 596h); found "soon"',
+  ],
+  ['{ git: ., deadline: 5m }', 'source.deadline: does not go with its neighbours'],
+  ['{ deadline: 5m }', 'source: expected either { git: PATH }'],
   ['{ wire: { hots: web, host: web } }', 'source.wire.hots: unknown key; did you mean "host"?'],
   ['{ wire: }', 'source.wire.host: missing; expected a text'],
   ['{ directory: dist, exclud: [a] }', 'source.exclud: unknown key; did you mean "exclude"?'],

@@ -237,7 +237,10 @@ test('a source of a plugin comes with what the plugin made of its options', asyn
     options: { host: 'h', port: 22 },
     secrets: [],
     exclude: ['docs/'],
+    deadlineMs: null,
   });
+  const longer = await load(text.replace('exclude: [docs/]', 'deadline: 90m'));
+  expect(longer.source).toMatchObject({ name: 'wire', exclude: [], deadlineMs: 5_400_000 });
   await expect(load(text.replace('wire', 'pigeon'))).rejects.toMatchObject({
     code: 'E_PLUGIN',
     message: expect.stringContaining('2:11  source.pigeon: No plugin has "pigeon".'),

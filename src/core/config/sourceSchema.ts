@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { namesIn } from './besideKeys.ts';
 import { isObject } from './document.ts';
 import * as pattern from './patterns.ts';
-import { listOf, relativePath, text } from './schemaParts.ts';
+import { duration, listOf, relativePath, text } from './schemaParts.ts';
 
 const exclude = listOf(text('a pattern in one line', pattern.LINE), 'a list of patterns')
   .optional()
@@ -25,11 +25,17 @@ const directorySource = z.strictObject({
   exclude,
 });
 
-/** To the compiler lists are objects as well: `exclude` stands beside the options. */
-const options: z.ZodType<object | null, object | null> = z.record(z.string(), z.unknown()).nullable();
+/** To the compiler lists are objects as well: `exclude` stands beside the options, as the text of a deadline does. */
+type Beside = object | null | `${number}${'ms' | 's' | 'm' | 'h'}`;
+
+const options: z.ZodType<Beside, Beside> = z.record(z.string(), z.unknown()).nullable();
+
+const deadline = duration.describe(
+  'How long it may take to bring the files: `90s`, `30m`. Default: half an hour.',
+);
 
 const pluginSource = z
-  .object({ exclude })
+  .object({ exclude, deadline })
   .catchall(options)
   // Also where the rest is wrong: what was meant for another form is not told in the words of this one.
   .refine((value) => pluginSourceName(value) !== null, { abort: true, when: () => true })

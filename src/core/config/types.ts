@@ -23,6 +23,8 @@ export type SourceConfig =
 export interface PluginSourceConfig extends ExtensionConfig {
   readonly type: 'plugin';
   readonly exclude: readonly string[];
+  /** How long it may take to bring the files; null: half an hour. */
+  readonly deadlineMs: number | null;
 }
 
 export interface EnvironmentConfig {

@@ -5,7 +5,8 @@ export interface Source {
   /**
    * Brings the files into `directory`, which holds what a call with these options has left there, or nothing. What is
    * there afterwards is deployed, so what no longer belongs there has to go. What a call that failed left is thrown away.
-   * Called for `plan` and `check`, too. When it throws, nothing is deployed: `E_SOURCE`.
+   * Called for `plan` and `check`, too. When it throws, nothing is deployed: `E_SOURCE`. `scope.signal` fires at the deadline
+   * and when somebody wants to stop: what is given behind that is refused, and five seconds later nobody waits.
    */
   fetch(request: SourceRequest, scope: Scope): Promise<Fetched>;
 }

@@ -1,20 +1,20 @@
 import { hash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { canonicalJson } from '../config/canonicalJson.ts';
 import { plainOptions } from '../config/plainOptions.ts';
 import type { Config, PluginSourceConfig } from '../config/types.ts';
-import { CutoverError, type ErrorCode, errorCode, type Fetched, messageOf } from '../contract/index.ts';
+import { CutoverError, type Fetched } from '../contract/index.ts';
 import type { Snapshot } from '../sync/types.ts';
 import { type FetchDirectory, takeFetchDirectory } from './fetchDirectory.ts';
 import type { Runtime } from './runtime.ts';
 import { scopeFor } from './scope.ts';
+import { withinSourceDeadline } from './sourceDeadline.ts';
 
 export interface PluginSource extends AsyncDisposable {
   /**
    * Has the plugin bring what `ref` names; what an earlier call brought is gone then. Rejects with `E_SOURCE` when it
-   * throws, and as the snapshot of a directory does.
+   * throws or is at it for longer than it may, and as the snapshot of a directory does.
    */
   fetch(ref: string | null, signal: AbortSignal): Promise<Snapshot>;
 }
@@ -34,7 +34,8 @@ export function openPluginSource(source: PluginSourceConfig, options: PluginSour
   let directory: FetchDirectory | null = null;
   /** What is there is not what a call has brought to its end. */
   let isBroken = false;
-  let running: Promise<unknown> = Promise.resolve();
+  let isAtWork = false;
+  let ending: Promise<unknown> = Promise.resolve();
   const over = new AbortController();
   return {
     async fetch(ref, cancel) {
@@ -42,9 +43,15 @@ export function openPluginSource(source: PluginSourceConfig, options: PluginSour
       directory ??= await takeFetchDirectory(placeOf(source, options));
       isBroken = true;
       const request = { ref, directory: directory.path };
-      const fetching = bring(runtime, config, source, request, signal);
-      running = fetching.catch(() => {});
-      const fetched = checked(await endingWith(fetching, signal, source.name), source.name);
+      const limits = { deadlineMs: source.deadlineMs, cancel: signal };
+      const fetching = withinSourceDeadline(source.name, limits, (signal) => {
+        isAtWork = true;
+        return bring(runtime, config, source, request, signal).finally(() => {
+          isAtWork = false;
+        });
+      });
+      ending = fetching.catch(() => {});
+      const fetched = checked(await fetching, source.name);
       isBroken = false;
       const { directorySnapshot } = await import('../sync/directory/snapshot.ts');
       const snapshot = await directorySnapshot(
@@ -55,8 +62,9 @@ export function openPluginSource(source: PluginSourceConfig, options: PluginSour
     },
     async [Symbol.asyncDispose]() {
       over.abort();
+      await ending;
       // One that goes on although it was asked to stop may still write there: a later run clears it away.
-      if (!(await isSettledWithin(running, GRACE_MS))) return;
+      if (isAtWork) return;
       // It only spares work.
       await (isBroken ? directory?.drop() : directory?.keep())?.catch(() => {});
     },
@@ -88,59 +96,8 @@ async function bring(
   signal: AbortSignal,
 ): Promise<Fetched> {
   const extension = await runtime.extensions.source(name);
-  try {
-    const scope = scopeFor(runtime, config, { what: `the source ${name}`, secrets, server: null, signal });
-    return await extension.create(options, scope).fetch(request, scope);
-  } catch (error) {
-    throw asSourceError(error, name);
-  }
-}
-
-/** These are about this machine and say what they say; any other would be taken for something about a server. */
-const OWN: ReadonlySet<ErrorCode | null> = new Set(['E_SOURCE', 'E_USAGE', 'E_CONFIG', 'E_PLUGIN']);
-
-function asSourceError(error: unknown, name: string): unknown {
-  if (OWN.has(errorCode(error))) return error;
-  const hint = error instanceof Error && 'hint' in error ? error.hint : undefined;
-  return new CutoverError('E_SOURCE', `The source ${name} failed: ${messageOf(error)}`, {
-    ...(typeof hint === 'string' ? { hint } : {}),
-    cause: error,
-  });
-}
-
-/** How long a plugin has to end once somebody wants to stop. */
-const GRACE_MS = 5_000;
-
-async function endingWith<T>(work: Promise<T>, signal: AbortSignal, name: string): Promise<T> {
-  const stopped = Promise.withResolvers<never>();
-  const stop = async () => {
-    await isSettledWithin(work, GRACE_MS);
-    stopped.reject(interrupted(name));
-  };
-  if (signal.aborted) void stop();
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    return await Promise.race([work, stopped.promise]);
-  } catch (error) {
-    throw signal.aborted ? interrupted(name) : error;
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
-}
-
-async function isSettledWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
-  const over = new AbortController();
-  const late = delay(ms, false, { signal: over.signal });
-  late.catch(() => {});
-  const settled = work.then(
-    () => true,
-    () => true,
-  );
-  return await Promise.race([settled, late]).finally(() => over.abort());
-}
-
-function interrupted(name: string): CutoverError {
-  return new CutoverError('E_INTERRUPTED', `Interrupted while the source ${name} was read.`);
+  const scope = scopeFor(runtime, config, { what: `the source ${name}`, secrets, server: null, signal });
+  return extension.create(options, scope).fetch(request, scope);
 }
 
 const CONTROL = /\p{Cc}/u;

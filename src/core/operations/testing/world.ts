@@ -143,7 +143,7 @@ function configOf(options: WorldOptions, servers: readonly string[], root: strin
     file: join(root, 'cutover.yaml'),
     application: 'shop',
     source: options.fetch
-      ? { type: 'plugin', name: 'spy', options: null, secrets: [], exclude: [] }
+      ? { type: 'plugin', name: 'spy', options: null, secrets: [], exclude: [], deadlineMs: null }
       : { type: 'directory', directory: source, exclude: [] },
     environments: { production },
   };
