@@ -80,6 +80,6 @@ export interface HookCommand {
 export interface PlanningContext extends Deployment, Scope {
   /** Somebody gave a reason to do it all the same (`--override --reason`): the ledger keeps it. */
   readonly override: string | null;
-  /** A file below the deploy path, for example `current/VERSION`; null where there is none. At most 1 MiB. */
+  /** A file below the deploy path, for example `current/VERSION`; null where there is none. At most 1 MiB. `E_REMOTE` for what cannot be read. */
   readFile(path: string): Promise<Uint8Array | null>;
 }

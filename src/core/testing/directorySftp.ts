@@ -150,10 +150,13 @@ async function ifThere<T>(look: () => Promise<T>): Promise<T | null> {
   try {
     return await look();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (ABSENT.has((error as NodeJS.ErrnoException).code)) return null;
     throw error;
   }
 }
+
+/** What OpenSSH's server tells as "no such file" (sftp-server.c, `errno_to_portable`). */
+const ABSENT: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 
 async function settle(path: string, mode: number, modifiedAtSec?: number): Promise<void> {
   await chmod(path, mode);

@@ -15,6 +15,15 @@ export function localTransport(options: LocalOptions = {}): Transport {
   return { address: 'here', connect: async () => localConnection(options) };
 }
 
+/** The same for somebody to whom something is closed, as nothing is to root. */
+export function ordinaryUser(): Transport {
+  const wrap = (argv: readonly string[]) =>
+    process.getuid?.() === 0
+      ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...argv]
+      : argv;
+  return localTransport({ wrap });
+}
+
 /** A link to this machine that runs commands, and nothing else. */
 export function localConnection(options: LocalOptions = {}): Connection & Required<Pick<Connection, 'exec'>> {
   const closed = Promise.withResolvers<null>();

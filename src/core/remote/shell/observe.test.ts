@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { engineAt, engineHere, ledgerLine, linkTo, lockRecord, never } from '../../testing/engineHere.ts';
 import { listing } from '../../testing/listing.ts';
-import { localTransport } from '../../testing/localConnection.ts';
+import { localTransport, ordinaryUser } from '../../testing/localConnection.ts';
 import { scratch } from '../../testing/scratch.ts';
 import { shellEngine } from './index.ts';
 
@@ -124,26 +124,18 @@ test('~/ is the home of the user there, and what changes the server finds it too
   expect(await listing(home)).toContainEqual(expect.stringContaining('a shop/.cutover/locks/g-000001'));
 });
 
-/** root reads everything: the look is then taken by somebody else. */
-const ordinaryUser = localTransport({
-  wrap: (argv) =>
-    process.getuid?.() === 0
-      ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...argv]
-      : argv,
-});
-
 test('a .cutover that cannot be read is refused by name, and a path without rights is not writable', async () => {
   const root = await scratch();
   const { path } = await engineAt(localTransport(), join(root, 'shop'));
   await chmod(root, 0o755);
   await chmod(join(path, '.cutover'), 0);
-  await expect(observe(path, [], ordinaryUser)).rejects.toMatchObject({
+  await expect(observe(path, [], ordinaryUser())).rejects.toMatchObject({
     code: 'E_REFUSED',
     message: expect.stringContaining(`${path}/.cutover cannot be read`),
   });
   await rm(join(path, '.cutover'), { recursive: true });
   await chmod(path, 0o555);
-  expect(await observe(path, [], ordinaryUser)).toMatchObject({ writable: false, exists: true });
+  expect(await observe(path, [], ordinaryUser())).toMatchObject({ writable: false, exists: true });
   await chmod(path, 0o755);
 });
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { errorCode } from '../../contract/index.ts';
 import { never, type Place } from '../conformancePlace.ts';
 
 /** Reading a file below the deploy path. */
@@ -21,6 +22,25 @@ export function readConformance(open: () => Promise<Place>): void {
     expect(await engine.read('current/VERSION', never)).toBeNull();
     expect(await engine.read('releases/1/VERSION', never)).toBeNull();
     await expect(engine.read('releases', never)).rejects.toMatchObject({ code: 'E_REMOTE' });
+    await place.sh(': >shop/file && ln -s loop shop/loop');
+    for (const path of ['file/VERSION', 'loop', 'loop/VERSION']) {
+      expect([path, await engine.read(path, never)]).toEqual([path, null]);
+    }
+  });
+
+  test('where nobody can know whether there is a file it is not said that there is none', async () => {
+    const place = await open();
+    await place.sh(`mkdir -p shop/closed/in shop/releases && : >shop/closed/in/VERSION
+      ln -s ../closed/in shop/releases/1 && ln -s releases/1 shop/current && chmod 0 shop/closed`);
+    const engine = place.engine();
+    const endOf = (path: string) =>
+      engine.read(path, never).then((content) => content?.length ?? null, errorCode);
+    const paths = ['closed/in/VERSION', 'closed/absent', 'current/VERSION', 'x'.repeat(300)];
+    const ends = await Promise.all(paths.map(endOf));
+    // Nothing is closed to root.
+    const isRoot = (await place.sh('id -u; chmod 755 shop/closed')).trim() === '0';
+    const ofClosed = isRoot ? [0, null, 0] : ['E_REMOTE', 'E_REMOTE', 'E_REMOTE'];
+    expect(ends).toEqual([...ofClosed, 'E_REMOTE']);
   });
 
   test('a mebibyte is read, and no byte more', async () => {

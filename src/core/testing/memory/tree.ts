@@ -36,13 +36,20 @@ export interface Place {
 /** Linux, path_resolution(7). */
 const MOST_LINKS = 40;
 
-/** Null where a directory on the way is missing. Throws `E_REMOTE` where one is no directory, or links lead in circles. */
+/** For its owner, who everybody is here. */
+const MAY_ENTER = 0o100;
+
+/**
+ * Null where a directory on the way is missing or none, or links lead in circles: OpenSSH's server says "no such file" of all
+ * of them. Throws `E_REMOTE` where one may not be entered.
+ */
 export function placeOf(root: DirectoryInode, path: string, followLast: boolean): Place | null {
   const left = path.split('/').filter((part) => part !== '' && part !== '.');
   const above: { readonly name: string; readonly inode: DirectoryInode }[] = [{ name: '', inode: root }];
   for (let links = 0; ; ) {
     const name = left.shift();
     const parent = above.at(-1)!.inode;
+    if (name !== undefined && (parent.mode & MAY_ENTER) === 0) throw refusal(path, 'permission denied');
     if (name === undefined) return placeAt(above, root);
     if (name === '..') {
       if (above.length > 1) above.pop();
@@ -52,14 +59,14 @@ export function placeOf(root: DirectoryInode, path: string, followLast: boolean)
     const isLast = left.length === 0;
     if (inode?.kind === 'link' && (!isLast || followLast)) {
       links += 1;
-      if (links > MOST_LINKS) throw refusal(path, 'too many levels of symbolic links');
+      if (links > MOST_LINKS) return null;
       if (inode.target.startsWith('/')) above.length = 1;
       left.unshift(...inode.target.split('/').filter((part) => part !== '' && part !== '.'));
       continue;
     }
     if (isLast) return { path: pathTo(above, name), parent, name, inode };
     if (inode === null) return null;
-    if (inode.kind !== 'directory') throw refusal(path, 'not a directory');
+    if (inode.kind !== 'directory') return null;
     above.push({ name, inode });
   }
 }
