@@ -17,7 +17,9 @@ const request = {
 function servers(answers: Readonly<Record<string, 'free' | 'held' | 'odd' | 'gone' | 'stuck'>>) {
   const did: string[] = [];
   const engines = Object.entries(answers).map(([server, answer]) => {
-    const engine: Pick<Engine, 'takeLock' | 'releaseLock'> = {
+    const engine: Pick<Engine, 'server' | 'reach' | 'takeLock' | 'releaseLock'> = {
+      server,
+      reach: async () => {},
       async takeLock(record) {
         did.push(`take ${server}`);
         const generation = 'g-000012';
@@ -45,7 +47,7 @@ test('locks are taken all at once', async () => {
   expect(did).toEqual(['take web2', 'take db', 'take web10']);
   expect([...fences.keys()]).toEqual(['web2', 'db', 'web10']);
   expect([...seen.keys()]).toEqual(['web2', 'db', 'web10']);
-  expect(new Set([...fences.values()].map((fence) => fence.record)).size).toBe(1);
+  expect(new Set([...fences.values()].map((fence) => fence.record)).size).toBe(3);
 });
 
 test('where that has failed they are taken in the order of the names, whatever the order of the configuration', async () => {
@@ -93,3 +95,25 @@ test('a lock that cannot be given back is a problem, and the others are given ba
   ]);
   expect(did.slice(-2).sort()).toEqual(['release a', 'release b']);
 });
+
+test.for([true, false])(
+  'who stops while a login is waited for gets none, and keeps none (in turn: %s)',
+  async (inTurn) => {
+    const { engines, did } = servers({ a: 'free', b: 'free' });
+    const stop = new AbortController();
+    const away: Pick<Engine, 'reach'> = {
+      reach: (signal) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason));
+          setImmediate(() => stop.abort());
+        }),
+    };
+    const both = new Map([...engines, ['b', { ...engines.get('b')!, ...away }]]);
+    const taking = acquireLocks(both, { ...request, inTurn, cancel: stop.signal });
+    await expect(taking).rejects.toMatchObject({
+      code: 'E_INTERRUPTED',
+      message: 'Interrupted at the lock of b; nothing was touched.',
+    });
+    expect(did).toEqual(['take a', 'release a']);
+  },
+);

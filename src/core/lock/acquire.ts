@@ -36,7 +36,7 @@ export interface LockRequest extends Owner {
   readonly onWait?: (server: string, message: string) => void;
   /** Told when a lock was taken over: from whom, and why. */
   readonly onTakeOver?: (server: string, message: string) => void;
-  /** Ends the waiting: everything is given back. */
+  /** Ends the waiting, also for a login: everything is given back. */
   readonly cancel?: AbortSignal;
   readonly time?: LockTime;
   readonly processes?: Processes;
@@ -100,9 +100,10 @@ async function takeAtOnce(
   records: ReadonlyMap<string, string>,
   { cancel, sharedPaths = [] }: LockRequest,
 ): Promise<Taken | null> {
-  const { fences, trials } = await takeTogether(engines, (engine) => {
-    if (cancel?.aborted) throw interrupted(engine.server);
-    return engine.takeLock(records.get(engine.server)!, AbortSignal.timeout(DEADLINE_MS), { sharedPaths });
+  const { fences, trials } = await takeTogether(engines, async (engine) => {
+    const deadline = AbortSignal.timeout(DEADLINE_MS);
+    await reach(engine, cancel, deadline);
+    return engine.takeLock(records.get(engine.server)!, deadline, { sharedPaths });
   });
   const seen = new Map<string, Observation>();
   for (const [server, trial] of trials) {
@@ -178,11 +179,22 @@ async function takeOne(engine: Engine, record: string, request: LockRequest): Pr
   const { time = systemTime, cancel, sharedPaths = [] } = request;
   const untilMs = time.clockMs() + TRIAL_SEC * 1000;
   for (;;) {
-    if (cancel?.aborted) throw interrupted(engine.server);
-    const attempt = await engine.takeLock(record, AbortSignal.timeout(DEADLINE_MS), { sharedPaths });
+    const deadline = AbortSignal.timeout(DEADLINE_MS);
+    await reach(engine, cancel, deadline);
+    const attempt = await engine.takeLock(record, deadline, { sharedPaths });
     if (!isOnTrial(attempt) || time.clockMs() >= untilMs) return attempt;
     await time.sleep(TRIAL_POLL_MS, cancel).catch(() => {});
   }
+}
+
+/** Until there is a connection nothing can be ours, so nobody waits any longer. Afterwards the answer has to be heard. */
+async function reach(engine: Engine, cancel: AbortSignal | undefined, deadline: AbortSignal): Promise<void> {
+  try {
+    await engine.reach(cancel ? AbortSignal.any([cancel, deadline]) : deadline);
+  } catch (error) {
+    throw cancel?.aborted ? interrupted(engine.server) : error;
+  }
+  if (cancel?.aborted) throw interrupted(engine.server);
 }
 
 function isOnTrial(attempt: LockAttempt): boolean {

@@ -11,7 +11,7 @@ export interface TrialRequest extends Owner {
   readonly sharedPaths: readonly string[];
   /** Of those that wait for it, only some are asked at once. */
   readonly limit: <T>(ask: () => Promise<T>) => Promise<T>;
-  /** Once it has fired nobody is asked any more who was not asked yet. */
+  /** Once it has fired nobody is asked any more who was not asked yet, and no login is waited for. */
   readonly unwanted: AbortSignal;
 }
 
@@ -40,8 +40,10 @@ export async function tryLocks(
   const records = ownRecords(engines.keys(), owner, nonce, { processes: systemProcesses, together });
   const { fences, trials } = await takeTogether(engines, (engine, isWanted) =>
     limit(async (): Promise<LockTrial> => {
+      const deadline = AbortSignal.timeout(DEADLINE_MS);
+      await engine.reach(AbortSignal.any([unwanted, deadline]));
       unwanted.throwIfAborted();
-      const signal = AbortSignal.any([AbortSignal.timeout(DEADLINE_MS), lateAfter(unwanted)]);
+      const signal = AbortSignal.any([deadline, lateAfter(unwanted)]);
       if (isWanted()) return engine.tryLock(records.get(engine.server)!, sharedPaths, signal);
       const seen = await engine.observe(sharedPaths, AbortSignal.any([unwanted, signal]));
       return { taken: false, generation: null, seen };

@@ -11,25 +11,31 @@ import { shellEngine } from './shell/index.ts';
  */
 export function chooseEngine(link: Link, path: string): Engine {
   const byShell = shellEngine(link, path);
+  let bySftp: Engine | null = null;
   let chosen: Promise<Engine> | null = null;
 
-  const choose = async (): Promise<Engine> => {
-    const connection = await link.connection();
-    return connection.exec === undefined && connection.sftp !== undefined ? sftpEngine(link, path) : byShell;
+  const overSftp = (): Engine => {
+    bySftp ??= sftpEngine(link, path);
+    return bySftp;
+  };
+  const choose = async (signal: AbortSignal): Promise<Engine> => {
+    const connection = await link.connection(signal);
+    return connection.exec === undefined && connection.sftp !== undefined ? overSftp() : byShell;
   };
   /** What may be the first thing that is done there changes nothing before it is known that there is a shell. */
-  const first = async <T>(work: (engine: Engine) => Promise<T>): Promise<T> => {
+  const first = async <T>(asked: readonly unknown[], work: (engine: Engine) => Promise<T>): Promise<T> => {
     if (chosen !== null) return work(await chosen);
-    const engine = await choose();
+    const signal = signalIn(asked);
+    const engine = await choose(signal);
     try {
       const result = await work(engine);
       chosen ??= Promise.resolve(engine);
       return result;
     } catch (error) {
       if (engine !== byShell || errorCode(error) !== 'E_CAPABILITY') throw error;
-      const { sftp } = await link.connection();
+      const { sftp } = await link.connection(signal);
       if (sftp === undefined || (chosen !== null && (await chosen) === byShell)) throw error;
-      chosen ??= Promise.resolve(sftpEngine(link, path));
+      chosen ??= Promise.resolve(overSftp());
       return work(await chosen).catch((other: unknown) => {
         throw errorCode(other) === 'E_CAPABILITY'
           ? neither(error as CutoverError, other as CutoverError)
@@ -42,36 +48,43 @@ export function chooseEngine(link: Link, path: string): Engine {
   return {
     server,
     address,
-    observe: (...asked) => first((engine) => engine.observe(...asked)),
-    manifest: (...asked) => first((engine) => engine.manifest(...asked)),
-    read: (...asked) => first((engine) => engine.read(...asked)),
-    takeLock: (...asked) => first((engine) => engine.takeLock(...asked)),
-    tryLock: (...asked) => first((engine) => engine.tryLock(...asked)),
-    beat: (...asked) => first((engine) => engine.beat(...asked)),
-    setMark: (...asked) => first((engine) => engine.setMark(...asked)),
-    clearMark: (...asked) => first((engine) => engine.clearMark(...asked)),
-    releaseLock: (...asked) => first((engine) => engine.releaseLock(...asked)),
-    prepare: (...asked) => first((engine) => engine.prepare(...asked)),
-    sync: (...asked) => first((engine) => engine.sync(...asked)),
-    link: (...asked) => first((engine) => engine.link(...asked)),
-    leaks: (...asked) => first((engine) => engine.leaks(...asked)),
-    verify: (...asked) => first((engine) => engine.verify(...asked)),
-    repair: (...asked) => first((engine) => engine.repair(...asked)),
-    activate: (...asked) => first((engine) => engine.activate(...asked)),
-    arm: (...asked) => first((engine) => engine.arm!(...asked)),
-    endCommands: (...asked) => first((engine) => engine.endCommands(...asked)),
-    revert: (...asked) => first((engine) => engine.revert(...asked)),
-    prune: (...asked) => first((engine) => engine.prune(...asked)),
-    note: (...asked) => first((engine) => engine.note(...asked)),
-    finish: (...asked) => first((engine) => engine.finish(...asked)),
-    command: (...asked) => first((engine) => engine.command(...asked)),
-    packShared: (...asked) => first((engine) => engine.packShared(...asked)),
-    addShared: (...asked) => first((engine) => engine.addShared(...asked)),
+    // A connection alone does not tell whether a shell runs there.
+    reach: async (signal) => ((await chosen) ?? (await choose(signal))).reach(signal),
+    observe: (...asked) => first(asked, (engine) => engine.observe(...asked)),
+    manifest: (...asked) => first(asked, (engine) => engine.manifest(...asked)),
+    read: (...asked) => first(asked, (engine) => engine.read(...asked)),
+    takeLock: (...asked) => first(asked, (engine) => engine.takeLock(...asked)),
+    tryLock: (...asked) => first(asked, (engine) => engine.tryLock(...asked)),
+    beat: (...asked) => first(asked, (engine) => engine.beat(...asked)),
+    setMark: (...asked) => first(asked, (engine) => engine.setMark(...asked)),
+    clearMark: (...asked) => first(asked, (engine) => engine.clearMark(...asked)),
+    releaseLock: (...asked) => first(asked, (engine) => engine.releaseLock(...asked)),
+    prepare: (...asked) => first(asked, (engine) => engine.prepare(...asked)),
+    sync: (...asked) => first(asked, (engine) => engine.sync(...asked)),
+    link: (...asked) => first(asked, (engine) => engine.link(...asked)),
+    leaks: (...asked) => first(asked, (engine) => engine.leaks(...asked)),
+    verify: (...asked) => first(asked, (engine) => engine.verify(...asked)),
+    repair: (...asked) => first(asked, (engine) => engine.repair(...asked)),
+    activate: (...asked) => first(asked, (engine) => engine.activate(...asked)),
+    arm: (...asked) => first(asked, (engine) => engine.arm!(...asked)),
+    endCommands: (...asked) => first(asked, (engine) => engine.endCommands(...asked)),
+    revert: (...asked) => first(asked, (engine) => engine.revert(...asked)),
+    prune: (...asked) => first(asked, (engine) => engine.prune(...asked)),
+    note: (...asked) => first(asked, (engine) => engine.note(...asked)),
+    finish: (...asked) => first(asked, (engine) => engine.finish(...asked)),
+    command: (...asked) => first(asked, (engine) => engine.command(...asked)),
+    packShared: (...asked) => first(asked, (engine) => engine.packShared(...asked)),
+    addShared: (...asked) => first(asked, (engine) => engine.addShared(...asked)),
     async close() {
       const engine = await chosen;
-      await (engine ?? byShell).close();
+      await (engine ?? bySftp ?? byShell).close();
     },
   };
+}
+
+/** Every call of an engine has one. */
+function signalIn(asked: readonly unknown[]): AbortSignal {
+  return asked.find((each) => each instanceof AbortSignal)!;
 }
 
 function neither(byShell: CutoverError, bySftp: CutoverError): CutoverError {

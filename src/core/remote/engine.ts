@@ -32,6 +32,8 @@ export type * from './requests.ts';
 export interface Engine {
   readonly server: string;
   readonly address: string;
+  /** Logs in, where that was not done yet: until it resolves nothing is asked of the server. */
+  reach(signal: AbortSignal): Promise<void>;
   /** Changes nothing. */
   observe(sharedPaths: readonly string[], signal: AbortSignal): Promise<Observation>;
   /**

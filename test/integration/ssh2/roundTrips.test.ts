@@ -75,7 +75,7 @@ test('a login takes three round trips behind that of TCP, with the first shell o
     await what();
     return far.proxy.turns() - before;
   };
-  await far.link.connection();
+  await far.link.connection(never);
   const login = far.proxy.turns();
   await far.run(':');
   const first = far.proxy.turns();
@@ -147,7 +147,7 @@ test.each(['reset', 'fin'] as const)(
     await near.run(':');
     near.link.expectUpload();
     await near.run(':');
-    const connection = await near.link.connection();
+    const connection = await near.link.connection(never);
     near.proxy.cutNow(mode);
     await connection.closed;
     expect((await near.run('field hello you', { attempts: 1 })).one('hello')).toBe('you');

@@ -8,6 +8,7 @@ import {
   type Transport,
 } from '../../contract/index.ts';
 import { chooseEngine } from '../../remote/chooseEngine.ts';
+import { connect } from '../../remote/connect.ts';
 import { openLink } from '../../remote/link.ts';
 import type { Observation } from '../../remote/observation.ts';
 import { environmentNamed, loginLimit, requireServers, requireUncancelled } from '../openGroup.ts';
@@ -54,7 +55,8 @@ async function probeServer(runtime: Runtime, config: Config, server: ServerConfi
   const startedMs = runtime.clockMs();
   let connection: Connection;
   try {
-    connection = await transport.connect(scope);
+    const unlessStopped = { ...scope, signal: runtime.cancel };
+    connection = await connect(server.name, transport, unlessStopped, { longestMs: DEADLINE_MS });
   } catch (error) {
     return { ...named, ...NOTHING, failure: failureOf(error) };
   }

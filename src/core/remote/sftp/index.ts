@@ -42,6 +42,7 @@ export function sftpEngine(link: Link, path: string): Engine {
   return {
     server: link.server,
     address: link.address,
+    reach: (signal) => session.reach(signal),
     observe: (sharedPaths, signal) => session.run('observe', signal, (place) => observe(place, sharedPaths)),
     manifest: (signal) => session.run('read the manifest', signal, readManifests),
     async read(file, signal) {

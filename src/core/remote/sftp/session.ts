@@ -1,10 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, CutoverError, errorCode, type Sftp } from '../../contract/index.ts';
+import { type JointWork, jointWork } from '../jointWork.ts';
 import type { Link } from '../link.ts';
 import { UNDER_WAY } from './parallel.ts';
 import type { Place } from './place.ts';
 
 export interface Session {
+  /** Opens the channel. */
+  reach(signal: AbortSignal): Promise<void>;
   /** Runs an operation, which is convergent: when the line is lost it is run again over a new one. */
   run<T>(name: string, signal: AbortSignal, work: (place: Place) => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -26,30 +29,39 @@ interface Channel {
  * asked one thing at a time from then on; so is, once, one where nobody can tell.
  */
 export function sftpSession(link: Link, configuredPath: string): Session {
-  let opening: Promise<Channel> | null = null;
+  let opening: JointWork<Channel> | null = null;
+  let latest: Channel | null = null;
   let width = UNDER_WAY;
   let home: string | null = null;
 
-  const open = async (): Promise<Channel> => {
-    const connection = await link.connection();
+  const open = async (signal: AbortSignal): Promise<Channel> => {
+    const connection = await link.connection(signal);
     const sftp = await openSftp(link, connection, width);
+    // Nobody waits for it any more, or has opened another one meanwhile.
+    if (signal.aborted) sftp.close();
+    signal.throwIfAborted();
     const channel: Channel = { connection, sftp, width, isLinkLost: false };
     void connection.closed.then(() => {
       channel.isLinkLost = true;
     });
+    latest = channel;
     return channel;
   };
-  const current = (): Promise<Channel> => {
-    if (opening === null) {
-      const mine = open();
+  const current = (): JointWork<Channel> => {
+    if (opening === null || opening.isGivenUp()) {
+      const mine = jointWork(open);
       opening = mine;
-      mine.catch(() => {
+      mine.outcome.catch(() => {
         if (opening === mine) opening = null;
       });
     }
     return opening;
   };
-  const leave = (channel: Channel, was: Promise<Channel> | null) => {
+  const opened = (work: JointWork<Channel>, name: string, signal: AbortSignal): Promise<Channel> =>
+    work.join(signal).catch((error: unknown) => {
+      throw error === signal.reason ? (stopped(link.server, name, signal) ?? error) : error;
+    });
+  const leave = (channel: Channel, was: JointWork<Channel> | null) => {
     if (opening === was) opening = null;
     channel.sftp.close();
   };
@@ -63,8 +75,10 @@ export function sftpSession(link: Link, configuredPath: string): Session {
     return { server, address, sftp: stoppable, path, at: (...names) => [path, ...names].join('/') };
   };
   const runOnce = async <T>(name: string, signal: AbortSignal, work: (place: Place) => Promise<T>) => {
+    const stop = stopped(link.server, name, signal);
+    if (stop !== null) throw stop;
     const was = current();
-    const channel = await was;
+    const channel = await opened(was, name, signal);
     try {
       return { result: await work(await placeOf(channel, name, signal)) };
     } catch (error) {
@@ -77,6 +91,9 @@ export function sftpSession(link: Link, configuredPath: string): Session {
   };
 
   return {
+    async reach(signal) {
+      await opened(current(), 'log in', signal);
+    },
     async run(name, signal, work) {
       for (let attempt = 1; ; attempt++) {
         const end = await runOnce(name, signal, work).catch((error: unknown) => {
@@ -93,8 +110,7 @@ export function sftpSession(link: Link, configuredPath: string): Session {
       }
     },
     async close() {
-      const channel = await opening?.catch(() => null);
-      channel?.sftp.close();
+      latest?.sftp.close();
       await link.close();
     },
   };

@@ -109,7 +109,7 @@ async function attach(following: Following): Promise<Ending | Again | CutOff> {
   let wasAsked = false;
   let isOver = false;
   try {
-    await link.connection();
+    await link.connection(following.signal);
     wasAsked = true;
     timer.refresh();
     const script = renderScript(attachScript(path, fence, request, nonce, log.offset()), nonce, {

@@ -54,6 +54,9 @@ export function shellEngine(link: Link, configuredPath: string): Engine {
   return tellingSpace(link, () => path, {
     server: link.server,
     address: link.address,
+    async reach(signal) {
+      await link.connection(signal);
+    },
     async observe(sharedPaths, signal) {
       return noted(await runScript(link, observeScript(configuredPath, sharedPaths), { signal }));
     },

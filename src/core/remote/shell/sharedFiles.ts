@@ -14,7 +14,7 @@ import { sh } from './sh.ts';
  * what a start-up file prints is before the first, and without the second the archive is not whole.
  */
 export async function packShared(link: Link, path: string, file: string, signal: AbortSignal): Promise<void> {
-  const { exec } = await link.connection();
+  const { exec } = await link.connection(signal);
   if (exec === undefined)
     throw new CutoverError('E_CAPABILITY', `${link.server} runs no commands.`, { server: link.server });
   const nonce = randomBytes(12).toString('hex');
