@@ -56,13 +56,16 @@ test.for(['deploy', 'status', 'check'])(
   },
 );
 
-test('a transport of a plugin that never ends keeps nobody from stopping', async () => {
+test.for([
+  ['holds the process', 'setInterval(() => {}, 1000);'],
+  ['holds nothing', ''],
+] as const)('a transport of a plugin that never ends and %s keeps nobody from stopping', async ([, held]) => {
   await using at = await pluginProject();
   const register = `export default ({ register }) => register({ api: 1, name: 'stuck', transports: { stuck: async () => ({
     parse: () => ({}),
     create: () => ({ address: 'nowhere', connect() {
       process.stderr.write('connecting\\n');
-      setInterval(() => {}, 1000);
+      ${held}
       return new Promise(() => {});
     } }),
   }) } });`;
