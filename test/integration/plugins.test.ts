@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type PluginPackage, packPlugin, registering, writePlugin } from './support/pluginPackage.ts';
 import { pluginProject } from './support/pluginProject.ts';
 
@@ -29,6 +30,26 @@ export default ({ register }) => register({
   notifiers: { witness: async () => defineExtension({ parse, create: ({ file }) => ({
     notify: async ({ event }) => tell(file, event) }) }) },
 });\n`;
+
+test('what is linked while something is installed is not lost when that fails', async () => {
+  await using at = await pluginProject();
+  const [began, linked] = [join(at.path, 'began'), join(at.path, 'linked')];
+  // Goes on when the link is there, or after two seconds, because that waits for it.
+  const postinstall = `touch ${began}; for each in 1 2 3 4 5 6 7 8 9 10; do [ -e ${linked} ] || sleep 0.2; done; exit 1`;
+  const register = registering({ name: 'slow' });
+  const slow = await writePlugin(at.path, {
+    name: 'cutover-plugin-slow',
+    register,
+    manifest: { scripts: { postinstall } },
+  });
+  const root = await writePlugin(at.path, { name: 'cutover-plugin-pen', register });
+  const installing = at.run('plugins', 'install', await packPlugin(slow));
+  await vi.waitUntil(() => existsSync(began), { timeout: 20_000 });
+  const link = await at.run('plugins', 'link', root);
+  await writeFile(linked, '');
+  expect([(await installing).exitCode, link.exitCode]).toEqual([3, 0]);
+  expect((await at.run('plugins')).stdout).toContain('cutover-plugin-pen');
+});
 
 test('a packed plugin is installed without a registry, listed, used, and gone again', async () => {
   await using at = await pluginProject();
@@ -243,6 +264,7 @@ test('an install that fails leaves what was installed as it was', async () => {
     expect(await at.run('plugins')).toEqual(listed);
   }
   expect((await readdir(join(at.path, 'data'))).sort()).toEqual([
+    '.changing',
     'node_modules',
     'package-lock.json',
     'package.json',

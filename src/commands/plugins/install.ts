@@ -35,14 +35,16 @@ export default class PluginsInstall extends CutoverCommand {
     const { requireForeign } = await import('../../ui/command/installed/installedName.ts');
     for (const each of argv) requireForeign(this.config, String(each));
     const { unlessItFails } = await import('../../ui/command/installed/unlessItFails.ts');
+    const { oneAtATime } = await import('../../ui/command/installed/oneAtATime.ts');
     const { cameBy, installedPackages } = await import('../../ui/command/installed/packages.ts');
     const targets = argv.map((each) => installTarget(String(each), process.cwd()));
     const options = Object.entries(flags).flatMap(([name, isSet]) => (isSet ? [`--${name}`] : []));
     if (!flags.silent) process.stderr.write(`Installing ${argv.join(', ')} …\n`);
-    await unlessItFails(this.config.dataDir, () =>
-      runNpmPlugins(this.config, 'install', [...targets, ...options]),
-    );
-    const came = cameBy(targets, await installedPackages(this.config.dataDir));
+    const { dataDir } = this.config;
+    const came = await oneAtATime(dataDir, async () => {
+      await unlessItFails(dataDir, () => runNpmPlugins(this.config, 'install', [...targets, ...options]));
+      return cameBy(targets, await installedPackages(dataDir));
+    });
     await this.print(false, {
       json: null,
       lines: [

@@ -12,8 +12,12 @@ export default class PluginsLink extends CutoverCommand {
   async run(): Promise<void> {
     const { args } = await this.parse(PluginsLink);
     const { linkPackage } = await import('../../ui/command/installed/linkPackage.ts');
+    const { oneAtATime } = await import('../../ui/command/installed/oneAtATime.ts');
     const { isOwn } = await import('../../ui/command/installed/registrations.ts');
-    const name = await linkPackage(args.directory, this.config.dataDir, (each) => isOwn(this.config, each));
+    const { dataDir } = this.config;
+    const name = await oneAtATime(dataDir, () =>
+      linkPackage(args.directory, dataDir, (each) => isOwn(this.config, each)),
+    );
     await this.print(false, {
       json: null,
       lines: [`✓ Linked ${name}.`, '  Next: cutover plugins'],

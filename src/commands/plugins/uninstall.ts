@@ -14,9 +14,10 @@ export default class PluginsUninstall extends CutoverCommand {
   async run(): Promise<void> {
     const { argv } = await this.parse(PluginsUninstall);
     const { runNpmPlugins } = await import('../../ui/command/npmPlugins.ts');
+    const { oneAtATime } = await import('../../ui/command/installed/oneAtATime.ts');
     const { installedName } = await import('../../ui/command/installed/installedName.ts');
     const names = argv.map((name) => installedName(this.config, String(name)));
-    await runNpmPlugins(this.config, 'uninstall', names);
+    await oneAtATime(this.config.dataDir, () => runNpmPlugins(this.config, 'uninstall', names));
     await this.print(false, {
       json: null,
       lines: names.map((name) => `✓ Uninstalled ${name}.`),

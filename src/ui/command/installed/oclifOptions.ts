@@ -1,5 +1,6 @@
 import type { Command, Interfaces } from '@oclif/core';
 import { Plugin } from '@oclif/core/config';
+import { errorCode } from '../../../core/contract/index.ts';
 import { dataDirectory } from './dataDirectory.ts';
 import { type InstalledPlugin, oclifPlugin } from './oclifPlugin.ts';
 import { installedPackages } from './packages.ts';
@@ -9,7 +10,10 @@ import { installedPackages } from './packages.ts';
  * an installed one is told here: commands that need none have to work.
  */
 export async function oclifOptions(root: string, env: NodeJS.ProcessEnv): Promise<Interfaces.LoadOptions> {
-  const [own, installed] = await Promise.all([ownPlugins(root), installedPackages(dataDirectory(env))]);
+  const [own, installed] = await Promise.all([
+    ownPlugins(root, dataDirectory(env)),
+    installedPackages(dataDirectory(env)),
+  ]);
   // A checkout of this program can be linked, too: that does not take its place.
   const others = await Promise.all(
     installed.filter(({ name }) => own.every((plugin) => plugin.name !== name)).map(oclifPlugin),
@@ -40,25 +44,33 @@ function keptBeside(plugin: InstalledPlugin, ours: ReadonlySet<string>): Install
   return { ...plugin, commands, commandIDs: commands.map(({ id }) => id) };
 }
 
-async function ownPlugins(root: string): Promise<readonly Interfaces.Plugin[]> {
+async function ownPlugins(root: string, data: string): Promise<readonly Interfaces.Plugin[]> {
   const program = new Plugin({ isRoot: true, root });
   await program.load();
   const bundled = (program.pjson.oclif.plugins ?? []).map((name) => new Plugin({ name, root, type: 'core' }));
   await Promise.all(bundled.map((plugin) => plugin.load()));
-  for (const plugin of bundled) plugin.commands = plugin.commands.map(throwingNoBugs);
+  for (const plugin of bundled) plugin.commands = plugin.commands.map((each) => throwingNoBugs(each, data));
   return [program, ...bundled];
 }
 
+/** In whose place there is none of ours. */
+const CHANGING: ReadonlySet<string> = new Set(['plugins:update', 'plugins:reset']);
+
 /** What a command of oclif throws is about what was asked of it, such as a package that npm cannot get. */
-function throwingNoBugs(command: Command.Loadable): Command.Loadable {
+function throwingNoBugs(command: Command.Loadable, data: string): Command.Loadable {
   return {
     ...command,
     async load() {
       const found = await command.load();
       const run = found.run.bind(found);
+      const inTurn = async (...args: Parameters<typeof run>) => {
+        if (!CHANGING.has(command.id)) return run(...args);
+        const { oneAtATime } = await import('./oneAtATime.ts');
+        return oneAtATime(data, () => run(...args));
+      };
       const told = (...args: Parameters<typeof run>) =>
-        run(...args).catch(async (error: unknown) => {
-          if (error instanceof Error && 'oclif' in error) throw error;
+        inTurn(...args).catch(async (error: unknown) => {
+          if (error instanceof Error && ('oclif' in error || errorCode(error) !== null)) throw error;
           const { asPluginError } = await import('../npmPlugins.ts');
           throw asPluginError(command.id.replaceAll(':', ' '), error);
         });
