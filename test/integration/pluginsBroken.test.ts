@@ -103,6 +103,7 @@ test('an extension that cannot be made use of is named, when a configuration wan
     lacking: async () => ({ parse: () => ({}) }),
     hanging: () => new Promise(() => {}),
     idle: async () => ({ parse: () => ({}), create: () => ({}) }),
+    bursting: async () => ({ parse: () => ({}), create: ({ q }) => q.r.s }),
     unsure: async () => ({ parse: () => ({}), create: () => ({ interrupted: 'maybe', run() {} }) }) } });`;
   await using at = await projectWith({ name: 'cutover-plugin-half', register });
   expect(await at.run('plan', 'here')).toMatchObject({ exitCode: 0 });
@@ -110,6 +111,8 @@ test('an extension that cannot be made use of is named, when a configuration wan
     throwing: /hook throwing of the plugin cutover-plugin-half could not be loaded: no luck/,
     lacking: /hook lacking of the plugin cutover-plugin-half could not be loaded: it has no create/,
     idle: /hook idle of the plugin cutover-plugin-half cannot be used: .* without a function "run"/,
+    bursting:
+      /hook bursting of the plugin cutover-plugin-half cannot be used: its create failed: Cannot read/,
     unsure: /cannot be used: its create gives "interrupted" as "maybe"; expected again, skip or fail/,
     hanging:
       /hook hanging of the plugin cutover-plugin-half could not be loaded: it was not done within 10 s/,

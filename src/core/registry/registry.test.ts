@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  CutoverError,
   defineExtension,
   type Extension,
   type Plugin,
@@ -110,6 +111,27 @@ test.for([
   expect(() => extension.create(null, null as never)).toThrow(
     expect.objectContaining({ code: 'E_PLUGIN', message: expect.stringContaining(why) }),
   );
+});
+
+test('one whose create throws names it and its plugin, unless the error says what it is', async () => {
+  const creating = async (error: unknown) => {
+    const create = () => {
+      throw error;
+    };
+    const hooks = { ping: async () => ({ parse: () => null, create }) };
+    return (await createRegistry([{ api: 1, name: 'one', hooks }]).hook('ping')).create;
+  };
+  const broken = await creating(new TypeError('no luck'));
+  expect(() => broken(null, null as never)).toThrow(
+    expect.objectContaining({
+      code: 'E_PLUGIN',
+      message: 'The hook ping of the plugin one cannot be used: its create failed: no luck',
+      hint: 'cutover plugins uninstall one',
+    }),
+  );
+  const lacking = new CutoverError('E_CAPABILITY', 'There is no agent.');
+  const telling = await creating(lacking);
+  expect(() => telling(null, null as never)).toThrow(lacking);
 });
 
 test.for([[2], ['1']] as const)('a plugin made for version %j of the contract is refused', ([api]) => {

@@ -1,7 +1,7 @@
 import { closest } from '../config/closest.ts';
 import { isObject } from '../config/document.ts';
 import type { ExtensionLookup } from '../config/extensions.ts';
-import { CutoverError, type Extension, messageOf, type Plugin } from '../contract/index.ts';
+import { CutoverError, type Extension, errorCode, messageOf, type Plugin } from '../contract/index.ts';
 import { faultOfCreated } from './created.ts';
 import { faultOf, KIND_IN_WORDS, type Kind } from './offers.ts';
 import { within } from './within.ts';
@@ -119,28 +119,38 @@ async function load<T>(
     (part) => !isObject(extension) || typeof extension[part] !== 'function',
   );
   if (lacking.length > 0) throw failed(`it has no ${lacking.join(' and no ')}.`);
-  return checking(extension as unknown as Extension<T>, (created) => {
-    const fault = faultOfCreated(kind, created);
-    if (fault === null) return;
-    const what = `The ${KIND_IN_WORDS[kind]} ${name} of the plugin ${offer.from.name}`;
-    throw new CutoverError(
+  const unusable = (why: string, cause?: unknown) =>
+    new CutoverError(
       'E_PLUGIN',
-      `${what} cannot be used: its create gives ${fault}`,
-      hintOf(offer.from),
+      `The ${KIND_IN_WORDS[kind]} ${name} of the plugin ${offer.from.name} cannot be used: its create ${why}`,
+      { ...hintOf(offer.from), cause },
     );
-  });
+  return creating(extension as unknown as Extension<T>, kind, unusable);
 }
 
-/** The same extension; what it creates is looked at before anybody works with it. */
-function checking<T>(extension: Extension<T>, check: (created: unknown) => void): Extension<T> {
+/** The same extension; what it creates is looked at before anybody works with it, and what that throws is told as its own. */
+function creating<T>(
+  extension: Extension<T>,
+  kind: Kind,
+  unusable: (why: string, cause?: unknown) => CutoverError,
+): Extension<T> {
   return {
     parse: (raw) => extension.parse(raw),
     create(options, scope) {
-      const created = extension.create(options, scope);
-      check(created);
+      const created = madeBy(() => extension.create(options, scope), unusable);
+      const fault = faultOfCreated(kind, created);
+      if (fault !== null) throw unusable(`gives ${fault}`);
       return created;
     },
   };
+}
+
+function madeBy<T>(create: () => T, unusable: (why: string, cause: unknown) => CutoverError): T {
+  try {
+    return create();
+  } catch (error) {
+    throw errorCode(error) === null ? unusable(`failed: ${messageOf(error)}`, error) : error;
+  }
 }
 
 function missing(
