@@ -15,6 +15,7 @@ import {
 import type { CheckResult, Finding } from './results.ts';
 import type { Runtime } from './runtime.ts';
 import { serverFindings } from './serverFindings.ts';
+import { standingFindings } from './standingFindings.ts';
 
 /** Looks at all that could stop a deployment, without starting one. Every finding says what to do about it. */
 export async function check(
@@ -29,8 +30,11 @@ export async function check(
   const looks = await settleGroup(group, runtime.cancel);
   const leaks = await leaksOf(group, looks, runtime.cancel);
   const { findings, ...about } = source;
-  const said = await extensionFindings({ runtime, config, group, seen: seenOf(looks), ...about });
+  const seen = seenOf(looks);
+  const said = await extensionFindings({ runtime, config, group, seen, ...about });
   requireUncancelled(runtime.cancel);
+  const now = runtime.now();
+  const standing = { environment: group.environment, seen, now, ownPid: runtime.pid };
   return {
     environment: name,
     source: findings,
@@ -40,7 +44,8 @@ export async function check(
       findings:
         look.status === 'fulfilled'
           ? [
-              ...serverFindings(server, look.value, group.environment, runtime.now()),
+              ...serverFindings(server, look.value, group.environment, now),
+              ...standingFindings(server, standing),
               ...leakFindings(leaks.get(server) ?? []),
               ...(said.servers.get(server) ?? []),
             ]

@@ -9,6 +9,11 @@ export function warning(message: string, fix: string): Finding {
   return { level: 'warning', message, fix, code: null };
 }
 
+/** Something that a deployment would be refused for. */
+export function wrong(message: string, fix: string): Finding {
+  return { level: 'error', message, fix, code: null };
+}
+
 export function failed(error: unknown): Finding {
   return {
     level: 'error',

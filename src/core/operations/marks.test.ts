@@ -239,7 +239,7 @@ test('status and check show what is marked; a server out of reach is told when a
   expect(
     servers.map(({ findings }) => findings.filter(({ message }) => / (paused|frozen) by/.test(message))),
   ).toMatchObject([
-    [{ level: 'warning', fix: expect.stringContaining('cutover unfreeze production') }],
+    [{ level: 'error', fix: expect.stringMatching(/cutover unfreeze production.*--override/) }],
     [{ level: 'warning', fix: expect.stringContaining('cutover unpause production web2') }],
   ]);
 });

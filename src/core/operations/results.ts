@@ -1,6 +1,7 @@
 import type { ErrorCode, NoticeEvent, Outcome, StepName } from '../contract/index.ts';
 import type { Failure } from '../journal/facts.ts';
 import type { ReleaseState } from '../release/ledger.ts';
+import type { Pin } from '../release/pin.ts';
 
 /** `deploy --json` and `rollback --json`. */
 export interface TransactionResult {
@@ -50,6 +51,8 @@ export interface ServerStatus {
   /** Marks in force: deployments leave it out; they are refused. */
   readonly paused: ServerMark | null;
   readonly frozen: ServerMark | null;
+  /** Who went back to which release, and when: deployments need `--unpin`. */
+  readonly pinned: Pin | null;
   /** The release of a transaction that has begun here and not ended. */
   readonly openTransaction: string | null;
   /** What is not as the ledger says, in words; null when all is. */

@@ -1,12 +1,9 @@
 import type { EnvironmentConfig } from '../config/types.ts';
 import { commandTexts } from '../plan/commandRuns.ts';
-import { markInWords } from '../plan/marks.ts';
 import { runsOn } from '../plan/planDeployment.ts';
 import { commandRefusals, layoutRefusals } from '../plan/refusals.ts';
-import { markInForce } from '../remote/marks.ts';
 import type { Observation } from '../remote/observation.ts';
 import { ok, warning } from './finding.ts';
-import { lockOwner } from './lockOwner.ts';
 import type { Finding } from './results.ts';
 
 /** What an observation of a server says for and against a deployment. */
@@ -31,8 +28,6 @@ export function serverFindings(
     ...diskFindings(seen),
     ...clockFindings(seen, now),
     ...commandFindings(seen, environment),
-    ...lockFindings(seen, environment),
-    ...markFindings(name, seen, environment, now),
   ];
 }
 
@@ -120,46 +115,6 @@ function commandFindings(seen: Observation, environment: EnvironmentConfig): rea
           warning(
             'it has no setsid: a command that is ended may leave processes behind',
             'Install util-linux or BusyBox.',
-          ),
-        ]),
-  ];
-}
-
-function lockFindings(seen: Observation, environment: EnvironmentConfig): readonly Finding[] {
-  const owner = lockOwner(seen.lock);
-  return owner === null
-    ? []
-    : [
-        warning(
-          `it is locked by ${owner.by} since ${owner.since}`,
-          `If that run is dead: cutover unlock ${environment.name}`,
-        ),
-      ];
-}
-
-function markFindings(
-  name: string,
-  { paused, frozen, clock }: Observation,
-  environment: EnvironmentConfig,
-  now: Date,
-): readonly Finding[] {
-  const isPaused = markInForce(paused, clock, now);
-  const isFrozen = markInForce(frozen, clock, now);
-  return [
-    ...(isPaused === null
-      ? []
-      : [
-          warning(
-            `it is paused ${markInWords(isPaused)}; deployments leave it out`,
-            `When that is over: cutover unpause ${environment.name} ${name}`,
-          ),
-        ]),
-    ...(isFrozen === null
-      ? []
-      : [
-          warning(
-            `${environment.name} is frozen ${markInWords(isFrozen)}; deployments are refused`,
-            `When that is over: cutover unfreeze ${environment.name}`,
           ),
         ]),
   ];

@@ -4,6 +4,7 @@ import { parseServerJournal } from '../journal/serverText.ts';
 import { type GroupRelease, groupReleaseOf, isBehind } from '../plan/groupRelease.ts';
 import { liveRecord, liveRelease } from '../plan/planDeployment.ts';
 import { foldLedger } from '../release/ledger.ts';
+import { pinOf } from '../release/pin.ts';
 import { markInForce } from '../remote/marks.ts';
 import type { Observation } from '../remote/observation.ts';
 import { lockOwner } from './lockOwner.ts';
@@ -52,6 +53,7 @@ function seenStatus(name: string, seen: Observation, { group, now }: Around): Se
     lock,
     paused: markInForce(seen.paused, seen.clock, now),
     frozen: markInForce(seen.frozen, seen.clock, now),
+    pinned: pinOf(seen.ledger),
     openTransaction: openTransaction(seen),
     drift: driftOf(seen),
     error: null,
@@ -70,6 +72,7 @@ function unreachable(name: string, error: unknown, group: GroupRelease | null): 
     lock: null,
     paused: null,
     frozen: null,
+    pinned: null,
     openTransaction: null,
     drift: null,
     error: messageOf(error),

@@ -33,6 +33,12 @@ function signOfLife({ message, beatAgeSec }: LockOwner): readonly string[] {
   return beatAgeSec === null ? [] : [`last sign of life ${formatSecondsAgo(beatAgeSec)}`];
 }
 
+/** `20261121193811 by ada@laptop, 3 minutes ago: the next deployment needs --unpin` */
+function describePin({ release, by, at }: NonNullable<ServerStatus['pinned']>, now: Date): string {
+  const who = by === null ? '' : ` by ${escapeRemote(by)}`;
+  return `${escapeRemote(release)}${who}, ${formatAge(at, now)}: the next deployment needs --unpin`;
+}
+
 function serverRow(server: ServerStatus, style: Style, now: Date): readonly string[] {
   const name = style.bold(escapeRemote(server.name));
   if (!server.reachable) return [name, style.red('unreachable')];
@@ -52,6 +58,7 @@ function details(server: ServerStatus, style: Style, now: Date): readonly string
     server.lock === null ? [] : [`Locked by ${describeLock(server.lock, now)}`],
     server.paused === null ? [] : [`Paused by ${describeMark(server.paused, now)}`],
     server.frozen === null ? [] : [`Frozen by ${describeMark(server.frozen, now)}`],
+    server.pinned === null ? [] : [`Pinned to ${describePin(server.pinned, now)}`],
     server.openTransaction === null ? [] : [`Open transaction: ${escapeRemote(server.openTransaction)}`],
     server.drift === null
       ? []
