@@ -220,6 +220,23 @@ test('commands and oclif hooks of a plugin do not run before they are asked for'
   expect(await at.run('plan', 'here')).toMatchObject({ exitCode: 0, stderr: '' });
 });
 
+test('a command of a plugin without a manifest takes arguments wherever they stand', async () => {
+  const showing = (word: string) =>
+    `export default class Show { static async run(argv) { console.log("${word}", JSON.stringify(argv)); } }`;
+  await using at = await projectWith({
+    name: 'cutover-plugin-commands',
+    register: registering({ name: 'commands' }),
+    files: { 'commands/berth/show.js': showing('show'), 'commands/berth/show/all.js': showing('all') },
+    manifest: { oclif: { commands: './commands' } },
+  });
+  const told = async (...args: readonly string[]) => (await at.run('berth', 'show', ...args)).stdout;
+  expect(await told('../lb', 'x')).toBe('show ["../lb","x"]');
+  expect(await told('x', '--all')).toBe('show ["x","--all"]');
+  expect(await told('--all', 'x')).toBe('show ["--all","x"]');
+  expect(await told('all', 'x')).toBe('all ["x"]');
+  expect(await at.run('berth', 'show', '--help')).toMatchObject({ exitCode: 0 });
+});
+
 /** With one plugin linked. */
 async function projectWith(plugin: PluginPackage): Promise<PluginProject & { readonly plugin: string }> {
   const project = await pluginProject();

@@ -92,7 +92,10 @@ async function fromManifest({ root }: InstalledPackage): Promise<readonly Comman
   );
 }
 
-/** Without a manifest the names of the files say which commands there are, and nothing else is known of them. */
+/**
+ * Without a manifest the names of the files say which commands there are, and nothing else is known of them. So each may take
+ * arguments: else oclif would read the first one as a word of the command's name.
+ */
 async function fromFiles(
   { root }: InstalledPackage,
   { commands }: Oclif,
@@ -104,7 +107,11 @@ async function fromFiles(
     const { dir, name } = parse(file);
     const id = [...dir.split(sep), name === 'index' ? '' : name].filter(Boolean).join(':');
     if (id !== '')
-      found.push({ ...bare(id), relativePath: [...directory.split(/[\\/]/), ...file.split(sep)] });
+      found.push({
+        ...bare(id),
+        strict: false,
+        relativePath: [...directory.split(/[\\/]/), ...file.split(sep)],
+      });
   }
   return found;
 }
