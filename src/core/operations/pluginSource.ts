@@ -7,7 +7,7 @@ import type { Config, PluginSourceConfig } from '../config/types.ts';
 import { CutoverError, type Fetched } from '../contract/index.ts';
 import type { Snapshot } from '../sync/types.ts';
 import { type FetchDirectory, takeFetchDirectory } from './fetchDirectory.ts';
-import type { Runtime } from './runtime.ts';
+import { emitNow, type Runtime } from './runtime.ts';
 import { scopeFor } from './scope.ts';
 import { withinSourceDeadline } from './sourceDeadline.ts';
 
@@ -51,7 +51,7 @@ export function openPluginSource(source: PluginSourceConfig, options: PluginSour
         });
       });
       ending = fetching.catch(() => {});
-      const fetched = checked(await fetching, source.name);
+      const fetched = checked(await tellingOfIt(runtime, source.name, fetching), source.name);
       isBroken = false;
       const { directorySnapshot } = await import('../sync/directory/snapshot.ts');
       const snapshot = await directorySnapshot(
@@ -69,6 +69,15 @@ export function openPluginSource(source: PluginSourceConfig, options: PluginSour
       await (isBroken ? directory?.drop() : directory?.keep())?.catch(() => {});
     },
   };
+}
+
+/** Whoever waits for as long as this wants to know what for. */
+const SLOW_MS = 1_000;
+
+async function tellingOfIt<T>(runtime: Runtime, name: string, fetching: Promise<T>): Promise<T> {
+  const message = `Asking the source ${name} …`;
+  const timer = setTimeout(() => emitNow(runtime, { type: 'log', server: null, message }), SLOW_MS);
+  return fetching.finally(() => clearTimeout(timer));
 }
 
 function placeOf(source: PluginSourceConfig, { runtime, config, isFresh }: PluginSourceOptions) {

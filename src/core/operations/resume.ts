@@ -70,7 +70,11 @@ export async function resume(
   const { branch } = plan;
   await using source = configuredSource(runtime, config, { branch, signal: runtime.cancel });
   const snapshot =
-    forward && needsSource(open) ? await sourceOf(source, plan) : await sourceIfThere(source, plan);
+    forward && needsSource(open)
+      ? await sourceOf(source, plan)
+      : mayRead(config, forward)
+        ? await sourceIfThere(source, plan, runtime.cancel)
+        : null;
   const result = await runUnderLocks({
     runtime,
     config,
@@ -190,13 +194,28 @@ function needsSource({ opening, facts }: Open): boolean {
   return opening.plan.kind === 'deploy' && !opening.plan.servers.every(({ name }) => isLinked(name));
 }
 
-/** With a source, what commands wrote in place can be taken out of other releases; the rest goes without. */
-async function sourceIfThere(source: ConfiguredSource, plan: Plan): Promise<Snapshot | null> {
+/** Going back waits for nobody: what lies on this machine is read, and no plugin is asked. */
+function mayRead({ source }: Config, forward: boolean): boolean {
+  return forward || source.type !== 'plugin';
+}
+
+/**
+ * With a source, what commands wrote in place can be taken out of other releases; the rest goes without. Rejects only when
+ * somebody wants to stop.
+ */
+async function sourceIfThere(
+  source: ConfiguredSource,
+  plan: Plan,
+  cancel: AbortSignal,
+): Promise<Snapshot | null> {
   const hasCommands = plan.servers.some(
     ({ commands }) => commands.postUpload.length + commands.postLaunch.length > 0,
   );
   if (plan.kind === 'rollback' || !hasCommands) return null;
-  return sourceOf(source, plan).catch(() => null);
+  return sourceOf(source, plan).catch((error: unknown) => {
+    if (cancel.aborted) throw error;
+    return null;
+  });
 }
 
 function sourceOf(source: ConfiguredSource, plan: Plan): Promise<Snapshot> {
