@@ -35,8 +35,7 @@ export default class Resume extends EnvironmentCommand {
         const json = { outcome: 'unchanged', environment: args.environment, servers: [], problems: [] };
         return { json, lines: [`✓ Nothing is open on ${args.environment}.`], exitCode: 0 };
       }
-      const asAsked = flags.abort && result.outcome === 'compensated';
-      return asAsked ? transactionAnswer(session, result, 0) : transactionAnswer(session, result);
+      return transactionAnswer(session, result, flags.abort);
     });
   }
 }

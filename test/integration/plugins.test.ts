@@ -133,7 +133,10 @@ test('a plugin that ends the process in a deployment does not make it look done'
       },
     });
     await at.configure();
-    expect(await at.run('resume', 'here', '--abort')).toMatchObject({ exitCode: 0 });
+    const back = await at.run('resume', 'here', '--abort');
+    expect(back).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('✓ Taken back') });
+    expect(back.stderr).toMatch(/^Taking back \d{14} on web1$/m);
+    expect(back.stderr).not.toMatch(/Asked to stop|stopped after/);
   }
 });
 

@@ -28,8 +28,8 @@ export type Passing = { readonly at: string } /** A line that a user's command p
       readonly doneBytes: number;
       readonly totalBytes: number;
     }
-  /** What an earlier run left open is gone on with; `by` began it. */
-  | { readonly type: 'resumed'; readonly plan: Plan; readonly by: string }
+  /** What an earlier run left open is gone on with, or taken back where `abort` is true; `by` began it. */
+  | { readonly type: 'resumed'; readonly plan: Plan; readonly by: string; readonly abort: boolean }
   /** All but the last message of its change-over is done, and it waits for the others of its batch. */
   | { readonly type: 'armed'; readonly server: string }
   /** Where something was thrown that is none of our errors; server is null when it concerns all. */

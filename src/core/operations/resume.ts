@@ -84,6 +84,7 @@ export async function resume(
     cancel: request.abort ? AbortSignal.any([runtime.cancel, AbortSignal.abort()]) : runtime.cancel,
     lockWaitMs: request.lockWaitMs,
     resuming: true,
+    abort: request.abort,
     async underLock(seen) {
       const now = requireOne(openTransactionOf(seen));
       if (now?.opening.id !== open.opening.id) throw endedMeanwhile(request.environment);

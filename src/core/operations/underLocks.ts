@@ -42,6 +42,8 @@ export interface LockedRun {
   readonly lockWaitMs: number;
   /** The dead run whose locks are in the way is the one that is gone on with. */
   readonly resuming: boolean;
+  /** It is resumed to be taken back. Default: it is not. */
+  readonly abort?: boolean;
   /** The locks, where they were taken already. Default: they are taken now. */
   readonly held?: HeldLocks;
   /** They were tried for all at once just now, and one was held. */
@@ -72,7 +74,7 @@ export async function runUnderLocks(run: LockedRun): Promise<TransactionResult> 
       if (settled === null) return unchangedResult(plan);
       if (settled.past === null) await journal.append({ type: 'opened', plan, by: runtime.by });
       else past = settled.past;
-      tellResumed(runtime, past);
+      tellResumed(runtime, past, run.abort ?? false);
       notices.started({
         ...openingIn(journal.facts()),
         isResumed: settled.past !== null,
@@ -119,9 +121,9 @@ async function tellProblems(runtime: Runtime, problems: Promise<readonly string[
   for (const message of await problems) emitNow(runtime, { type: 'log', server: null, message });
 }
 
-function tellResumed(runtime: Runtime, past: readonly Fact[]): void {
+function tellResumed(runtime: Runtime, past: readonly Fact[], abort: boolean): void {
   for (const fact of past) {
-    if (fact.type === 'opened') emitNow(runtime, { type: 'resumed', plan: fact.plan, by: fact.by });
+    if (fact.type === 'opened') emitNow(runtime, { type: 'resumed', plan: fact.plan, by: fact.by, abort });
   }
 }
 

@@ -8,23 +8,23 @@ import type { Answer } from './baseCommand.ts';
 import { exitCodeOfResult } from './exitCodes.ts';
 import type { Session } from './session.ts';
 
-/** What a transaction came to, for people and for machines. */
+/** What a transaction came to, for people and for machines. `toGoBack`: it was resumed for that, which then is a success. */
 export function transactionAnswer(
   { style, logs, redact }: Session,
   found: TransactionResult,
-  exitCode = exitCodeOfResult(found),
+  toGoBack = false,
 ): Answer {
   const result = { ...found, problems: [...found.problems, ...logs.problems()] };
   const log = logOf(result, logs.directory());
   return {
     json: result,
     lines: [
-      ...renderTransaction(result, style),
+      ...renderTransaction(result, style, toGoBack),
       ...(log === null ? [] : ['', `  ${style.dim('Full log:')} ${escapeRemote(log)}`]),
     ],
-    exitCode,
+    exitCode: toGoBack && result.outcome === 'compensated' ? 0 : exitCodeOfResult(found),
     // Before it is escaped as Markdown: what is left of a secret then would not be recognised.
-    summary: () => transactionSummary(mapStrings(result, redact) as TransactionResult),
+    summary: () => transactionSummary(mapStrings(result, redact) as TransactionResult, toGoBack),
   };
 }
 

@@ -119,7 +119,7 @@ test('nothing that a server or a commit says is a command for the runner', () =>
       const server = 'web1';
       tell({ type: 'log', server: null, message: text }, { type: 'log', server, message: text });
       const plan = samplePlan(['web1'], { message: text, branch: text, revision: text, application: text });
-      tell({ type: 'opened', plan, by: text }, { type: 'resumed', plan, by: text });
+      tell({ type: 'opened', plan, by: text }, { type: 'resumed', plan, by: text, abort: false });
       tell({ type: 'output', server, step: 'postUpload', stream: 'stdout', line: text });
       tell({ type: 'command', server, step: 'postUpload', run: text });
       expect(lines().filter((line) => runnerCommand(line) !== null)).toEqual([]);

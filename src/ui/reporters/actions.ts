@@ -6,7 +6,7 @@ import type { Terminal } from '../terminal.ts';
 import { annotation, groupBegin, groupEnd } from '../workflowCommands.ts';
 import { linesReporter } from './lines.ts';
 import type { Reporter } from './reporter.ts';
-import { setback, stopsNothing } from './story.ts';
+import { isLeftUndone, setback, stopsNothing } from './story.ts';
 
 /** As many of a kind does GitHub show for a step. */
 const MOST_ANNOTATIONS = 10;
@@ -31,6 +31,7 @@ export function actionsReporter(terminal: Terminal, clock: Clock): Reporter {
   );
   const left = { error: MOST_ANNOTATIONS, warning: MOST_ANNOTATIONS };
   let plan: Plan | null = null;
+  let isTakenBack = false;
   let phase: Phase = { order: -1, title: '' };
   let isGroupOpen = false;
 
@@ -61,6 +62,8 @@ export function actionsReporter(terminal: Terminal, clock: Clock): Reporter {
   return {
     event(event) {
       if (event.type === 'opened' || event.type === 'resumed') plan = event.plan;
+      if (event.type === 'resumed') isTakenBack = event.abort;
+      if (isTakenBack && isLeftUndone(event)) return;
       const next = phaseOf(event, plan);
       if (next !== null) enter(next);
       if (event.type === 'closed') endGroup();

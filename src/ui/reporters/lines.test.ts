@@ -111,6 +111,27 @@ test('a rollback that somebody stops', () => {
   );
 });
 
+test('what somebody takes back: nothing is told of what is not done for it', () => {
+  const { tell, text } = told();
+  const stopped = { code: 'E_INTERRUPTED', message: 'Interrupted before postUpload.', hint: null } as const;
+  const server = 'web1';
+  tell(
+    { type: 'resumed', plan: samplePlan([server]), by: 'ada', abort: true },
+    { type: 'step.begun', server, step: 'postUpload' },
+    { type: 'cancelled' },
+    { type: 'step.failed', server, step: 'postUpload', ms: 0, failure: stopped },
+    { type: 'undo.begun', server },
+    { type: 'undo.done', server, ms: 40, output: null },
+  );
+  expect(text().split('\n')).toEqual([
+    'Taking back 20261121193811 on web1',
+    'Compensating: every server goes back to what it served before.',
+    '[web1] undo …',
+    '[web1] undo done, 40 ms',
+    '',
+  ]);
+});
+
 test('what stops nothing is not called a failure, and no server is named twice', () => {
   const { tell, text } = told(true);
   const stopped = { code: 'E_INTERRUPTED', message: 'Interrupted before activate.', hint: null } as const;

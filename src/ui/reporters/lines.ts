@@ -8,7 +8,17 @@ import type { Terminal } from '../terminal.ts';
 import { displayWidth } from '../width.ts';
 import { reasonOn } from '../wording.ts';
 import type { Reporter } from './reporter.ts';
-import { compensating, opening, resuming, sent, setback, stopping, upload, work } from './story.ts';
+import {
+  compensating,
+  isLeftUndone,
+  opening,
+  resuming,
+  sent,
+  setback,
+  stopping,
+  upload,
+  work,
+} from './story.ts';
 
 const UPLOAD_EVERY_MS = 5_000;
 /** CI services end a job that is silent for ten minutes, and people sooner. */
@@ -31,6 +41,8 @@ export function linesReporter(terminal: Terminal, clock: Clock): Reporter {
   let plan: Plan | null = null;
   let nameWidth = 0;
   let isCompensating = false;
+  /** Somebody has asked for it, instead of going on. */
+  let isTakenBack = false;
   let lastLineMs = clock.now();
 
   /** Makes what follows begin in one column, once it is known who takes part. */
@@ -107,7 +119,10 @@ export function linesReporter(terminal: Terminal, clock: Clock): Reporter {
     },
     /** For the log: the failure, or a problem, says why. */
     fault: () => [],
-    resumed: (event) => [resuming(event.plan, style)],
+    resumed: (event) => {
+      isTakenBack = event.abort;
+      return [resuming(event, style)];
+    },
     /** The switch follows within milliseconds, or a failure tells why not. */
     armed: () => [],
     log: ({ server, message }) => (server === null ? escapeLines(message) : on(server, escapeLines(message))),
@@ -124,7 +139,10 @@ export function linesReporter(terminal: Terminal, clock: Clock): Reporter {
   });
 
   return {
-    event: (event) => write((told[event.type] as (event: Event) => readonly string[])(event)),
+    event(event) {
+      if (isTakenBack && isLeftUndone(event)) return;
+      write((told[event.type] as (event: Event) => readonly string[])(event));
+    },
     end: stop,
   };
 }

@@ -113,6 +113,15 @@ test('problems and remarks stand in the story', () => {
   ]);
 });
 
+test('what somebody takes back: nothing is told of what is not done for it', () => {
+  const { tell, clock, screen } = started(['web1', 'web2']);
+  const stopped = { code: 'E_INTERRUPTED', message: 'Interrupted before syncCache.', hint: null } as const;
+  tell({ type: 'resumed', plan: samplePlan(['web1', 'web2']), by: 'ada', abort: true }, begun('web2'));
+  tell({ type: 'cancelled' }, { type: 'step.failed', server: 'web2', step, ms: 0, failure: stopped });
+  clock.pass(100);
+  expect(screen.lines()).toEqual([title, 'Taking back 20261121193811 on web1, web2']);
+});
+
 test('with many servers those at work are shown, and the rest is counted', () => {
   const names = Array.from({ length: 30 }, (_, index) => `web${index + 1}`);
   const { tell, clock, screen } = started(names);

@@ -9,7 +9,16 @@ import { createFrame } from './frame.ts';
 import type { Reporter } from './reporter.ts';
 import { advance, newRow, type Row } from './row.ts';
 import { createRows } from './rows.ts';
-import { compensating, opening, resuming, type Setback, setback, stopping, stopsNothing } from './story.ts';
+import {
+  compensating,
+  isLeftUndone,
+  opening,
+  resuming,
+  type Setback,
+  setback,
+  stopping,
+  stopsNothing,
+} from './story.ts';
 import { createTally, type Finished, finishedText } from './tally.ts';
 
 const REDRAW_EVERY_MS = 100;
@@ -27,6 +36,8 @@ export function liveReporter(terminal: Terminal, clock: Clock): Reporter {
   let tails = 0;
   let story: string[] = [];
   let isCompensating = false;
+  /** Somebody has asked for it, instead of going on. */
+  let isTakenBack = false;
   /** Work has begun and the transaction has not been closed. */
   let isFrameWanted = false;
   let isOver = false;
@@ -66,7 +77,8 @@ export function liveReporter(terminal: Terminal, clock: Clock): Reporter {
       case 'opened':
         return tell(...opening(event.plan, event.by, style));
       case 'resumed':
-        return tell(resuming(event.plan, style));
+        isTakenBack = event.abort;
+        return tell(resuming(event, style));
       case 'step.done':
         return count(event.step, event.ms);
       case 'undo.done':
@@ -98,6 +110,7 @@ export function liveReporter(terminal: Terminal, clock: Clock): Reporter {
 
   return {
     event: (event) => {
+      if (isTakenBack && isLeftUndone(event)) return;
       follow(event);
       narrate(event);
     },

@@ -16,7 +16,7 @@ function linesOf(event: Event): readonly string[] {
     case 'opened':
       return opening(event.plan, event.by, plain);
     case 'resumed':
-      return [resuming(event.plan, plain)];
+      return [resuming(event, plain)];
     case 'step.begun':
       return [`${event.step} …`];
     case 'step.done':

@@ -101,7 +101,10 @@ test('who goes on with a release, or says more after the end, goes on with its f
   const first = started();
   first.tell(opened('web1'), output('web1', 'first'));
   first.logs.end();
-  first.tell({ type: 'resumed', plan: samplePlan(['web1'], plain), by: 'ada' }, output('web1', 'second'));
+  first.tell(
+    { type: 'resumed', plan: samplePlan(['web1'], plain), by: 'ada', abort: false },
+    output('web1', 'second'),
+  );
   expect(first.textOf('web1')).toMatch(
     /\| first\n\S+ Going on with 20261121193811 on web1\n\S+ \| second\n$/,
   );

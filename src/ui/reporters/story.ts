@@ -1,4 +1,5 @@
 import type { Json } from '../../core/contract/index.ts';
+import type { Event } from '../../core/journal/events.ts';
 import type { Failure } from '../../core/journal/facts.ts';
 import type { Plan } from '../../core/plan/types.ts';
 import { escapeLines, escapeRemote } from '../escape.ts';
@@ -28,9 +29,18 @@ export function opening(plan: Plan, by: string, style: Style): readonly string[]
   ];
 }
 
-export function resuming({ release, servers }: Plan, style: Style): string {
+type Resumed = Extract<Event, { type: 'resumed' }>;
+
+export function resuming({ plan: { release, servers }, abort }: Resumed, style: Style): string {
   const names = nameList(servers.map(({ name }) => name));
-  return `${style.bold(`Going on with ${escapeRemote(release)}`)} on ${names}`;
+  const what = abort ? 'Taking back' : 'Going on with';
+  return `${style.bold(`${what} ${escapeRemote(release)}`)} on ${names}`;
+}
+
+/** Where somebody asked that all is taken back, what is not done for it is no news, nor is it that somebody asked. */
+export function isLeftUndone(event: Event): boolean {
+  if (event.type === 'step.failed') return event.failure.code === 'E_INTERRUPTED';
+  return event.type === 'cancelled' || (event.type === 'step.begun' && event.step !== 'prune');
 }
 
 export const compensating = 'Compensating: every server goes back to what it served before.';

@@ -9,8 +9,8 @@ import { groupNames } from './group.ts';
 
 const MOST_LINES = 12;
 
-/** The outcome in words, and where servers differ a line for each. */
-export function headline(result: TransactionResult, style: Style): readonly string[] {
+/** The outcome in words, and where servers differ a line for each. `toGoBack`: it was resumed for that. */
+export function headline(result: TransactionResult, style: Style, toGoBack = false): readonly string[] {
   const interrupted = result.interrupted ? 'Interrupted. ' : '';
   switch (result.outcome) {
     case 'committed':
@@ -20,20 +20,24 @@ export function headline(result: TransactionResult, style: Style): readonly stri
         `${style.green('✓')} ${style.bold(`Nothing to do: ${who(result)} already ${verb(result)}`)} ${unchangedIds(result)}`,
       ];
     case 'compensated':
-      return allServe(result, result.previous)
-        ? [
-            `${style.red('✗')} ${interrupted}${style.bold(`${wasLive(result) ? 'Taken back' : 'Nothing changed'}: ${oldState(result)}.`)}`,
-          ]
-        : [
-            `${style.red('✗')} ${interrupted}${style.bold(`${undone(result)} Each server serves:`)}`,
-            ...each(result, style),
-          ];
+      return compensated(result, style, toGoBack);
     case 'stranded':
       return [
         `${style.red('✗')} ${interrupted}${style.bold('Stranded: a person is needed. Each server serves:')}`,
         ...each(result, style),
       ];
   }
+}
+
+function compensated(result: TransactionResult, style: Style, toGoBack: boolean): readonly string[] {
+  const mark = toGoBack ? style.green('✓') : `${style.red('✗')}${result.interrupted ? ' Interrupted.' : ''}`;
+  const told = (text: string) => `${mark} ${style.bold(text)}`;
+  if (allServe(result, result.previous)) {
+    const what = toGoBack || wasLive(result) ? 'Taken back' : 'Nothing changed';
+    return [told(`${what}: ${oldState(result)}.`)];
+  }
+  const what = toGoBack ? 'Taken back.' : undone(result);
+  return [told(`${what} Each server serves:`), ...each(result, style)];
 }
 
 /** Under a policy that lets servers stay, somebody has to see to the others. */

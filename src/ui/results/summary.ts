@@ -11,12 +11,12 @@ const plain = createStyle(false);
 const MOST_LINES = 200;
 const LONGEST_LINE = 1_000;
 
-/** GitHub-flavoured Markdown of how a transaction ended. The texts of `result` must be free of secrets. */
-export function transactionSummary(result: TransactionResult): string {
+/** GitHub-flavoured Markdown of how a transaction ended. The texts of `result` must be free of secrets. `toGoBack`: as for `headline`. */
+export function transactionSummary(result: TransactionResult, toGoBack = false): string {
   const matrix = matrixOf(result);
   return [
     `### ${markdown(`${result.environment}: ${result.outcome}, ${result.release}`)}`,
-    paragraph(headline(result, plain)),
+    paragraph(headline(result, plain, toGoBack)),
     paragraph([...failures(result, plain), ...next(result, plain)]),
     matrix === null ? '' : tableOf(matrix),
     paragraph(problems(result, plain)),

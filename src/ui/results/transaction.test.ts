@@ -168,6 +168,26 @@ test('interrupted and compensated: the wish to stop is not told of as a failure'
   ]);
 });
 
+test('taken back, as somebody asked, is a success; of what went wrong before that is told', () => {
+  const failure = { code: 'E_COMMAND', message: 'It broke', hint: null, step: 'postUpload' } as const;
+  const server = { ...nothingSent, outcome: 'compensated', current: oldRelease } as const;
+  const result = sampleResult([sampleServerResult('web1', { ...server, failure })], {
+    outcome: 'compensated',
+  });
+  expect(renderTransaction(result, plain, true)).toEqual([
+    '✓ Taken back: web1 serves the old release 20261120101010.',
+    '  web1 failed in postUpload: It broke',
+  ]);
+  const others = sampleServerResult('web2', { ...server, current: '20261119000000' });
+  expect(renderTransaction({ ...result, servers: [...result.servers, others] }, plain, true)).toEqual(
+    expect.arrayContaining(['✓ Taken back. Each server serves:', '  web2  20261119000000 (the old release)']),
+  );
+  const stranded = sampleServerResult('web1', { ...nothingSent, outcome: 'stranded', current: null });
+  expect(renderTransaction(sampleResult([stranded], { outcome: 'stranded' }), plain, true)[0]).toMatch(
+    /^✗ Stranded/,
+  );
+});
+
 test('stranded: what each server serves, or that it could not be read', () => {
   const failure = {
     code: 'E_UNREACHABLE',

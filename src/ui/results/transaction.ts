@@ -9,9 +9,16 @@ import { matrixOf, renderMatrix } from './matrix.ts';
 
 const MOST_ROWS_BELOW = 16;
 
-/** How a transaction ended. Every word about what is live comes from what was read back. */
-export function renderTransaction(result: TransactionResult, style: Style): readonly string[] {
-  const headlines = headline(result, style);
+/**
+ * How a transaction ended. Every word about what is live comes from what was read back. `toGoBack`: it was resumed to be
+ * taken back, and so having been is no failure.
+ */
+export function renderTransaction(
+  result: TransactionResult,
+  style: Style,
+  toGoBack = false,
+): readonly string[] {
+  const headlines = headline(result, style, toGoBack);
   const reasons = failures(result, style);
   const table = stepTable(result, style);
   // A long table would push what matters out of sight.
