@@ -237,6 +237,54 @@ test('a command of a plugin without a manifest takes arguments wherever they sta
   expect(await at.run('berth', 'show', '--help')).toMatchObject({ exitCode: 0 });
 });
 
+test('what a plugin throws where nothing keeps a log is told with the place in its files', async () => {
+  const register = `export default ({ register }) => register({ api: 1, name: 'torn', hooks: {
+    garbled: async () => (await import('./garbled.js')).default,
+    misread: async () => ({ parse: (raw) => raw.a.b, create() {} }),
+    bursting: async () => ({ parse: () => ({}), create: ({ q }) => q.r.s }),
+    unsure: async () => ({ parse: () => ({}), create: () => ({ run() {}, refuse: () => null.x }) }) },
+  sources: { archive: async () => ({ parse: () => ({}), create: () => ({
+    async fetch() { return null.x; } }) }) } });`;
+  await using at = await projectWith({
+    name: 'cutover-plugin-torn',
+    register,
+    files: {
+      'garbled.js': 'export default {\n  a: 1 b',
+      'commands/tear.js':
+        'export default class Tear {\n  static async run() { throw new Error("no luck"); }\n}',
+    },
+    manifest: { oclif: { commands: './commands', hooks: { 'cutover:register': './register.js' } } },
+  });
+  const refusal = async (...args: readonly string[]) => {
+    const { exitCode, stderr } = await at.run(...args);
+    return { exitCode, stderr };
+  };
+  const place = (rest: string) => expect.stringMatching(`${at.plugin}/${rest}`);
+  for (const [hook, exitCode, where] of [
+    ['garbled', 3, String.raw`garbled\.js:2\)`],
+    ['misread', 3, String.raw`register\.js:3:\d+\.`],
+    ['bursting', 3, String.raw`register\.js:4:\d+\)`],
+    ['unsure', 4, String.raw`register\.js:5:\d+, in the plugin cutover-plugin-torn\.`],
+  ] as const) {
+    await at.configure({ environment: `hooks: { "after:activate": [{ ${hook}: {} }] }` });
+    expect(await refusal('plan', 'here'), hook).toEqual({ exitCode, stderr: place(where) });
+  }
+  const checked = await at.run('check', 'here');
+  expect(checked.stdout).toMatch(/✗ web1: the hook unsure, asked whether .*\n.* It was thrown at /);
+  await writeFile(
+    join(at.path, 'cutover.yaml'),
+    `application: shop\nsource: { archive: {} }\nenvironments: { here: { servers: { web1: { transport: local, path: ${at.path}/server } } } }\n`,
+  );
+  expect(await refusal('plan', 'here')).toEqual({
+    exitCode: 4,
+    stderr: place(String.raw`register\.js:7:\d+, in the plugin cutover-plugin-torn\.`),
+  });
+  expect(await refusal('tear')).toEqual({
+    exitCode: 3,
+    stderr: place(String.raw`commands/tear\.js:2:\d+\)`),
+  });
+});
+
 /** With one plugin linked. */
 async function projectWith(plugin: PluginPackage): Promise<PluginProject & { readonly plugin: string }> {
   const project = await pluginProject();

@@ -1,18 +1,12 @@
-import {
-  CutoverError,
-  type Extension,
-  errorCode,
-  type Json,
-  messageOf,
-  type SecretReference,
-} from '../contract/index.ts';
+import { CutoverError, errorCode, type Json, messageOf, type SecretReference } from '../contract/index.ts';
 import { misspeltIn, namesIn } from './besideKeys.ts';
 import { type ConfigDocument, isObject, membersOf, type Path, pathText, valueAt } from './document.ts';
-import type { ExtensionLookup } from './extensions.ts';
+import type { ExtensionLookup, FoundExtension } from './extensions.ts';
 import { configIssues, type DetailedIssue, issueAt } from './issues.ts';
 import { keysThatPass } from './keysThatPass.ts';
 import { secretReferencesIn } from './secretReferences.ts';
 import { pluginSourceName } from './sourceSchema.ts';
+import { thrownAt } from './thrownAt.ts';
 import type { ConfigIssue } from './types.ts';
 
 export interface CheckedExtensions {
@@ -113,10 +107,10 @@ function entriesOf(kind: Kind, list: unknown, base: Path): readonly Place[] {
   });
 }
 
-type Find = (kind: Kind, name: string) => Promise<Extension<unknown>>;
+type Find = (kind: Kind, name: string) => Promise<FoundExtension<unknown>>;
 
 function cached(lookup: ExtensionLookup): Find {
-  const found = new Map<string, Promise<Extension<unknown>>>();
+  const found = new Map<string, Promise<FoundExtension<unknown>>>();
   return (kind, name) => {
     const id = `${kind} ${name}`;
     const extension = found.get(id) ?? lookup[kind](name);
@@ -149,10 +143,10 @@ function issuesOf(
   error: unknown,
   place: Place,
   document: ConfigDocument,
-  extension: Extension<unknown>,
+  extension: FoundExtension<unknown>,
 ): readonly ConfigIssue[] {
   if (errorCode(error) !== null) throw error;
-  if (!hasIssues(error)) throw broken(error, place);
+  if (!hasIssues(error)) throw broken(error, place, extension.from ?? null);
   const issues = place.isPart ? error.issues.filter((issue) => isThere(issue, place.raw)) : error.issues;
   return configIssues(issues, {
     document,
@@ -195,11 +189,13 @@ function isIssue(issue: unknown): boolean {
 }
 
 /** The message of an extension that breaks may hold anything, also a secret: only its kind is told. */
-function broken(error: unknown, { kind, name, path }: Place): CutoverError {
+function broken(error: unknown, { kind, name, path }: Place, from: string | null): CutoverError {
   const what = error instanceof Error ? error.name : typeof error;
+  const place = thrownAt(error);
+  const whose = from === null ? name : `${name} of the plugin ${from}`;
   return new CutoverError(
     'E_PLUGIN',
-    `The ${kind} ${name} could not read ${pathText(path)}: it threw ${what}.`,
+    `The ${kind} ${whose} could not read ${pathText(path)}: it threw ${what}${place === null ? '' : ` at ${place}`}.`,
     {
       hint: 'This is a fault of the plugin: `parse` must throw an error with `issues`.',
       cause: error,

@@ -66,11 +66,16 @@ async function refusalFindings(checked: ToCheck): Promise<ReadonlyMap<string, re
   const found = plan.servers.map(async (server) => {
     const findings = await refusalsOn(server, all, asking, plan).then(
       (said) => said.map(({ why, fix }): Finding => ({ level: 'error', message: why, fix, code: null })),
-      (error: unknown) => [failed(error)],
+      (error: unknown) => [withoutTheObvious(failed(error))],
     );
     return [server.name, findings] as const;
   });
   return new Map(await Promise.all(found));
+}
+
+/** A check never touches anything. */
+function withoutTheObvious(finding: Finding): Finding {
+  return { ...finding, message: finding.message.replace(/^Nothing was touched\. /, '') };
 }
 
 /** As if it were deployed now. */

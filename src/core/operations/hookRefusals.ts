@@ -1,3 +1,4 @@
+import { whoseFault } from '../config/thrownAt.ts';
 import type { Config } from '../config/types.ts';
 import { CutoverError, errorCode, messageOf } from '../contract/index.ts';
 import { isHookMeantFor } from '../plan/plannedHooks.ts';
@@ -62,7 +63,7 @@ export async function refusalsOn(
 }
 
 async function whyNot(
-  { name, secrets, hook, deadlineMs }: PlacedHook,
+  { name, secrets, hook, from, deadlineMs }: PlacedHook,
   { runtime, config, group, reason }: Asking,
   plan: AskedPlan,
   server: AskedServer,
@@ -90,11 +91,18 @@ async function whyNot(
     if (ours !== null) throw ours;
     if (errorCode(error) !== 'E_HOOK') throw error;
     throw new CutoverError('E_REFUSED', `Nothing was touched. ${messageOf(error)}`, {
+      ...hintFor(error, from),
       server: server.name,
       cause: error,
     });
   });
   return reasons;
+}
+
+/** No log is written of what is only asked: so here stands where it was thrown. */
+function hintFor(error: unknown, from: string | null): { readonly hint?: string } {
+  if (!(error instanceof CutoverError)) return {};
+  return error.hint === undefined ? whoseFault(error.cause, from) : { hint: error.hint };
 }
 
 /** Not every plugin is checked by a compiler: what says nothing does not say yes. */

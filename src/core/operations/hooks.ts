@@ -9,6 +9,8 @@ export interface PlacedHook extends Omit<HookConfig, 'options' | 'deadlineMs'> {
   /** Among those of its point. */
   readonly index: number;
   readonly hook: Hook;
+  /** The package that it came in; null: it is built in. */
+  readonly from: string | null;
   /** For one run. */
   readonly deadlineMs: number;
 }
@@ -34,8 +36,9 @@ export async function createHooks(
     const extension = await runtime.extensions.hook(name);
     const scope = scopeFor(runtime, config, { what: `the hook ${name}`, secrets, server: null });
     const hook = extension.create(options, scope);
+    const from = extension.from ?? null;
     const deadlineMs = placed.deadlineMs ?? hook.deadlineMs ?? DEADLINE_MS;
-    all.push({ ...placed, index: all.filter((each) => each.at === at).length, hook, deadlineMs });
+    all.push({ ...placed, index: all.filter((each) => each.at === at).length, hook, from, deadlineMs });
   }
   return {
     all,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { canonicalJson } from '../config/canonicalJson.ts';
 import { plainOptions } from '../config/plainOptions.ts';
 import type { Config, PluginSourceConfig } from '../config/types.ts';
-import { CutoverError, type Fetched } from '../contract/index.ts';
+import { CutoverError, type Extension, type Fetched, type Source } from '../contract/index.ts';
 import type { Snapshot } from '../sync/types.ts';
 import { type FetchDirectory, takeFetchDirectory } from './fetchDirectory.ts';
 import { emitNow, type Runtime } from './runtime.ts';
@@ -40,13 +40,15 @@ export function openPluginSource(source: PluginSourceConfig, options: PluginSour
   return {
     async fetch(ref, cancel) {
       const signal = AbortSignal.any([cancel, over.signal]);
+      const extension = await runtime.extensions.source(source.name);
+      const from = extension.from ?? null;
       directory ??= await takeFetchDirectory(placeOf(source, options));
       isBroken = true;
       const request = { ref, directory: directory.path };
-      const limits = { deadlineMs: source.deadlineMs, cancel: signal };
+      const limits = { deadlineMs: source.deadlineMs, cancel: signal, from };
       const fetching = withinSourceDeadline(source.name, limits, (signal) => {
         isAtWork = true;
-        return bring(runtime, config, source, request, signal).finally(() => {
+        return bring(extension, { runtime, config, source }, request, signal).finally(() => {
           isAtWork = false;
         });
       });
@@ -98,13 +100,16 @@ function keyOf({ name, options }: PluginSourceConfig, { file }: Config): string 
 }
 
 async function bring(
-  runtime: Runtime,
-  config: Config,
-  { name, options, secrets }: PluginSourceConfig,
+  extension: Extension<Source>,
+  {
+    runtime,
+    config,
+    source,
+  }: Pick<PluginSourceOptions, 'runtime' | 'config'> & { readonly source: PluginSourceConfig },
   request: { readonly ref: string | null; readonly directory: string },
   signal: AbortSignal,
 ): Promise<Fetched> {
-  const extension = await runtime.extensions.source(name);
+  const { name, options, secrets } = source;
   const scope = scopeFor(runtime, config, { what: `the source ${name}`, secrets, server: null, signal });
   return extension.create(options, scope).fetch(request, scope);
 }

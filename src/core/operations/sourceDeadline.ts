@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MAX_DURATION_MS } from '../config/duration.ts';
+import { whoseFault } from '../config/thrownAt.ts';
 import { CutoverError, type ErrorCode, errorCode, messageOf } from '../contract/index.ts';
 
 export interface SourceLimits {
@@ -7,6 +8,8 @@ export interface SourceLimits {
   readonly deadlineMs: number | null;
   /** Somebody wants to stop. */
   readonly cancel: AbortSignal;
+  /** The package that it came in; null: not known. */
+  readonly from?: string | null;
   /** How long it may go on once its signal has fired. */
   readonly graceMs?: number;
 }
@@ -22,7 +25,7 @@ const GRACE_MS = 5_000;
  */
 export async function withinSourceDeadline<T>(
   name: string,
-  { deadlineMs, cancel, graceMs = GRACE_MS }: SourceLimits,
+  { deadlineMs, cancel, from = null, graceMs = GRACE_MS }: SourceLimits,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const limitMs = deadlineMs ?? DEADLINE_MS;
@@ -39,7 +42,7 @@ export async function withinSourceDeadline<T>(
   if (signal.aborted)
     throw new CutoverError('E_INTERRUPTED', `Interrupted while the source ${name} was read.`);
   if (end.type === 'done') return end.value;
-  throw asSourceError(end.error, name);
+  throw asSourceError(end.error, name, from);
 }
 
 type End<T> =
@@ -82,11 +85,11 @@ function isAbort(error: Error): boolean {
 /** These are about this machine and say what they say; any other would be taken for something about a server. */
 const OWN: ReadonlySet<ErrorCode | null> = new Set(['E_SOURCE', 'E_USAGE', 'E_CONFIG', 'E_PLUGIN']);
 
-function asSourceError(error: unknown, name: string): unknown {
+function asSourceError(error: unknown, name: string, from: string | null): unknown {
   if (OWN.has(errorCode(error))) return error;
   const hint = error instanceof Error && 'hint' in error ? error.hint : undefined;
   return new CutoverError('E_SOURCE', `The source ${name} failed: ${messageOf(error)}`, {
-    ...(typeof hint === 'string' ? { hint } : {}),
+    ...(typeof hint === 'string' ? { hint } : whoseFault(error, from)),
     cause: error,
   });
 }

@@ -1,8 +1,10 @@
 import { closest } from '../config/closest.ts';
 import { isObject } from '../config/document.ts';
-import type { ExtensionLookup } from '../config/extensions.ts';
-import { CutoverError, type Extension, errorCode, messageOf, type Plugin } from '../contract/index.ts';
+import type { ExtensionLookup, FoundExtension } from '../config/extensions.ts';
+import { whyAndWhere } from '../config/thrownAt.ts';
+import { CutoverError, type Extension, errorCode, type Plugin } from '../contract/index.ts';
 import { faultOfCreated } from './created.ts';
+import { locateSyntaxErrors } from './locateSyntaxErrors.ts';
 import { faultOf, KIND_IN_WORDS, type Kind } from './offers.ts';
 import { within } from './within.ts';
 
@@ -101,7 +103,7 @@ async function load<T>(
   kind: Kind,
   name: string,
   options: RegistryOptions,
-): Promise<Extension<T>> {
+): Promise<FoundExtension<T>> {
   const offer = offers.get(name);
   if (offer === undefined) throw missing([...offers.keys()].sort(), kind, name, options.unlisted ?? []);
   const failed = (reason: string, cause?: unknown) =>
@@ -110,11 +112,11 @@ async function load<T>(
       `The ${KIND_IN_WORDS[kind]} ${name} of the plugin ${offer.from.name} could not be loaded: ${reason}`,
       { ...hintOf(offer.from), cause },
     );
-  const extension: unknown = await within(offer.load, options.deadlineMs ?? 10_000).catch(
-    (error: unknown) => {
-      throw failed(messageOf(error), error);
-    },
-  );
+  const isBuiltIn = offer.from.wayOut === null;
+  const loading = isBuiltIn ? offer.load : () => locateSyntaxErrors(offer.load);
+  const extension: unknown = await within(loading, options.deadlineMs ?? 10_000).catch((error: unknown) => {
+    throw failed(whyAndWhere(error), error);
+  });
   const lacking = ['parse', 'create'].filter(
     (part) => !isObject(extension) || typeof extension[part] !== 'function',
   );
@@ -125,7 +127,8 @@ async function load<T>(
       `The ${KIND_IN_WORDS[kind]} ${name} of the plugin ${offer.from.name} cannot be used: its create ${why}`,
       { ...hintOf(offer.from), cause },
     );
-  return creating(extension as unknown as Extension<T>, kind, unusable);
+  const from = isBuiltIn ? null : offer.from.name;
+  return { ...creating(extension as unknown as Extension<T>, kind, unusable), from };
 }
 
 /** The same extension; what it creates is looked at before anybody works with it, and what that throws is told as its own. */
@@ -149,7 +152,7 @@ function madeBy<T>(create: () => T, unusable: (why: string, cause: unknown) => C
   try {
     return create();
   } catch (error) {
-    throw errorCode(error) === null ? unusable(`failed: ${messageOf(error)}`, error) : error;
+    throw errorCode(error) === null ? unusable(`failed: ${whyAndWhere(error)}`, error) : error;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Interfaces } from '@oclif/core';
-import { CutoverError, messageOf } from '../../../core/contract/index.ts';
+import { whyAndWhere } from '../../../core/config/thrownAt.ts';
+import { CutoverError } from '../../../core/contract/index.ts';
 
 /** An installed package, as far as it can be blamed. */
 export interface Package {
@@ -16,6 +17,6 @@ export function packageOf({ name, root, type }: Pick<Interfaces.Plugin, 'name' |
 
 /** What is wrong with a package, and what to do about it. */
 export function packageFailure({ name, wayOut }: Package, what: string, cause?: unknown): CutoverError {
-  const reason = cause === undefined ? '' : `: ${messageOf(cause)}`;
+  const reason = cause === undefined ? '' : `: ${whyAndWhere(cause)}`;
   return new CutoverError('E_PLUGIN', `The plugin ${name} ${what}${reason}`, { hint: wayOut, cause });
 }

@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url';
+import { locateSyntaxErrors } from '../../../core/registry/locateSyntaxErrors.ts';
 import { within } from '../../../core/registry/within.ts';
 import { type Package, packageFailure } from './failure.ts';
 
@@ -14,7 +15,7 @@ export async function importFrom(
   file: string,
   what: string,
 ): Promise<Readonly<Record<string, unknown>>> {
-  return watched(from, what, () => import(pathToFileURL(file).href));
+  return watched(from, what, () => locateSyntaxErrors(() => import(pathToFileURL(file).href)));
 }
 
 /** Runs code of a package: whatever becomes of it, the package is named. */
