@@ -143,9 +143,14 @@ export function runsOn(
 
 /** What is sent tells it only where the deploy-cache holds what is live. */
 function changedSinceLive(seen: Observation, { fresh, diff }: SyncWork): readonly string[] | null {
-  const live = liveRecord(seen)?.manifest;
-  const isLive = live !== undefined && live === seen.cache.head?.state;
-  return isLive && !fresh && !seen.cache.pending ? diff.changes.map(({ path }) => path) : null;
+  const isLive = liveRecord(seen)?.manifest !== undefined && isLiveCached(seen);
+  return isLive && !fresh ? diff.changes.map(({ path }) => path) : null;
+}
+
+/** Where a deployment failed, or was rolled back from, the deploy-cache holds what that one brought. */
+function isLiveCached(seen: Observation): boolean {
+  const live = liveRecord(seen)?.manifest ?? null;
+  return live === (seen.cache.head?.state ?? null) && !seen.cache.pending;
 }
 
 /** The id of a release that is made now: greater than all that the servers know of. */
@@ -195,7 +200,7 @@ function planServer(
     current: liveRelease(seen),
     currentRevision: liveRecord(seen)?.revision ?? null,
     expects: expectationOf(seen),
-    changes: { added, updated, removed, bytes },
+    changes: { added, updated, removed, bytes, sinceLive: isLiveCached(seen) },
     files: changes,
     commands: commandTexts(environment.commands, runs),
     runs,

@@ -136,7 +136,7 @@ function planServer(name: string, environment: EnvironmentConfig, seen: Observat
     current: liveRelease(seen),
     currentRevision: liveRecord(seen)?.revision ?? null,
     expects: expectationOf(seen),
-    changes: { added: 0, updated: 0, removed: 0, bytes: 0 },
+    changes: { added: 0, updated: 0, removed: 0, bytes: 0, sinceLive: false },
     files: [],
     commands: commandTexts(environment.commands, runs),
     runs,

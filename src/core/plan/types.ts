@@ -68,6 +68,8 @@ export interface ServerPlan {
     readonly updated: number;
     readonly removed: number;
     readonly bytes: number;
+    /** They are counted from what the deploy-cache holds: is that what is live? */
+    readonly sinceLive: boolean;
   };
   readonly files: readonly FileChange[];
   readonly commands: { readonly postUpload: readonly string[]; readonly postLaunch: readonly string[] };

@@ -168,7 +168,9 @@ test('an upload is told of every five seconds, and not at its end', () => {
 
 test('nothing to send is not told of', () => {
   const { tell, text } = told();
-  const idle = sampleServer('web1', { changes: { added: 0, updated: 0, removed: 0, bytes: 0 } });
+  const idle = sampleServer('web1', {
+    changes: { added: 0, updated: 0, removed: 0, bytes: 0, sinceLive: true },
+  });
   tell({
     type: 'opened',
     plan: samplePlan([], { servers: [idle], revision: null, branch: null, message: null }),

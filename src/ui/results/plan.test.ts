@@ -14,7 +14,7 @@ test('equal servers are shown once, others by themselves', () => {
       sampleServer('db', {
         path: '/srv/db',
         current: null,
-        changes: { added: 0, updated: 0, removed: 0, bytes: 0 },
+        changes: { added: 0, updated: 0, removed: 0, bytes: 0, sinceLive: true },
         files: [],
         commands: { postUpload: [], postLaunch: ['first \x1b[2J\nsecond'] },
         shared: { directories: [], files: [] },
@@ -56,6 +56,23 @@ test('equal servers are shown once, others by themselves', () => {
     '  cutover plan production --out plan.json',
     '  cutover deploy production --plan plan.json',
   ]);
+});
+
+test('what is counted from a deploy-cache that holds something else than what is live says so', () => {
+  const counted = { removed: 0, bytes: 0, sinceLive: false };
+  const lineOf = (added: number, full = false) => {
+    const server = sampleServer('web1', { changes: { ...counted, added, updated: 0 }, files: [] });
+    return renderPlan(samplePlan([], { servers: [server], full }), plain, shown)
+      .find((line) => line.includes('to send'))
+      ?.trim();
+  };
+  expect(lineOf(0)).toBe(
+    'Nothing to send: the deploy-cache, which is not what is live, holds all files already',
+  );
+  expect(lineOf(1)).toBe(
+    '+ 1 added  ~ 0 updated  - 0 removed  0 B to send (counted from the deploy-cache, which is not what is live)',
+  );
+  expect(lineOf(1, true)).toMatch(/ to send \(every file again\)$/);
 });
 
 test('a plan that was kept says how to run it, quoted for a shell', () => {

@@ -103,15 +103,20 @@ function serverLines(server: ServerPlan, plan: Plan, style: Style, view: PlanVie
 }
 
 function changeLine({ changes, files }: ServerPlan, plan: Plan, style: Style): string {
-  const { added, updated, removed, bytes } = changes;
-  if (files.length === 0 && added + updated + removed === 0) return 'No file changes';
+  const { added, updated, removed, bytes, sinceLive } = changes;
+  if (files.length === 0 && added + updated + removed === 0) {
+    return sinceLive ? 'No file changes' : `Nothing to send: ${CACHED}, holds all files already`;
+  }
   const counts = [
     style.green(`+ ${added} added`),
     style.yellow(`~ ${updated} updated`),
     style.red(`- ${removed} removed`),
   ];
-  return `${counts.join('  ')}  ${formatBytes(bytes)} to send${plan.full ? ' (every file again)' : ''}`;
+  const about = plan.full ? ' (every file again)' : sinceLive ? '' : ` (counted from ${CACHED})`;
+  return `${counts.join('  ')}  ${formatBytes(bytes)} to send${about}`;
 }
+
+const CACHED = 'the deploy-cache, which is not what is live';
 
 function fileLines(files: readonly FileChange[], style: Style, view: PlanView): readonly string[] {
   const shown = view.verbose ? files : files.slice(0, FILES_SHOWN);

@@ -51,7 +51,7 @@ export function sampleServer(name: string, changes: Partial<ServerPlan> = {}): S
     current: oldRelease,
     currentRevision: null,
     expects: { current: null, ledger: '', manifest: null, realPath: '/srv/shop', dangling: false },
-    changes: { added: 1, updated: 1, removed: 1, bytes: 3_400_000 },
+    changes: { added: 1, updated: 1, removed: 1, bytes: 3_400_000, sinceLive: true },
     files: [
       { op: 'add', path: 'public/app.css', bytes: 1_200 },
       { op: 'update', path: 'index.php', bytes: 3_398_800 },
