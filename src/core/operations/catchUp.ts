@@ -185,6 +185,7 @@ function nothingToDo(environment: string, { target, seen, asked, absent }: Stand
     revision: target.revision,
     servers: asked.map((name) => unchangedServer(name, liveRelease(seen.get(name)!), null)),
     activationSkewMs: null,
+    tookMs: null,
     problems: leftOut({ absent, environment }),
     interrupted: false,
   };

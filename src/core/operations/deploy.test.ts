@@ -160,3 +160,36 @@ test('a saved plan that was edited does not run', async () => {
     message: expect.stringContaining('changed after it was made'),
   });
 });
+
+test('how long it took is told from its opening to its end, whatever lies between', async () => {
+  const world = await createWorld({
+    servers: ['web1'],
+    hook: (at) => void (at === 'before:activate' && world.runtime.now()),
+  });
+  const { tookMs } = await world.deploy();
+  const timeOf = (type: string) => {
+    const event = world.events.find((each) => each.type === type);
+    return Date.parse((event as { at: string }).at);
+  };
+  expect(tookMs).toBeGreaterThan(0);
+  expect(tookMs).toBe(timeOf('closed') - timeOf('opened'));
+  expect((await world.deploy()).tookMs).toBeNull();
+});
+
+test('a plan behind a deployment that failed tells that its changes are no changes of what is live', async () => {
+  let isBroken = false;
+  const world = await createWorld({
+    servers: ['web1'],
+    hook(at) {
+      if (isBroken && at === 'after:postUpload') throw new Error('no');
+    },
+  });
+  await world.deploy();
+  await world.write({ 'index.html': 'two' });
+  const changes = async () =>
+    (await planFor(world.runtime, world.config, ASK)).servers.map((server) => server.changes);
+  expect(await changes()).toMatchObject([{ updated: 1, sinceLive: true }]);
+  isBroken = true;
+  expect(await world.deploy()).toMatchObject({ outcome: 'compensated' });
+  expect(await changes()).toMatchObject([{ updated: 0, sinceLive: false }]);
+});

@@ -24,9 +24,16 @@ export function resultOf(
     revision: plan.revision,
     servers,
     activationSkewMs: skewOf(facts)?.skewMs ?? null,
+    tookMs: tookMsOf(facts),
     problems: [...leftOut(plan), ...problemsOf(facts), ...released.flatMap(({ problem }) => problem ?? [])],
     interrupted: facts.some((fact) => fact.type === 'cancelled'),
   };
+}
+
+function tookMsOf(facts: readonly Fact[]): number | null {
+  const opened = facts.find(({ type }) => type === 'opened');
+  const last = facts.at(-1);
+  return opened && last ? Math.max(0, Date.parse(last.at) - Date.parse(opened.at)) : null;
 }
 
 /** Nothing was to be done: every server serves this already. */
@@ -40,6 +47,7 @@ export function unchangedResult(plan: Plan): TransactionResult {
     revision: plan.revision,
     servers: plan.servers.map(({ name, current }) => unchangedServer(name, current, batchOf(plan, name))),
     activationSkewMs: null,
+    tookMs: null,
     problems: leftOut(plan),
     interrupted: false,
   };

@@ -13,6 +13,8 @@ export interface TransactionResult {
   readonly servers: readonly ServerResult[];
   /** Between the first and the last activation, in milliseconds; null with fewer than two servers. */
   readonly activationSkewMs: number | null;
+  /** From the opening of the transaction to its end, with hooks, pauses and what lay between it and its resumption; null where nothing ran. */
+  readonly tookMs: number | null;
   readonly problems: readonly string[];
   /** Somebody asked to stop, and it was granted. */
   readonly interrupted: boolean;

@@ -167,3 +167,23 @@ test('a wish that an earlier life has noted still counts', async () => {
   expect(await outcome).toBe('compensated');
   expect(did.filter((what) => what.includes('activate'))).toEqual([]);
 });
+
+test('the time of the switch has in it what was done to arm it, such as hooks, and no waiting for others', async () => {
+  let nowMs = 0;
+  const pass = (ms: number) => {
+    nowMs += ms;
+  };
+  const { facts, outcome } = start({
+    batches: [['a']],
+    clockMs: () => nowMs,
+    arm: () => pass(3_000),
+    onWrite: (fact) => pass(fact.type === 'step.begun' ? 500 : 0),
+    perform: (at) => {
+      pass(at === 'a/activate' ? 40 : 7);
+      return null;
+    },
+  });
+  await outcome;
+  const times = facts.flatMap((fact) => (fact.type === 'step.done' ? [[fact.step, fact.ms]] : []));
+  expect(Object.fromEntries(times)).toMatchObject({ postUpload: 7, activate: 3_040, postLaunch: 7 });
+});

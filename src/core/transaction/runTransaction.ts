@@ -121,8 +121,9 @@ function effectActors(options: TransactionOptions, line: Lifeline, history: Hist
     work: () => Promise<T>,
     done: (value: T, ms: number) => NewFact | null,
     failed: (failure: Failure, ms: number) => NewFact,
+    beforeMs = 0,
   ) => {
-    const start = clockMs();
+    const start = clockMs() - beforeMs;
     const elapsed = () => Math.round(clockMs() - start);
     const running = work().then(
       (value) => ({ value }),
@@ -139,6 +140,9 @@ function effectActors(options: TransactionOptions, line: Lifeline, history: Hist
     if (fact !== null) await write(fact);
   };
 
+  /** Hooks before the switch among it. What follows are waiting for the others, and the switch. */
+  const armedMs = new Map<string, number>();
+
   const isKnown = (server: string, step: StepName): boolean => {
     const known = history.stepOutcome(server, step);
     if (known === null && step !== 'prune' && history.goesBack(server)) throw GOES_BACK;
@@ -152,7 +156,10 @@ function effectActors(options: TransactionOptions, line: Lifeline, history: Hist
       await write({ type: 'step.begun', server, step });
       await attempt(
         () => effects.arm(server),
-        () => null,
+        (_, ms) => {
+          armedMs.set(server, ms);
+          return null;
+        },
         (failure, ms) => ({ type: 'step.failed', server, step, ms, failure }),
       );
     }),
@@ -165,6 +172,7 @@ function effectActors(options: TransactionOptions, line: Lifeline, history: Hist
         () => effects.perform({ server, step }),
         (output, ms) => ({ type: 'step.done', server, step, ms, output }),
         (failure, ms) => ({ type: 'step.failed', server, step, ms, failure }),
+        step === 'activate' ? armedMs.get(server) : 0,
       );
     }),
     compensate: fromPromise<void, { server: string; step: StepName }>(async ({ input: { server } }) => {

@@ -1,4 +1,3 @@
-import { STEPS } from '../../core/contract/index.ts';
 import type { ServerResult, TransactionResult } from '../../core/operations/results.ts';
 import { escapeRemote } from '../escape.ts';
 import { formatDuration } from '../format.ts';
@@ -92,22 +91,11 @@ function verb({ servers }: TransactionResult): string {
 function about(result: TransactionResult): string {
   return [
     result.revision === null ? null : shortRevision(result.revision),
-    formatDuration(totalMs(result.servers)),
+    result.tookMs === null ? null : formatDuration(result.tookMs),
     result.activationSkewMs === null ? null : `switched within ${formatDuration(result.activationSkewMs)}`,
   ]
     .filter((part) => part !== null)
     .join(', ');
-}
-
-/** Servers wait for one another after each step, so the slowest of each step counts. */
-function totalMs(servers: readonly ServerResult[]): number {
-  const slowest = STEPS.map((step) =>
-    Math.max(
-      0,
-      ...servers.flatMap(({ steps }) => steps.filter(({ name }) => name === step).map(({ ms }) => ms)),
-    ),
-  );
-  return slowest.reduce((sum, ms) => sum + ms, 0);
 }
 
 function unchangedIds(result: TransactionResult): string {

@@ -27,7 +27,7 @@ test('committed on several, with the times of each step', () => {
         ],
       }),
     ],
-    { activationSkewMs: 3, problems: ['web1: old releases stay:\nPermission denied'] },
+    { tookMs: 3_100, activationSkewMs: 3, problems: ['web1: old releases stay:\nPermission denied'] },
   );
   expect(renderTransaction(result, plain)).toEqual([
     '✓ web1, web2 now serve 20261121193811 (abc1234, 3.1 s, switched within 3 ms)',
@@ -48,7 +48,7 @@ test('what a server serves is said as it was read, also when it is not the new r
     sampleServerResult('web2', { ...nothingSent, current: '20261121193999' }),
   ]);
   expect(renderTransaction(result, plain)).toEqual([
-    '! The group is split: 1 of 2 servers serve 20261121193811 (abc1234, 0 ms)',
+    '! The group is split: 1 of 2 servers serve 20261121193811 (abc1234, 1.2 s)',
     '  web1  20261121193811 (the new release)',
     '  web2  20261121193999',
     '  Next: correct what failed; then "cutover catch-up production" brings 20261121193811 to the others,',
@@ -248,7 +248,9 @@ test('a mixed group: who serves what, in which batch, what became of each, and w
       steps: [{ name: 'postUpload', ms: 1_500 }],
     }),
   ];
-  expect(renderTransaction(sampleResult(servers, { activationSkewMs: 61_000 }), plain)).toEqual([
+  expect(
+    renderTransaction(sampleResult(servers, { tookMs: 1_600, activationSkewMs: 61_000 }), plain),
+  ).toEqual([
     '! The group is split: 1 of 3 servers serve 20261121193811 (abc1234, 1.6 s, switched within 1 min 1 s)',
     '  web1  20261121193811 (the new release)',
     '  web2  20261120101010 (the old release)',
@@ -270,7 +272,7 @@ test('kept although it failed: all serve the new release, and nobody is told tha
     sampleServerResult('web1', { ...nothingSent, steps: launched(40) }),
     sampleServerResult('web2', { ...nothingSent, steps: launched(50), failure: broken }),
   ];
-  expect(renderTransaction(sampleResult(servers), plain)).toEqual([
+  expect(renderTransaction(sampleResult(servers, { tookMs: 55 }), plain)).toEqual([
     '! web1, web2 now serve 20261121193811, and web2 failed and kept it (abc1234, 55 ms)',
     '  web2 failed in postLaunch: It broke',
     '  Next: correct what failed; then "cutover deploy production" brings the next release to all.',

@@ -78,6 +78,7 @@ export function sampleResult(
     revision: commit,
     servers,
     activationSkewMs: null,
+    tookMs: 1_200,
     problems: [],
     interrupted: false,
     ...changes,

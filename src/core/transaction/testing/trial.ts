@@ -7,12 +7,15 @@ import { SERVERS } from './world.ts';
 export interface Trial {
   readonly batches?: readonly (readonly string[])[];
   readonly policy?: FailurePolicy;
+  readonly arm?: (server: string) => void;
   readonly bake?: (index: number) => Promise<void> | void;
   readonly perform?: (at: string) => Promise<Json> | Json;
   readonly compensate?: (server: string) => Promise<Json> | Json;
   readonly onWrite?: (fact: NewFact) => Promise<void> | void;
   readonly facts?: Fact[];
   readonly cancel?: AbortSignal;
+  /** Default: no time passes. */
+  readonly clockMs?: () => number;
 }
 
 /** What was done, in order: `begin a/prepare`, `end a/prepare`, `undo a`. */
@@ -28,6 +31,7 @@ export function start(trial: Trial = {}) {
     },
     async arm(server: string) {
       did.push(`arm ${server}`);
+      trial.arm?.(server);
     },
     async bake(index: number) {
       did.push(`bake ${index}`);
@@ -46,7 +50,7 @@ export function start(trial: Trial = {}) {
     journal,
     effects,
     cancel: trial.cancel ?? new AbortController().signal,
-    clockMs: () => 0,
+    clockMs: trial.clockMs ?? (() => 0),
   });
   return { did, facts, outcome };
 }
