@@ -36,7 +36,7 @@ test('what a hook says against a deployment is found, on the server it is about'
   expect(await wrong(world)).toEqual({
     extensions: [],
     servers: {
-      web1: [refusal, refusal],
+      web1: [refusal],
       web2: [],
       web3: [expect.objectContaining({ level: 'error', message: expect.stringContaining('I cannot tell') })],
     },

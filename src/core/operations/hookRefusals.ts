@@ -46,7 +46,7 @@ export type AskedPlan = Parameters<typeof deploymentOf>[0] &
 
 type AskedServer = Pick<ServerPlan, 'name' | 'current' | 'currentRevision'>;
 
-/** All that they say against it on one server. Throws `E_REFUSED` when one cannot say, and what keeps the server from being read. */
+/** All that they say against it on one server, each reason once: a hook may stand at several points. Throws `E_REFUSED` when one cannot say, and what keeps the server from being read. */
 export async function refusalsOn(
   server: AskedServer,
   all: readonly PlacedHook[],
@@ -59,7 +59,11 @@ export async function refusalsOn(
   for (const placed of all.filter(isAsked))
     for (const why of await whyNot(placed, asking, plan, server))
       refusals.push({ server: server.name, why, fix: fixOf(placed, asking.reason) });
-  return refusals;
+  return distinct(refusals);
+}
+
+function distinct(refusals: readonly Refusal[]): readonly Refusal[] {
+  return [...new Map(refusals.map((refusal) => [JSON.stringify(refusal), refusal])).values()];
 }
 
 async function whyNot(
