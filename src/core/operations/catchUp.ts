@@ -180,6 +180,7 @@ function nothingToDo(environment: string, { target, seen, asked, absent }: Stand
   return {
     outcome: 'unchanged',
     environment,
+    kind: 'deploy',
     release: target.release,
     previous: target.release,
     revision: target.revision,

@@ -7,7 +7,7 @@ import type { ServerJournals } from '../journal/serverJournals.ts';
 import { parseServerJournal } from '../journal/serverText.ts';
 import { stepsOf } from '../plan/stepsOf.ts';
 import type { Fence, PruneRequest } from '../remote/engine.ts';
-import { arm, compensate, patiently, recordSuccess, type StepContext, steps } from '../steps/index.ts';
+import { arm, compensate, patiently, recordEnd, type StepContext, steps } from '../steps/index.ts';
 import type { Effects } from '../transaction/runTransaction.ts';
 import type { Arming } from './arming.ts';
 import type { Ending } from './ending.ts';
@@ -80,7 +80,7 @@ export function effectsOf(
       if (!stepsOf(plan.kind).includes(step)) return null;
       if (step !== 'prune') requireWanted(sources, step);
       if (step === 'prune' && hooks.has('before:prune', server)) {
-        await recordSuccess(contextFor(server, journals.fenceFor(server)));
+        await recordEnd(contextFor(server, journals.fenceFor(server)));
       }
       // Arming has run those before the switch.
       if (step !== 'activate') await hooks.run(`before:${step}`, server);

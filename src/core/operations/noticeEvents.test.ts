@@ -47,6 +47,11 @@ test.each<[string, readonly (readonly LedgerEntry[])[], boolean]>([
   ['the last one failed', [[...SUCCESS, ...FAILURE]], true],
   ['the last one failed before a server was activated', [[...SUCCESS, entry('2', 'ready', 4)]], true],
   ['it was kept although it failed', [[...SUCCESS, ...KEPT]], true],
+  [
+    'it was rolled back, and kept although that failed',
+    [[...SUCCESS, { ...entry('1', 'succeeded', 9), kept: true }]],
+    true,
+  ],
   ['it was rolled back, and that succeeded', [[...SUCCESS, ...FAILURE, ...ROLLBACK]], false],
   ['it failed on one server only', [[...SUCCESS, ...FAILURE], SUCCESS], true],
   [

@@ -40,7 +40,9 @@ export function isAfterFailure(
     (entries) => entries.findLast(({ at }) => before === null || at < before) ?? [],
   );
   const newest = lasts.toSorted((a, b) => (a.at < b.at ? 1 : -1))[0];
-  return lasts.some(({ release, state }) => release === newest?.release && UNSUCCESSFUL.has(state));
+  return lasts.some(
+    ({ release, state, kept }) => release === newest?.release && (kept === true || UNSUCCESSFUL.has(state)),
+  );
 }
 
 const UNSUCCESSFUL: ReadonlySet<string> = new Set(['ready', 'active', 'failed']);

@@ -3,6 +3,7 @@ import type { Fact } from '../journal/facts.ts';
 import { describeStanding, isReverting, type Merged, mergeJournals } from '../journal/merge.ts';
 import { parseServerJournal } from '../journal/serverText.ts';
 import type { Plan, ServerPlan } from '../plan/types.ts';
+import { foldLedger } from '../release/ledger.ts';
 import { currentText } from '../release/paths.ts';
 import type { Observation } from '../remote/observation.ts';
 import { lockOwner } from './lockOwner.ts';
@@ -21,7 +22,8 @@ export function openTransactionOf(seen: ReadonlyMap<string, Observation>): Merge
   const { plan } = merged.opening;
   const closed = plan.servers.filter(({ name }) => seen.get(name)?.journal === null);
   const stayed = closed.filter((server) => isSwitched(plan, server, seen.get(server.name)!));
-  const facts = [...merged.facts, ...stayed.flatMap(({ name }) => done(name, STEPS, merged.opening.at))];
+  const ended = stayed.flatMap(({ name }) => stayedOn(merged, name, seen.get(name)!));
+  const facts = [...merged.facts, ...ended];
   const others = closed.filter((server) => !stayed.includes(server));
   const ends = others.flatMap((server) => endOn({ ...merged, facts }, server, seen.get(server.name)!));
   return { ...merged, facts: [...facts, ...ends] };
@@ -56,7 +58,24 @@ function endOn(
   const text = currentOf(seen);
   // Where the release was live before, too, its being there tells nothing of going back.
   const isBack = text === expects.current && text !== currentText(opening.plan.release);
-  return isBack ? wentBack(name, opening.at) : done(name, STEPS, opening.at);
+  return isBack ? wentBack(name, opening.at) : stayedOn({ opening }, name, seen);
+}
+
+/** Its ledger tells where it failed and was kept: who resumes has to decide the same for the others. */
+function stayedOn({ opening: { plan, at } }: Pick<OneOpen, 'opening'>, server: string, seen: Observation) {
+  const facts = done(server, STEPS, at);
+  if (foldLedger(seen.ledger).get(plan.release)?.kept !== true) return facts;
+  const failure = {
+    code: 'E_UNKNOWN',
+    message: `${server}: it failed in an earlier run and was kept`,
+    hint: null,
+  } as const;
+  return facts.map(
+    (fact): Fact =>
+      fact.type === 'step.done' && fact.step === 'postLaunch'
+        ? { type: 'step.failed', at, server, step: 'postLaunch', ms: 0, failure }
+        : fact,
+  );
 }
 
 function wentBack(server: string, at: string): readonly Fact[] {

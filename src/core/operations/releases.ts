@@ -37,6 +37,7 @@ function rowsOf(seen: Observation): readonly ReleaseRow[] {
       return {
         id,
         state: record === undefined || record.foreign === true ? 'foreign' : record.state,
+        kept: record?.kept === true,
         revision: record?.revision ?? null,
         at: record?.at ?? null,
         by: record?.by ?? null,

@@ -19,6 +19,7 @@ export function resultOf(
   return {
     outcome: servers.some(({ outcome }) => outcome === 'stranded') ? 'stranded' : intended,
     environment: plan.environment,
+    kind: plan.kind,
     release: plan.release,
     previous: plan.servers[0]?.current ?? null,
     revision: plan.revision,
@@ -42,6 +43,7 @@ export function unchangedResult(plan: Plan): TransactionResult {
   return {
     outcome: 'unchanged',
     environment: plan.environment,
+    kind: plan.kind,
     release: current ?? plan.release,
     previous: current,
     revision: plan.revision,

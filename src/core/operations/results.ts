@@ -7,6 +7,7 @@ import type { Pin } from '../release/pin.ts';
 export interface TransactionResult {
   readonly outcome: Outcome | 'unchanged';
   readonly environment: string;
+  readonly kind: 'deploy' | 'rollback';
   readonly release: string;
   readonly previous: string | null;
   readonly revision: string | null;
@@ -49,6 +50,8 @@ export interface ServerStatus {
   readonly at: string | null;
   /** The release of the group, where the server does not serve it; null where it does, or nobody knows. */
   readonly behind: string | null;
+  /** What is live failed there behind its activation, and stays by `onFailure: keep`. */
+  readonly kept: boolean;
   readonly lock: LockOwner | null;
   /** Marks in force: deployments leave it out; they are refused. */
   readonly paused: ServerMark | null;
@@ -83,6 +86,8 @@ export interface ReleasesResult {
 export interface ReleaseRow {
   readonly id: string;
   readonly state: ReleaseState;
+  /** It failed there behind its activation, and stayed by `onFailure: keep`. */
+  readonly kept: boolean;
   readonly revision: string | null;
   readonly at: string | null;
   readonly by: string | null;

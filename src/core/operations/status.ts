@@ -3,7 +3,7 @@ import { messageOf } from '../contract/index.ts';
 import { parseServerJournal } from '../journal/serverText.ts';
 import { type GroupRelease, groupReleaseOf, isBehind } from '../plan/groupRelease.ts';
 import { liveRecord, liveRelease } from '../plan/planDeployment.ts';
-import { foldLedger } from '../release/ledger.ts';
+import { foldLedger, isAtEnd } from '../release/ledger.ts';
 import { pinOf } from '../release/pin.ts';
 import { markInForce } from '../remote/marks.ts';
 import type { Observation } from '../remote/observation.ts';
@@ -50,6 +50,7 @@ function seenStatus(name: string, seen: Observation, { group, now }: Around): Se
     revision: liveRecord(seen)?.revision ?? null,
     at: liveRecord(seen)?.at ?? null,
     behind: isAtRest && isBehind(group, seen) ? group.release : null,
+    kept: liveRecord(seen)?.kept === true,
     lock,
     paused: markInForce(seen.paused, seen.clock, now),
     frozen: markInForce(seen.frozen, seen.clock, now),
@@ -69,6 +70,7 @@ function unreachable(name: string, error: unknown, group: GroupRelease | null): 
     revision: null,
     at: null,
     behind: group?.leftOut.has(name) ? group.release : null,
+    kept: false,
     lock: null,
     paused: null,
     frozen: null,
@@ -93,7 +95,7 @@ function driftOf(seen: Observation): string | null {
     return `current leads outside releases/, to ${current.text}`;
   if (current.kind === 'link' && current.dangling)
     return `current leads to ${current.text}, which does not exist`;
-  const expected = seen.ledger.findLast((entry) => entry.state === 'succeeded')?.release ?? null;
+  const expected = seen.ledger.findLast(isAtEnd)?.release ?? null;
   const live = liveRelease(seen);
   const gone =
     [...foldLedger(seen.ledger).values()].some((each) => each.release === expected) &&

@@ -1,4 +1,4 @@
-import type { LedgerRecord } from '../release/ledger.ts';
+import { isAtEnd, type LedgerRecord } from '../release/ledger.ts';
 import type { Observation } from '../remote/observation.ts';
 import { liveRecord, liveRelease } from './planDeployment.ts';
 
@@ -9,13 +9,14 @@ export interface GroupRelease extends LedgerRecord {
 }
 
 /**
- * Of the releases that are live and succeeded, the one with the newest line in a ledger: an older one, when the last thing that
- * somebody did was to go back. Null when no server serves any.
+ * Of the releases that are live and succeeded, or were kept by their policy although they failed, the one with the newest line
+ * in a ledger: an older one, when the last thing that somebody did was to go back. Null when no server serves any. That a
+ * kept one counts is what the policy says: who fails stays on the new release, and the others are to follow.
  */
 export function groupReleaseOf(seen: ReadonlyMap<string, Observation>): GroupRelease | null {
   const live = [...seen.values()].flatMap((each) => {
     const record = liveRecord(each);
-    return record?.state === 'succeeded' ? [record] : [];
+    return record !== null && isAtEnd(record) ? [record] : [];
   });
   const newest = live.toSorted(byTime).at(-1);
   if (newest === undefined) return null;

@@ -168,6 +168,7 @@ function serves(seen: Observation, wanted: Pick<DeploymentFacts, 'configuration'
   const record = liveRecord(seen);
   return (
     record?.state === 'succeeded' &&
+    record.kept !== true &&
     !seen.cache.pending &&
     record.manifest === wanted.snapshot.state &&
     record.configuration === wanted.configuration &&

@@ -62,7 +62,9 @@ export function planRollback(facts: RollbackFacts): Plan {
     author: null,
     full: false,
     unpin: false,
-    unchanged: [...observations.values()].every((seen) => liveRelease(seen) === release),
+    unchanged: [...observations.values()].every(
+      (seen) => liveRelease(seen) === release && liveRecord(seen)?.kept !== true,
+    ),
     configuration: facts.configuration,
     manifest: null,
     keep: environment.keep,

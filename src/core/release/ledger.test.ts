@@ -69,6 +69,14 @@ test('later lines add to earlier ones: the last state, and all that was said onc
   ]);
 });
 
+test('that it was kept is true until the next line says what came of it', () => {
+  const kept = line({ state: 'active', kept: true, absent: ['web3'] });
+  const folded = (...lines: readonly string[]) => foldLedger(parseLedger(lines.join('\n'))).get(A);
+  expect(folded(line({}), kept)).toMatchObject({ state: 'active', kept: true, absent: ['web3'] });
+  expect(folded(kept, line({ state: 'bad' }))).not.toHaveProperty('kept');
+  expect(folded(kept, line({ state: 'succeeded' }))).toEqual(folded(line({ state: 'succeeded' })));
+});
+
 test('records come in the order of their ids, not of their lines', () => {
   const text = [line({ release: B }), line({ release: A }), line({ release: B, state: 'active' })].join('\n');
   expect([...foldLedger(parseLedger(text)).keys()]).toEqual([A, B]);

@@ -19,7 +19,9 @@ export interface LedgerEntry {
   readonly foreign?: true;
   /** True: a rollback went here, and what is live stays. False: that is over. Left out: as it was. See `pinOf`. */
   readonly pinned?: boolean;
-  /** With a success: servers that were left out of it. Left out: none was. */
+  /** It failed behind its activation and stays live by `onFailure: keep`. The line behind it ends that. */
+  readonly kept?: true;
+  /** With a success, or where it was kept: servers that were left out of it. Left out: none was. */
   readonly absent?: readonly string[];
 }
 
@@ -52,7 +54,7 @@ export function foldLedger(entries: readonly LedgerEntry[]): ReadonlyMap<string,
   for (const entry of entries) {
     const earlier = records.get(entry.release);
     records.set(entry.release, {
-      ...(entry.state === 'succeeded' ? withoutAbsent(earlier) : earlier),
+      ...carriedOver(earlier, entry),
       ...entry,
       revision: entry.revision ?? earlier?.revision ?? null,
     });
@@ -60,11 +62,15 @@ export function foldLedger(entries: readonly LedgerEntry[]): ReadonlyMap<string,
   return new Map([...records].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The last success says who was left out of it. */
-function withoutAbsent(record: LedgerRecord | undefined): Omit<LedgerRecord, 'absent'> | undefined {
-  if (record === undefined) return undefined;
-  const { absent: _, ...rest } = record;
-  return rest;
+/** What came to an end says who was left out of it, and every line whether it failed and was kept. */
+function carriedOver(earlier: LedgerRecord | undefined, entry: LedgerEntry): Partial<LedgerRecord> {
+  const { absent, kept: _, ...rest } = earlier ?? {};
+  return isAtEnd(entry) || absent === undefined ? rest : { ...rest, absent };
+}
+
+/** Did a transaction end with this release live: well, or kept although it failed? */
+export function isAtEnd({ state, kept }: Pick<LedgerEntry, 'state' | 'kept'>): boolean {
+  return state === 'succeeded' || kept === true;
 }
 
 const STATES: ReadonlySet<string> = new Set(['ready', 'active', 'succeeded', 'failed', 'bad']);

@@ -23,4 +23,4 @@ export { arm } from './activate.ts';
 export { planned, variablesOf } from './commands.ts';
 export { compensate } from './compensate.ts';
 export { patiently, type Step, type StepContext } from './context.ts';
-export { recordSuccess } from './prune.ts';
+export { recordEnd } from './prune.ts';

@@ -2,15 +2,14 @@ import { compactLedger, isLong } from '../release/compact.ts';
 import { parseLedger } from '../release/ledger.ts';
 import type { PruneRequest, ReleaseInUse } from '../remote/engine.ts';
 import { patiently, type Step, type StepContext, shortly } from './context.ts';
-import { isForeign, stateRecord, successRecord } from './records.ts';
+import { endRecord, isForeign, stateRecord } from './records.ts';
 
-/** Tells the ledger of the success, then removes what is no longer kept and used by nobody. */
+/** Tells the ledger how it ended, then removes what is no longer kept and used by nobody. */
 export const prune: Step = async (context) => {
   const { plan } = context;
-  // Kept although it failed: it has not succeeded, and what it could be rolled back to stays.
-  const isKept = context.hasFailed('postLaunch');
-  const server = isKept ? { prune: [] } : context.server;
-  const records = isKept ? [] : recordsOf(context);
+  // What it could be rolled back to stays.
+  const server = isKept(context) ? { prune: [] } : context.server;
+  const records = recordsOf(context);
   const inUse = await pruneOnce(context, {
     releases: server.prune,
     records,
@@ -30,9 +29,8 @@ async function pruneOnce(context: StepContext, request: PruneRequest): Promise<r
   return (await engine.prune(fence, request, patiently())).inUse;
 }
 
-/** Only tells the ledger of the success: what comes between that and the removal may fail. */
-export async function recordSuccess(context: StepContext): Promise<void> {
-  if (context.hasFailed('postLaunch')) return;
+/** Only tells the ledger how it ended: what comes between that and the removal may fail. */
+export async function recordEnd(context: StepContext): Promise<void> {
   const nonce = `${context.plan.release}-prune`;
   const request = { releases: [], records: recordsOf(context), ledger: null, nonce };
   await context.engine.prune(context.fence, request, shortly());
@@ -54,5 +52,13 @@ function recordsOf(context: StepContext): readonly string[] {
   const left = server.current;
   const leftIsOurs = left !== null && seen.ledger.some((entry) => entry.release === left);
   const goesBack = plan.kind === 'rollback' && leftIsOurs && (isForeign(context) || left > plan.release);
-  return [...(goesBack ? [stateRecord(context, left, 'bad')] : []), successRecord(context)];
+  return [
+    ...(goesBack ? [stateRecord(context, left, 'bad')] : []),
+    endRecord(context, { kept: isKept(context) }),
+  ];
+}
+
+/** It failed, and its policy lets it stay. */
+function isKept(context: StepContext): boolean {
+  return context.hasFailed('postLaunch');
 }

@@ -17,13 +17,15 @@ export function stateRecord(context: StepContext, release: string, state: Ledger
 }
 
 /**
- * A rollback pins what it went to; a deployment that may undo one takes the pin away. Who was left out is said here, because
- * nothing can be written where it would have to stand.
+ * How it ended where the release stays live. A rollback pins what it went to; a deployment that may undo one takes the pin away.
+ * Who was left out is said here, because nothing can be written where it would have to stand. `kept`: it failed there; what a
+ * rollback goes to has succeeded before all the same.
  */
-export function successRecord(context: StepContext): string {
+export function endRecord(context: StepContext, { kept }: { readonly kept: boolean }): string {
   const { absent, kind, override, release, unpin } = context.plan;
   return formatLedgerEntry({
-    ...stateEntry(context, release, 'succeeded'),
+    ...stateEntry(context, release, kept && kind === 'deploy' ? 'active' : 'succeeded'),
+    ...(kept && { kept }),
     ...(kind === 'rollback' ? { pinned: true } : unpin ? { pinned: false } : {}),
     ...(override === null ? {} : { override }),
     ...(absent.length > 0 ? { absent: absent.map(({ name }) => name) } : {}),

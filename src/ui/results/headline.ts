@@ -58,21 +58,29 @@ function committed(result: TransactionResult, style: Style): readonly string[] {
 
 /** What to type, where some servers stayed behind or were kept although they failed. */
 export function next(result: TransactionResult, style: Style): readonly string[] {
-  const { outcome, servers, release } = result;
+  const advice = adviceFor(result);
+  return advice.map((line, index) =>
+    index === 0 ? `  ${style.cyan('Next:')} correct what failed; then ${line}` : `        ${line}`,
+  );
+}
+
+function adviceFor(result: TransactionResult): readonly string[] {
+  const { outcome, kind, servers, release, previous } = result;
   if (outcome !== 'committed') return [];
+  const isSplit = !allServe(result, release);
+  if (!isSplit && servers.every(({ failure }) => failure === null)) return [];
   const environment = escapeRemote(result.environment);
-  const afresh = `"cutover deploy ${environment}" brings the next release to all.`;
-  if (!allServe(result, release)) {
+  if (kind === 'rollback') {
+    const what = isSplit ? `brings ${id(release)} to the others,` : 'launches it once more,';
     return [
-      `  ${style.cyan('Next:')} correct what failed; then "cutover catch-up ${environment}" brings ${id(release)} to the others,`,
-      `        or ${afresh}`,
+      `"cutover rollback ${environment} --to ${id(release)}" ${what}`,
+      `or "cutover deploy ${environment} --unpin" brings the next release to all.`,
     ];
   }
-  if (servers.every(({ failure }) => failure === null)) return [];
-  return [
-    `  ${style.cyan('Next:')} correct what failed; then ${afresh}`,
-    `        "cutover rollback ${environment}" goes back.`,
-  ];
+  const afresh = `"cutover deploy ${environment}" brings the next release to all.`;
+  if (isSplit)
+    return [`"cutover catch-up ${environment}" brings ${id(release)} to the others,`, `or ${afresh}`];
+  return [afresh, ...(previous === null ? [] : [`"cutover rollback ${environment}" goes back.`])];
 }
 
 function allServe({ servers }: TransactionResult, release: string | null): boolean {

@@ -51,6 +51,7 @@ const renderings: Readonly<Record<string, (hostile: <T>(value: T) => T) => reado
     const row = {
       id: 'r',
       state: 'succeeded',
+      kept: false,
       revision: commit,
       at,
       by: 'ada',

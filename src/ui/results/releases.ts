@@ -20,7 +20,7 @@ function releaseRow(release: ReleaseRow, style: Style, now: Date): readonly stri
   return [
     release.current ? style.green('→') : ' ',
     release.current ? style.bold(id) : id,
-    stateText(release.state, style),
+    stateText(release, style),
     release.revision === null ? style.dim('-') : shortRevision(release.revision),
     release.at === null ? style.dim('-') : formatAge(release.at, now),
     who(release),
@@ -34,7 +34,9 @@ function who({ by, override }: ReleaseRow): string {
   return `${name} (overridden${overrider}: ${escapeRemote(override.reason)})`;
 }
 
-function stateText(state: ReleaseRow['state'], style: Style): string {
+function stateText({ state, kept }: ReleaseRow, style: Style): string {
+  // What a rollback goes to has succeeded before.
+  if (kept) return style.yellow(state === 'active' ? 'kept' : `${state}, kept`);
   switch (state) {
     case 'succeeded':
       return style.green(state);

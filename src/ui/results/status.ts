@@ -55,6 +55,7 @@ function details(server: ServerStatus, style: Style, now: Date): readonly string
   const parts = [
     server.error === null ? [] : escapeLines(server.error),
     server.behind === null ? [] : [`Behind: the group serves ${escapeRemote(server.behind)}`],
+    server.kept ? ['Kept although it failed there (onFailure: keep)'] : [],
     server.lock === null ? [] : [`Locked by ${describeLock(server.lock, now)}`],
     server.paused === null ? [] : [`Paused by ${describeMark(server.paused, now)}`],
     server.frozen === null ? [] : [`Frozen by ${describeMark(server.frozen, now)}`],

@@ -24,6 +24,7 @@ const well = {
   revision: commit,
   at: '2026-11-21T19:40:00Z',
   behind: null,
+  kept: false,
   lock: null,
   paused: null,
   frozen: null,
@@ -64,6 +65,7 @@ test('status: a line for a server that is well, more for one that is not', () =>
     },
     { ...well, name: 'web4', current: null, revision: null, at: null },
     { ...well, name: 'web5', current: oldRelease, at: null, behind: newRelease },
+    { ...well, name: 'web6', kept: true },
   ];
   expect(renderStatus({ environment: 'production', servers }, plain, now)).toEqual([
     'production',
@@ -82,6 +84,8 @@ test('status: a line for a server that is well, more for one that is not', () =>
     '  web4     nothing live',
     `  web5     ${oldRelease}  abc1234  -`,
     '    ! Behind: the group serves 20261121193811',
+    '  web6     20261121193811  abc1234  20 minutes ago',
+    '    ! Kept although it failed there (onFailure: keep)',
   ]);
 });
 
@@ -90,6 +94,7 @@ test('releases: one table for servers that agree', () => {
     {
       id: newRelease,
       state: 'succeeded',
+      kept: false,
       revision: commit,
       at: '2026-11-21T19:55:00Z',
       by: 'ada@laptop',
@@ -99,19 +104,36 @@ test('releases: one table for servers that agree', () => {
     {
       id: oldRelease,
       state: 'bad',
+      kept: false,
       revision: null,
       at: '2026-11-20T10:00:00Z',
       by: 'ci\x1b[2J',
       override: null,
       current: false,
     },
-    { id: 'v1.2', state: 'foreign', revision: null, at: null, by: null, override: null, current: false },
+    {
+      id: 'v1.2',
+      state: 'foreign',
+      kept: false,
+      revision: null,
+      at: null,
+      by: null,
+      override: null,
+      current: false,
+    },
   ] as const;
   const servers = [
     { name: 'web1', releases },
     { name: 'web2', releases },
     { name: 'web3', releases: [] },
-  ];
+    {
+      name: 'web4',
+      releases: [
+        { ...releases[0], state: 'active', kept: true },
+        { ...releases[0], kept: true, current: false },
+      ],
+    },
+  ] as const;
   expect(renderReleases({ servers }, plain, now)).toEqual([
     'web1, web2 (2 servers)',
     '  →  20261121193811  succeeded  abc1234  5 minutes ago  ada@laptop (overridden: hot\\x0Afix)',
@@ -120,6 +142,10 @@ test('releases: one table for servers that agree', () => {
     '',
     'web3',
     '  No releases yet',
+    '',
+    'web4',
+    '  →  20261121193811  kept             abc1234  5 minutes ago  ada@laptop (overridden: hot\\x0Afix)',
+    '     20261121193811  succeeded, kept  abc1234  5 minutes ago  ada@laptop (overridden: hot\\x0Afix)',
   ]);
 });
 

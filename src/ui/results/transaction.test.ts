@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { STEPS } from '../../core/contract/index.ts';
-import type { ServerResult } from '../../core/operations/results.ts';
+import type { ServerResult, TransactionResult } from '../../core/operations/results.ts';
 import { createStyle } from '../style.ts';
 import { newRelease, oldRelease, sampleResult, sampleServerResult } from '../testing/samples.ts';
 import { renderTransaction } from './transaction.ts';
@@ -281,6 +281,27 @@ test('kept although it failed: all serve the new release, and nobody is told tha
     '        outcome    activate  postLaunch',
     '  web2  kept           5 ms      failed',
     '  web1  committed      5 ms       40 ms',
+  ]);
+});
+
+test('what to type behind a failure is what can be done there', () => {
+  const kept = sampleServerResult('web1', { failure: broken });
+  const old = sampleServerResult('web2', { outcome: 'compensated', current: oldRelease });
+  const advice = (servers: readonly ServerResult[], changes: Partial<TransactionResult>) => {
+    const lines = renderTransaction(sampleResult(servers, changes), plain);
+    const from = lines.findIndex((line) => line.includes('Next:'));
+    return lines.slice(from, lines.indexOf('', from));
+  };
+  expect(advice([kept, kept], { previous: null })).toEqual([
+    '  Next: correct what failed; then "cutover deploy production" brings the next release to all.',
+  ]);
+  expect(advice([kept, kept], { kind: 'rollback' })).toEqual([
+    '  Next: correct what failed; then "cutover rollback production --to 20261121193811" launches it once more,',
+    '        or "cutover deploy production --unpin" brings the next release to all.',
+  ]);
+  expect(advice([kept, old], { kind: 'rollback' })).toEqual([
+    '  Next: correct what failed; then "cutover rollback production --to 20261121193811" brings 20261121193811 to the others,',
+    '        or "cutover deploy production --unpin" brings the next release to all.',
   ]);
 });
 

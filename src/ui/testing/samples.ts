@@ -73,6 +73,7 @@ export function sampleResult(
   return {
     outcome: 'committed',
     environment: 'production',
+    kind: 'deploy',
     release: newRelease,
     previous: oldRelease,
     revision: commit,
