@@ -1,6 +1,7 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { homeOf } from './support/cutover.ts';
 import { type PluginPackage, registering, writePlugin } from './support/pluginPackage.ts';
 import { type PluginProject, pluginProject } from './support/pluginProject.ts';
 import { listenTo } from './support/story.ts';
@@ -167,15 +168,32 @@ test('what a plugin leaves behind to fail on its own ends nothing', async () => 
     register({ api: 1, name: 'late' });
     setImmediate(() => register({ api: 1, name: 'later' }));
     Promise.reject(new Error('much too late'));
+    Promise.reject('nowhere');
   };`;
   await using at = await projectWith({ name: 'cutover-plugin-late', register });
   const { exitCode, stderr } = await at.run('plan', 'here');
   expect(exitCode).toBe(0);
-  expect(stderr).toContain('probably in a plugin: much too late');
+  expect(stderr).toContain(`in the plugin cutover-plugin-late: much too late (${at.plugin}/register.js:4:`);
+  expect(stderr).toContain('probably in a plugin: nowhere');
   expect(stderr).toContain('cutover-plugin-late registered something after its function had come back');
   const listed = await at.run('plugins');
   expect(listed).toMatchObject({ exitCode: 0, stderr: '' });
   expect(listed.stdout).toContain('Something failed in it where nobody waited for it: much too late');
+});
+
+test('what failed in a plugin where nobody waited for it is a problem of the result, and its stack is in the log', async () => {
+  const register = `export default ({ register }) => register({ api: 1, name: 'stray', hooks: {
+    leave: async () => ({ parse: () => ({}), create: () => ({ async run() { Promise.reject(new Error('nobody waits')); } }) }) } });`;
+  await using at = await projectWith({ name: 'cutover-plugin-stray', register });
+  await at.configure({ environment: 'hooks: { "after:activate": [{ leave: {} }] }' });
+  const { exitCode, stdout } = await at.run('deploy', 'here', '--json');
+  expect(exitCode).toBe(0);
+  const { release, problems } = JSON.parse(stdout) as { release: string; problems: readonly string[] };
+  expect(problems).toEqual([
+    expect.stringMatching(/in the plugin cutover-plugin-stray: nobody waits \(.*register\.js:2:\d+\)$/),
+  ]);
+  const log = join(homeOf(at.path), 'state/logs/shop-here', release, 'web1.log');
+  expect(await readFile(log, 'utf8')).toMatch(/Thrown: Error: nobody waits\n.* {2}at .*register\.js:2:/);
 });
 
 test('a second signal while a plugin is loaded stops at once, and blames nobody', async () => {

@@ -39,7 +39,7 @@ export default class PluginNew extends CutoverCommand {
     ]);
     const { root, version } = this.config;
     // Nothing of an installed plugin needs to run for this.
-    const silent = { tellProblem: () => {}, tellLine: () => {} };
+    const silent = { tellStray: () => {}, tellLine: () => {} };
     const builtIn = await loadExtensions({ oclif: this.config, list: [], ...silent });
     const request = { name: args.name, kinds: flags.kind, directory: flags.dir ?? null };
     const written = await newPlugin({ root, version, builtIn }, request);

@@ -1,6 +1,9 @@
-import type { Config as OclifConfig } from '@oclif/core';
+import { existsSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Interfaces, Config as OclifConfig } from '@oclif/core';
 import type { ExtensionLookup } from '../../core/config/extensions.ts';
-import { messageOf, type Plugin } from '../../core/contract/index.ts';
+import { thrownAt, whyAndWhere } from '../../core/config/thrownAt.ts';
+import type { Plugin } from '../../core/contract/index.ts';
 import { allowed } from '../../core/registry/allowed.ts';
 import { createRegistry } from '../../core/registry/registry.ts';
 import { divertConsole } from './installed/divertConsole.ts';
@@ -12,7 +15,8 @@ export interface PluginSources {
   readonly oclif: OclifConfig;
   /** What the configuration lets in besides what is built in; null: all that is installed. */
   readonly list: readonly string[] | null;
-  readonly tellProblem: (message: string) => void;
+  /** What was thrown where nobody waited for it, and what to say of it. */
+  readonly tellStray: (message: string, error: unknown) => void;
   /** What a plugin prints with `console`, a line at a time. */
   readonly tellLine: (line: string) => void;
 }
@@ -21,7 +25,7 @@ export interface PluginSources {
 export async function loadExtensions({
   oclif,
   list,
-  tellProblem,
+  tellStray,
   tellLine,
 }: PluginSources): Promise<ExtensionLookup> {
   const all = [...oclif.plugins.values()];
@@ -32,7 +36,10 @@ export async function loadExtensions({
   );
   const builtIn = all.filter((plugin) => installedIn(plugin) === null && REGISTER in plugin.hooks);
   if (listed.length > 0) {
-    surviveRejections(tellProblem);
+    surviveRejections(
+      listed.map((each) => each.plugin),
+      tellStray,
+    );
     divertConsole(tellLine);
   }
   const packages = new Map<Plugin, Package | null>();
@@ -47,8 +54,22 @@ export async function loadExtensions({
 }
 
 /** What nobody awaits in a plugin must not end a deployment in the middle. */
-function surviveRejections(tellProblem: (message: string) => void): void {
-  process.on('unhandledRejection', (error) =>
-    tellProblem(`Something failed where nobody waited for it, probably in a plugin: ${messageOf(error)}`),
-  );
+function surviveRejections(
+  installed: readonly Interfaces.Plugin[],
+  tellStray: PluginSources['tellStray'],
+): void {
+  process.on('unhandledRejection', (error) => {
+    const name = whose(error, installed);
+    const where = name === null ? 'probably in a plugin' : `in the plugin ${name}`;
+    tellStray(`Something failed where nobody waited for it, ${where}: ${whyAndWhere(error)}`, error);
+  });
+}
+
+/** The package in whose directory it was thrown. Null: the stack does not tell. */
+function whose(error: unknown, installed: readonly Interfaces.Plugin[]): string | null {
+  const place = thrownAt(error);
+  if (place === null) return null;
+  const holds = ({ root }: Interfaces.Plugin) =>
+    existsSync(root) && place.startsWith(join(realpathSync(root), '/'));
+  return installed.find(holds)?.name ?? null;
 }

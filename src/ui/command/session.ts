@@ -24,6 +24,8 @@ export interface Session {
   readonly style: Style;
   readonly logs: ServerLogs;
   readonly redact: (text: string) => string;
+  /** What failed in plugins where nobody waited for it, so far. */
+  readonly strays: () => readonly string[];
   /** Ends the story, so that a question can be asked. */
   readonly pauseStory: () => void;
 }
@@ -49,11 +51,17 @@ export async function inSession<T>(
     () => endNow(reporter),
   );
   try {
-    const telling = (type: 'problem' | 'log') => (message: string) =>
-      reporter.event({ type, server: null, message, at: new Date().toISOString() });
+    const strays: string[] = [];
     const { config, extensions } = await loadConfiguration(options, {
-      tellProblem: telling('problem'),
-      tellLine: telling('log'),
+      tellStray(message, error) {
+        strays.push(message);
+        const of = { server: null, at: new Date().toISOString() };
+        reporter.event({ type: 'problem', message, ...of });
+        const stack = error instanceof Error ? error.stack : undefined;
+        if (stack !== undefined) reporter.event({ type: 'fault', stack, ...of });
+      },
+      tellLine: (message) =>
+        reporter.event({ type: 'log', server: null, message, at: new Date().toISOString() }),
     });
     const runtime = createRuntime({
       extensions,
@@ -67,7 +75,15 @@ export async function inSession<T>(
     });
     const style = createStyle(openTerminal(process.stdout, process.env).color);
     const { redact } = options.redactor;
-    return await work({ runtime, config, style, logs, redact, pauseStory: () => reporter.end() });
+    return await work({
+      runtime,
+      config,
+      style,
+      logs,
+      redact,
+      strays: () => strays,
+      pauseStory: () => reporter.end(),
+    });
   } finally {
     reporter.end();
   }
@@ -89,7 +105,7 @@ function openReporters({ events, redactor }: SessionOptions) {
 /** Which plugins are loaded is for the configuration to say, so it is read before they are, and checked after. */
 async function loadConfiguration(
   { oclif, file }: SessionOptions,
-  telling: Pick<PluginSources, 'tellProblem' | 'tellLine'>,
+  telling: Pick<PluginSources, 'tellStray' | 'tellLine'>,
 ): Promise<{ readonly config: Config; readonly extensions: ExtensionLookup }> {
   const { findConfigFile } = await import('../../core/config/findConfigFile.ts');
   const { loadConfigWith } = await import('../../core/config/loadConfig.ts');

@@ -10,11 +10,11 @@ import type { Session } from './session.ts';
 
 /** What a transaction came to, for people and for machines. `toGoBack`: it was resumed for that, which then is a success. */
 export function transactionAnswer(
-  { style, logs, redact }: Session,
+  { style, logs, redact, strays }: Session,
   found: TransactionResult,
   toGoBack = false,
 ): Answer {
-  const result = { ...found, problems: [...found.problems, ...logs.problems()] };
+  const result = { ...found, problems: [...found.problems, ...strays(), ...logs.problems()] };
   const log = logOf(result, logs.directory());
   return {
     json: result,
