@@ -7,7 +7,7 @@ import {
   STEPS,
   type StepName,
 } from '../contract/index.ts';
-import { planned, type StepContext, variablesOf } from '../steps/index.ts';
+import { planned, type StepContext, tellAttached, variablesOf } from '../steps/index.ts';
 import { pathsOf } from './hookContext.ts';
 
 /** The programs that one run of a hook starts on its server, one behind the other. */
@@ -50,6 +50,7 @@ export function hookCommands({ context, id, point, signal }: HookCommandsOptions
       variables: { ...variablesOf(context, planned(context)), ...asked.variables },
       timeoutMs: asked.timeoutMs ?? null,
       idleTimeoutMs: null,
+      onAttached: () => tellAttached(context, asked.title ?? line),
       onLine(stream: 'stdout' | 'stderr', text: string) {
         tail.push(text);
         emit({ type: 'output', server: server.name, step, stream, line: text });

@@ -108,7 +108,7 @@ export function refuseOpenTransaction(seen: ReadonlyMap<string, Observation>, en
   const where = opening.plan.servers.map(({ name }) => `${name}: ${describeStanding(facts, name)}`);
   throw new CutoverError(
     'E_OPEN_TRANSACTION',
-    `An earlier ${what} is open: release ${opening.plan.release}, by ${opening.by}, begun ${opening.at}. Nothing was touched.\n${where.join('\n')}`,
+    `An earlier ${what} is open: release ${opening.plan.release}, by ${opening.by}, begun ${opening.at}. Nothing was touched.\nThe last that each server has written down; more may be done there:\n${where.join('\n')}`,
     { hint },
   );
 }

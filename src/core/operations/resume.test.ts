@@ -18,13 +18,16 @@ import {
   refusal,
   restsWell,
 } from './testing/lives.ts';
-import { createWorld, type World } from './testing/world.ts';
+import { command, createWorld, type World } from './testing/world.ts';
 
 test('a new deployment or rollback on an open transaction is refused, saying which, by whom, and what to type', async () => {
   const world = await openWorld();
   const { code, text } = await refusal(deploy(world.runtime, world.config, DEPLOY));
   expect(code).toBe('E_OPEN_TRANSACTION');
   expect(text).toMatch(/An earlier deployment is open: release \d{14}, by me@here, begun 20/);
+  expect(text).toMatch(
+    /The last that each server has written down; more may be done there:\nweb1: \w+ \w+\nweb2: /,
+  );
   expect(text).toContain('cutover resume production --abort');
   const back = await refusal(rollback(world.runtime, world.config, { ...PLAIN, to: null }));
   expect(back.code).toBe('E_OPEN_TRANSACTION');
@@ -98,6 +101,31 @@ test('a journal that somebody wrote cannot make anything run, or name a path', a
   expect((await resume(world.runtime, world.config, { ...RESUME, abort: true }))?.outcome).toBe(
     'compensated',
   );
+});
+
+test('a command that an earlier run began is said to be attached to, and one that it did not begin is not', async () => {
+  const first = 'echo one >>ran\necho done';
+  const second = 'echo two >>ran';
+  const world = await createWorld({
+    servers: ['web1'],
+    environment: { commands: { postUpload: [command(first), command(second)], postLaunch: [] } },
+  });
+  const emit: World['runtime']['emit'] = (event) => {
+    const isSecond = event.type === 'command' && event.run === second;
+    if (isSecond || event.type === 'step.failed') throw new Error('cut short');
+  };
+  await expect(deploy({ ...world.runtime, emit }, world.config, DEPLOY)).rejects.toThrow('cut short');
+  await resume(elsewhere(world), world.config, RESUME);
+  const isTold = ({ type }: { type: string }) => ['command', 'output', 'log'].includes(type);
+  const message =
+    'Attached to "echo one >>ran…", which an earlier run began. What it has printed since then comes first.';
+  expect(world.events.filter(isTold)).toMatchObject([
+    { type: 'command', run: first },
+    { type: 'log', server: 'web1', message },
+    { type: 'output', line: 'done' },
+    { type: 'command', run: second },
+  ]);
+  expect(await readFile(world.at('web1', 'current', 'ran'), 'utf8')).toBe('one\ntwo\n');
 });
 
 test('what a run left open that was waited for is ended too, not only its lock', async () => {

@@ -159,6 +159,8 @@ export interface CommandRequest {
   readonly timeoutMs: number | null;
   /** How long it may print nothing. */
   readonly idleTimeoutMs: number | null;
+  /** It was begun before, by another life of the transaction. Called before `onLine`. Default: nobody hears of it. */
+  readonly onAttached?: () => void;
   readonly onLine: (stream: 'stdout' | 'stderr', line: string) => void;
   /** Null, or resolves once the lines so far were taken; until then no more are asked for. Default: null. */
   readonly catchUp?: () => Promise<void> | null;

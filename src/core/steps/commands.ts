@@ -87,12 +87,23 @@ async function runCommand(
       variables: variablesOf(context, run.about),
       timeoutMs: command.timeoutMs,
       idleTimeoutMs: command.idleTimeoutMs,
+      onAttached: () => tellAttached(context, command.run),
       onLine: (stream, line) => emit({ type: 'output', server: server.name, step: run.step, stream, line }),
       catchUp: context.catchUp,
     },
     context.cancel,
   );
 }
+
+/** It is no other line that is printed than where it is begun. */
+export function tellAttached({ server, emit }: StepContext, run: string): void {
+  const [first = '', ...more] = run.trim().split('\n');
+  const name = more.length > 0 || first.length > LONGEST_NAME ? `${first.slice(0, LONGEST_NAME)}…` : first;
+  const message = `Attached to "${name}", which an earlier run began. What it has printed since then comes first.`;
+  emit({ type: 'log', server: server.name, message });
+}
+
+const LONGEST_NAME = 60;
 
 /** What every command finds in its environment. Truths are `1` and `0`; what there is not is empty. */
 export function variablesOf(context: StepContext, about: Subject): Readonly<Record<string, string>> {

@@ -20,7 +20,7 @@ export const steps: Readonly<Record<StepName, Step>> = {
 };
 
 export { arm } from './activate.ts';
-export { planned, variablesOf } from './commands.ts';
+export { planned, tellAttached, variablesOf } from './commands.ts';
 export { compensate } from './compensate.ts';
 export { patiently, type Step, type StepContext } from './context.ts';
 export { recordEnd } from './prune.ts';

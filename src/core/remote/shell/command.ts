@@ -33,8 +33,9 @@ export async function runCommand(
   const over = new AbortController();
   const clock = commandClock(request, signal);
   const log = commandLog((line) => request.onLine('stdout', line), request.catchUp);
-  const followed = { link, path, fence, request, log, patience, onNews: clock.news };
-  const following = follow({ ...followed, signal: over.signal }).catch(unlessOutOfSight);
+  const followed = { link, path, fence, request, log, patience, onNews: clock.news, onAttached() {} };
+  const onAttached = () => request.onAttached?.();
+  const following = follow({ ...followed, onAttached, signal: over.signal }).catch(unlessOutOfSight);
   try {
     const first = await Promise.race([following, clock.ringing]);
     if (typeof first === 'string') {

@@ -36,6 +36,8 @@ export interface Following {
   readonly signal: AbortSignal;
   /** The server said how many bytes are new; null: the connection was lost. */
   readonly onNews: (bytes: number | null) => void;
+  /** It was begun by somebody else. */
+  readonly onAttached: () => void;
 }
 
 /**
@@ -48,10 +50,11 @@ export async function follow(following: Following): Promise<Ending> {
   const { patience, request, link, signal } = following;
   let wasAsked = false;
   for (let failures = 0; ; ) {
-    const attempt = await attach(following);
+    const attempt = await attach(following, wasAsked);
     if (attempt.type !== 'cut') await handedOn(following);
     if (attempt.type === 'again') {
       failures = 0;
+      wasAsked = true;
       continue;
     }
     if (attempt.type !== 'cut') return attempt;
@@ -92,14 +95,15 @@ interface CutOff {
   readonly begun: boolean;
 }
 
-async function attach(following: Following): Promise<Ending | Again | CutOff> {
-  const { link, path, fence, request, log, patience, onNews } = following;
+async function attach(following: Following, isOurs: boolean): Promise<Ending | Again | CutOff> {
+  const { link, path, fence, request, log, patience, onNews, onAttached } = following;
   const nonce = randomBytes(12).toString('hex');
   const before = fence.journal?.lines() ?? [];
   const stream = readStream(nonce, {
-    begun: (word) => {
+    begun: (word, found) => {
       fence.journal?.delivered(before);
       log.endsWith(word);
+      if (found && !isOurs) onAttached();
     },
     told: (bytes) => onNews(bytes),
     log: log.push,

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Transport } from '../../contract/index.ts';
 import { running } from '../../testing/commandHere.ts';
 import { engineHere, linkTo, never } from '../../testing/engineHere.ts';
@@ -50,7 +50,8 @@ test.for([[['before']], [[10]], [[100]], [[101, 'before', 102, 140, 200]], [[150
   async ([breaks]) => {
     const here = await engineHere();
     const { transport, counts } = breakingTransport(breaks);
-    const { lines, done } = running(here, COUNTED, {}, { transport });
+    const onAttached = vi.fn();
+    const { lines, done } = running(here, COUNTED, { onAttached }, { transport });
     await expect(done).rejects.toMatchObject({
       code: 'E_COMMAND',
       message: expect.stringMatching(/status 4:/),
@@ -59,6 +60,7 @@ test.for([[['before']], [[10]], [[100]], [[101, 'before', 102, 140, 200]], [[150
     expect(lines.map(([, line]) => line)).toEqual(expected);
     expect(await readFile(here.at('count'), 'utf8')).toBe('x\n');
     expect(counts.execs).toBeGreaterThan(breaks.length);
+    expect(onAttached).not.toHaveBeenCalled();
   },
 );
 
@@ -92,8 +94,15 @@ test('a long command is asked for again and again, and nobody notices', async ()
   const transport = localTransport({ env: { ...process.env, PATH: quick } });
   const here = await engineHere();
   const { counts, transport: counted } = breakingTransport([], transport);
-  const { lines, done } = running(here, 'echo one; sleep 3; echo two', {}, { transport: counted });
+  const onAttached = vi.fn();
+  const { lines, done } = running(
+    here,
+    'echo one; sleep 3; echo two',
+    { onAttached },
+    { transport: counted },
+  );
   await done;
+  expect(onAttached).not.toHaveBeenCalled();
   expect(lines.map(([, line]) => line)).toEqual(['one', 'two']);
   expect(counts.execs).toBeGreaterThan(1);
 });

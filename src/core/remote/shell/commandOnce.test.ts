@@ -10,20 +10,23 @@ test('who asks for the same run attaches to it, during it and after it', async (
   const run = 'echo x >>count; echo first; until [ -e go ]; do sleep 0.02; done; echo last; exit 7';
   const first = running(here, run, {
     onLine: (_, line) => line === 'first' && begun.resolve(),
+    onAttached: () => attached.push('first'),
   });
   const begun = Promise.withResolvers<void>();
+  const attached: string[] = [];
   first.done.catch(() => {});
   await begun.promise;
   const { running: ids } = await here.see();
   expect(ids).toEqual(['try']);
-  const second = running(here, run);
+  const second = running(here, run, { onAttached: () => attached.push('second') });
   second.done.catch(() => {});
   await writeFile(here.at('go'), '');
   await expect(first.done).rejects.toMatchObject({ code: 'E_COMMAND' });
   await expect(second.done).rejects.toMatchObject({ message: expect.stringMatching(/exit status 7: last$/) });
-  const third = running(here, run);
+  const third = running(here, run, { onAttached: () => attached.push('third') });
   await expect(third.done).rejects.toMatchObject({ message: expect.stringMatching(/exit status 7: last$/) });
   const both = ['first', 'last'].map((line) => ['stdout', line]);
+  expect(attached).toEqual(['second', 'third']);
   expect([second.lines, third.lines]).toEqual([both, both]);
   expect(await readFile(here.at('count'), 'utf8')).toBe('x\n');
   expect((await here.see()).running).toEqual([]);

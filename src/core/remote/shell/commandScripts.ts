@@ -151,7 +151,9 @@ while [ -z "$pid" ]; do
   nap
   read_run "$run"
 done
-printf '%s run %s\n' "$nonce" "$word"
+how=begun
+[ -n "$starter" ] || how=found
+printf '%s run %s %s\n' "$nonce" "$word" "$how"
 if [ "$pid" = stopped ]; then
   printf '%s stopped\n' "$nonce"
   return 0

@@ -11,8 +11,8 @@ export type Ending =
 export type Again = { readonly type: 'again' };
 
 export interface StreamHandlers {
-  /** The command is there. `word` begins the line after the last of its log. */
-  readonly begun: (word: string) => void;
+  /** The command is there. `word` begins the line after the last of its log. `found`: it was there before it was asked for. */
+  readonly begun: (word: string, found: boolean) => void;
   /** So many bytes are new in the log; 0: none for a while. */
   readonly told: (bytes: number) => void;
   readonly log: (bytes: Uint8Array) => void;
@@ -33,7 +33,7 @@ export function readStream(nonce: string, handlers: StreamHandlers) {
     if (mark !== nonce) return;
     if (verb === 'run') {
       begun = true;
-      handlers.begun(first);
+      handlers.begun(first, second === 'found');
     } else if (verb === '+') {
       missing = Number(first);
       handlers.told(missing);
