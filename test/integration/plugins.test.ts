@@ -329,7 +329,10 @@ test('no command of a plugin is taken for one of ours with its arguments', async
     },
     manifest: { oclif: { commands: './commands' } },
   });
-  await at.run('plugins', 'link', root);
+  const told =
+    '! refused: "help plan", "plan", "plan here", "plugins mine": a command of cutover is called so';
+  expect((await at.run('plugins', 'link', root)).stdout).toContain(told);
+  expect((await at.run('plugins')).stdout).toContain(told);
   const ours = await at.run('plan', 'here', '--json');
   expect(JSON.parse(ours.stdout)).toMatchObject({ environment: 'here' });
   expect(await at.run('plugins', 'mine')).toMatchObject({ exitCode: 2 });
@@ -340,6 +343,7 @@ test('no command of a plugin is taken for one of ours with its arguments', async
     expect(await at.run(...args)).toMatchObject({ exitCode: 0, stdout: 'mine' });
   const [listed] = JSON.parse((await at.run('plugins', '--json')).stdout);
   expect(listed.commands).toEqual(['mine plan', 'notify here']);
+  expect(listed.refusedCommands).toEqual(['help plan', 'plan', 'plan here', 'plugins mine']);
 
   const quiet = { relativePath: ['more', 'x.js'], aliases: ['plan:here'], hiddenAliases: ['quiet:plan'] };
   const manifest = { commands: { quiet } };

@@ -18,9 +18,15 @@ export default class PluginsLink extends CutoverCommand {
     const name = await oneAtATime(dataDir, () =>
       linkPackage(args.directory, dataDir, (each) => isOwn(this.config, each)),
     );
+    const { refusedCommands } = await import('../../ui/command/installed/refusedCommands.ts');
+    const { renderRefused } = await import('../../ui/results/plugins.ts');
+    const { createStyle } = await import('../../ui/style.ts');
+    const { openTerminal } = await import('../../ui/terminal.ts');
+    const style = createStyle(openTerminal(process.stdout, process.env).color);
+    const refused = renderRefused(await refusedCommands(this.config, name), style);
     await this.print(false, {
       json: null,
-      lines: [`✓ Linked ${name}.`, '  Next: cutover plugins'],
+      lines: [`✓ Linked ${name}.`, ...refused, '  Next: cutover plugins'],
       exitCode: 0,
     });
   }

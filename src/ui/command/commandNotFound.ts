@@ -1,5 +1,6 @@
 import { closest } from '../../core/config/closest.ts';
 import { escapeRemote } from '../escape.ts';
+import { asTyped } from './asTyped.ts';
 
 interface NotFound {
   readonly id: string;
@@ -22,9 +23,4 @@ function nearest(id: string, commandIds: readonly string[]): string | null {
     if (near !== null) return near;
   }
   return null;
-}
-
-/** oclif puts colons between the words of a command. */
-function asTyped(id: string): string {
-  return id.replaceAll(':', ' ');
 }

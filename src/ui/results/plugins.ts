@@ -10,6 +10,8 @@ export interface PackageView {
   readonly root: string;
   readonly extensions: Readonly<Record<'transports' | 'notifiers' | 'hooks' | 'sources', readonly string[]>>;
   readonly commands: readonly string[];
+  /** Those that it has and does not get. */
+  readonly refusedCommands: readonly string[];
   /** Why it cannot be used, or brings nothing. */
   readonly problem: string | null;
 }
@@ -28,7 +30,16 @@ export function renderPlugins(packages: readonly PackageView[], style: Style): r
     ...Object.entries({ ...each.extensions, commands: each.commands })
       .filter(([, names]) => names.length > 0)
       .map(([kind, names]) => `  ${style.dim(`${kind}:`)} ${names.map(escapeRemote).join(', ')}`),
+    ...renderRefused(each.refusedCommands, style),
   ]);
+}
+
+/** A word of ours in front means a command of ours. */
+export function renderRefused(commands: readonly string[], style: Style): readonly string[] {
+  if (commands.length === 0) return [];
+  const names = commands.map((name) => `"${escapeRemote(name)}"`).join(', ');
+  const why = 'a command of cutover is called so, or begins so. Rename';
+  return [`  ${style.yellow('!')} refused: ${names}: ${why} ${commands.length === 1 ? 'it' : 'them'}.`];
 }
 
 function from({ type, root }: PackageView, style: Style): string {

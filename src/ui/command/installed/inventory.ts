@@ -3,6 +3,7 @@ import { messageOf, type Plugin } from '../../../core/contract/index.ts';
 import { type Kind, namesOf } from '../../../core/registry/offers.ts';
 import { createRegistry } from '../../../core/registry/registry.ts';
 import type { PackageView } from '../../results/plugins.ts';
+import { asTyped } from '../asTyped.ts';
 import { divertConsole } from './divertConsole.ts';
 import { type Package, packageOf } from './failure.ts';
 import { REGISTER } from './oclifPlugin.ts';
@@ -64,7 +65,8 @@ function viewOf(plugin: Interfaces.Plugin, brought: readonly Plugin[], problem: 
       hooks: of('hooks'),
       sources: of('sources'),
     },
-    commands: plugin.commandIDs.map((id) => id.replaceAll(':', ' ')),
+    commands: plugin.commandIDs.map(asTyped),
+    refusedCommands: (installedIn(plugin)?.refusedCommands ?? []).map(asTyped),
     problem: isSilent ? `It registers nothing: its package.json has no oclif.hooks["${REGISTER}"].` : problem,
   };
 }

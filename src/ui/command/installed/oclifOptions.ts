@@ -2,7 +2,8 @@ import type { Command, Interfaces } from '@oclif/core';
 import { Plugin } from '@oclif/core/config';
 import { errorCode } from '../../../core/contract/index.ts';
 import { dataDirectory } from './dataDirectory.ts';
-import { type InstalledPlugin, oclifPlugin } from './oclifPlugin.ts';
+import { commandNames, keptBeside } from './keptBeside.ts';
+import { oclifPlugin } from './oclifPlugin.ts';
 import { installedPackages } from './packages.ts';
 
 /**
@@ -18,30 +19,13 @@ export async function oclifOptions(root: string, env: NodeJS.ProcessEnv): Promis
   const others = await Promise.all(
     installed.filter(({ name }) => own.every((plugin) => plugin.name !== name)).map(oclifPlugin),
   );
-  const ours = new Set(own.flatMap(({ commands }) => commands.flatMap((each) => [each.id, ...each.aliases])));
+  const ours = commandNames(own);
   return {
     root,
     plugins: new Map(
       [...own, ...others.map((each) => keptBeside(each, ours))].map((plugin) => [plugin.name, plugin]),
     ),
   };
-}
-
-/** A command `deploy:production` would be what `deploy production` means: none of an installed plugin stands below one of ours. */
-function keptBeside(plugin: InstalledPlugin, ours: ReadonlySet<string>): InstalledPlugin {
-  const isBeside = (id: unknown) => {
-    const words = String(id).split(':');
-    return words.every((_, index) => !ours.has(words.slice(0, index + 1).join(':')));
-  };
-  const beside = (ids: unknown) => (Array.isArray(ids) ? ids.filter(isBeside) : []);
-  const commands = plugin.commands
-    .filter(({ id }) => isBeside(id))
-    .map((command) => ({
-      ...command,
-      aliases: beside(command.aliases),
-      hiddenAliases: beside(command.hiddenAliases),
-    }));
-  return { ...plugin, commands, commandIDs: commands.map(({ id }) => id) };
 }
 
 async function ownPlugins(root: string, data: string): Promise<readonly Interfaces.Plugin[]> {

@@ -12,7 +12,11 @@ import { shareContract } from './shareContract.ts';
 export const REGISTER = 'cutover:register';
 
 /** As oclif knows it, and what we know of it. */
-export type InstalledPlugin = Interfaces.Plugin & { readonly installed: InstalledPackage };
+export type InstalledPlugin = Interfaces.Plugin & {
+  readonly installed: InstalledPackage;
+  /** Which it does not get, with colons between their words: they are ours, or would stand below one of ours. */
+  readonly refusedCommands: readonly string[];
+};
 
 /**
  * An installed package for oclif, which would import the commands of one that has no manifest at every start, and run any
@@ -25,6 +29,7 @@ export async function oclifPlugin(installed: InstalledPackage): Promise<Installe
   const findCommand = (id: string) => commands.find((command) => command.id === id)?.load();
   return {
     installed,
+    refusedCommands: [],
     _base: 'cutover',
     alias: name,
     name,
