@@ -68,6 +68,11 @@ test.each([
     `${E}.commands.postUpload[0].onn: unknown key; did you mean "on"?`,
   ],
   [
+    'commands: { postUpload: [{ run: make, changed: ["*.css"] }] }',
+    `${E}.commands.postUpload[0].changed: unknown key; did you mean "when: { changed: … }"?`,
+  ],
+  ['postLaunch: [make]', `${E}.postLaunch: unknown key; did you mean "commands: { postLaunch: … }"?`],
+  [
     'commands: { postUpload: [{ run: make, cwd: current }] }',
     `${E}.commands.postUpload[0].cwd: expected "release" or "root"; found "current"`,
   ],

@@ -81,7 +81,12 @@ function unknownKeyIssue(path: Path, key: string, { document, base, knownKeys }:
   // A key of another form of the same union.
   const misplaced = known.includes(key);
   const didYouMean = misplaced ? null : closest(key, known);
-  const message = misplaced ? 'does not go with its neighbours' : `unknown key${adviceOf(didYouMean, known)}`;
+  // A key of one of the objects that may stand here.
+  const owners = known.filter((owner) => knownKeys([...path, owner], key).includes(key));
+  const owner = didYouMean === null && owners.length === 1 ? owners[0] : undefined;
+  const advice =
+    owner === undefined ? adviceOf(didYouMean, known) : `; did you mean "${owner}: { ${key}: … }"?`;
+  const message = misplaced ? 'does not go with its neighbours' : `unknown key${advice}`;
   const issue = issueAt(document, [...base, ...path, key], message, 'key');
   return { ...issue, expected: known.length > 0 ? `one of ${known.join(', ')}` : null, didYouMean };
 }
