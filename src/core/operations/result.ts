@@ -2,6 +2,7 @@ import type { Outcome } from '../contract/index.ts';
 import type { Fact, Failure } from '../journal/facts.ts';
 import type { ReleasedLock } from '../lock/acquire.ts';
 import { markInWords } from '../plan/marks.ts';
+import { stepsOf } from '../plan/stepsOf.ts';
 import type { AbsentServer, Plan, ServerPlan } from '../plan/types.ts';
 import { releaseOf } from '../release/paths.ts';
 import type { ServerResult, TransactionResult } from './results.ts';
@@ -80,6 +81,7 @@ function serverResult(
   released: readonly ReleasedLock[],
 ): ServerResult {
   const mine = facts.filter((fact) => 'server' in fact && fact.server === server.name);
+  const works = stepsOf(plan.kind);
   const text = released.find((each) => each.server === server.name)?.current;
   const synced = mine.find((fact) => fact.type === 'step.done' && fact.step === 'syncCache');
   const sent = (synced?.type === 'step.done' ? synced.output : null) as {
@@ -95,9 +97,11 @@ function serverResult(
     uploaded: { files: sent?.files ?? 0, bytes: sent?.bytes ?? 0 },
     removed: sent?.removed ?? 0,
     batch: batchOf(plan, server.name),
-    steps: mine.flatMap((fact) =>
-      fact.type === 'step.done' || fact.type === 'step.failed' ? [{ name: fact.step, ms: fact.ms }] : [],
-    ),
+    steps: mine.flatMap((fact) => {
+      const isOfSteps =
+        fact.type === 'step.failed' || (fact.type === 'step.done' && works.includes(fact.step));
+      return isOfSteps ? [{ name: fact.step, ms: fact.ms }] : [];
+    }),
     failure: failureOf(mine),
   };
 }

@@ -22,6 +22,8 @@ test('going back makes the release before live again, and calls the one that was
   const [first, second, third] = made as [string, string, string];
   const result = await back(world);
   expect(result).toMatchObject({ outcome: 'committed', release: second, previous: third, problems: [] });
+  for (const { steps } of result.servers)
+    expect(steps.map(({ name }) => name)).toEqual(['prepare', 'activate', 'postLaunch', 'prune']);
   for (const server of world.servers) {
     expect(await world.seen(server)).toEqual({
       current: `releases/${second}`,

@@ -111,6 +111,23 @@ test('a rollback that somebody stops', () => {
   );
 });
 
+test('a rollback tells of the steps that it has, and of no others', () => {
+  const { tell, text } = told();
+  const server = 'web1';
+  const plan = samplePlan([server], { kind: 'rollback', revision: null, branch: null, message: null });
+  tell({ type: 'opened', plan, by: 'ci' });
+  for (const step of ['prepare', 'syncCache', 'activate'] as const) {
+    tell({ type: 'step.begun', server, step }, { type: 'step.done', server, step, ms: 0, output: null });
+  }
+  expect(text().split('\n').slice(1)).toEqual([
+    '[web1] prepare …',
+    '[web1] prepare done, 0 ms',
+    '[web1] activate …',
+    '[web1] activate done, 0 ms',
+    '',
+  ]);
+});
+
 test('what somebody takes back: nothing is told of what is not done for it', () => {
   const { tell, text } = told();
   const stopped = { code: 'E_INTERRUPTED', message: 'Interrupted before postUpload.', hint: null } as const;

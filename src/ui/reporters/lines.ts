@@ -11,6 +11,7 @@ import type { Reporter } from './reporter.ts';
 import {
   compensating,
   isLeftUndone,
+  isOfIdleStep,
   opening,
   resuming,
   sent,
@@ -120,6 +121,7 @@ export function linesReporter(terminal: Terminal, clock: Clock): Reporter {
     /** For the log: the failure, or a problem, says why. */
     fault: () => [],
     resumed: (event) => {
+      plan = event.plan;
       isTakenBack = event.abort;
       return [resuming(event, style)];
     },
@@ -140,7 +142,7 @@ export function linesReporter(terminal: Terminal, clock: Clock): Reporter {
 
   return {
     event(event) {
-      if (isTakenBack && isLeftUndone(event)) return;
+      if (isOfIdleStep(event, plan) || (isTakenBack && isLeftUndone(event))) return;
       write((told[event.type] as (event: Event) => readonly string[])(event));
     },
     end: stop,

@@ -17,6 +17,15 @@ function started(names: readonly string[], columns = 80, rows = 24, color = fals
   return { tell, clock, reporter, screen };
 }
 
+test('a rollback tells of the steps that it has, and of no others', () => {
+  const { tell, reporter, screen } = started(['web1']);
+  const plan = samplePlan(['web1'], { kind: 'rollback', revision: null, branch: null, message: null });
+  tell({ type: 'opened', plan, by: 'ada@laptop' }, begun('web1'), done('web1'));
+  tell({ type: 'step.done', server: 'web1', step: 'prepare', ms: 5, output: null });
+  reporter.end();
+  expect(screen.lines().filter((line) => line.startsWith('✓'))).toEqual(['✓ prepare      5 ms']);
+});
+
 const step = 'syncCache';
 const begun = (server: string): Untimed => ({ type: 'step.begun', server, step });
 const done = (server: string, ms = 1_200): Untimed => ({ type: 'step.done', server, step, ms, output: null });

@@ -12,6 +12,7 @@ import { createRows } from './rows.ts';
 import {
   compensating,
   isLeftUndone,
+  isOfIdleStep,
   opening,
   resuming,
   type Setback,
@@ -80,7 +81,7 @@ export function liveReporter(terminal: Terminal, clock: Clock): Reporter {
         isTakenBack = event.abort;
         return tell(resuming(event, style));
       case 'step.done':
-        return count(event.step, event.ms);
+        return isOfIdleStep(event, plan) ? undefined : count(event.step, event.ms);
       case 'undo.done':
         return count('undo', event.ms);
       case 'step.failed':

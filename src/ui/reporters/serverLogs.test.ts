@@ -145,3 +145,15 @@ test('a release with a name that a server made up stays in its place', () => {
   logs.end();
   expect(readdirSync(environment)).toEqual(['_2e2e']);
 });
+
+test('the log of a rollback tells of the steps that it has, and of no others', () => {
+  const { tell, logs, textOf } = started();
+  const server = 'web1';
+  tell({ type: 'opened', plan: samplePlan([server], { ...plain, kind: 'rollback' }), by: 'ada@laptop' });
+  for (const step of ['syncCache', 'activate'] as const) {
+    tell({ type: 'step.begun', server, step }, { type: 'step.done', server, step, ms: 3, output: null });
+  }
+  logs.end();
+  expect(textOf(server)).toMatch(/ activate done, 3 ms\n$/);
+  expect(textOf(server)).not.toContain('syncCache');
+});

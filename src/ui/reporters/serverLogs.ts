@@ -6,6 +6,7 @@ import type { Plan } from '../../core/plan/types.ts';
 import type { Clock } from '../clock.ts';
 import type { Reporter } from './reporter.ts';
 import { serverLogText } from './serverLogText.ts';
+import { isOfIdleStep } from './story.ts';
 
 /** A file a server, with all that happened there. */
 export interface ServerLogs extends Reporter {
@@ -39,6 +40,7 @@ export function serverLogs({ stateDirectory, clock, tellProblem }: ServerLogOpti
   const problems: string[] = [];
   let early: Event[] = [];
   let directory: string | null = null;
+  let plan: Plan | null = null;
   let isOver = false;
 
   const attempt = (what: string, work: () => void) => {
@@ -64,6 +66,7 @@ export function serverLogs({ stateDirectory, clock, tellProblem }: ServerLogOpti
   };
   const note = (event: Event) => {
     const server = 'server' in event ? event.server : null;
+    if (isOfIdleStep(event, plan)) return;
     const text = serverLogText(event)
       .map((line) => `${line}\n`)
       .join('');
@@ -73,7 +76,8 @@ export function serverLogs({ stateDirectory, clock, tellProblem }: ServerLogOpti
       if (isOver || buffered.length >= MOST_BUFFERED) flush(name);
     }
   };
-  const begin = (plan: Plan) => {
+  const begin = (begun: Plan) => {
+    plan = begun;
     const made = logDirectory(stateDirectory, plan);
     directory = made;
     attempt(`the logs in ${made}`, () => {

@@ -1,6 +1,7 @@
 import type { Json } from '../../core/contract/index.ts';
 import type { Event } from '../../core/journal/events.ts';
 import type { Failure } from '../../core/journal/facts.ts';
+import { stepsOf } from '../../core/plan/stepsOf.ts';
 import type { Plan } from '../../core/plan/types.ts';
 import { escapeLines, escapeRemote } from '../escape.ts';
 import { formatBytes, formatDuration } from '../format.ts';
@@ -35,6 +36,12 @@ export function resuming({ plan: { release, servers }, abort }: Resumed, style: 
   const names = nameList(servers.map(({ name }) => name));
   const what = abort ? 'Taking back' : 'Going on with';
   return `${style.bold(`${what} ${escapeRemote(release)}`)} on ${names}`;
+}
+
+/** A rollback sends and builds nothing: of steps that have nothing to do there is nothing to tell. */
+export function isOfIdleStep(event: Event, plan: Plan | null): boolean {
+  if (plan === null || (event.type !== 'step.begun' && event.type !== 'step.done')) return false;
+  return !stepsOf(plan.kind).includes(event.step);
 }
 
 /** Where somebody asked that all is taken back, what is not done for it is no news, nor is it that somebody asked. */
