@@ -10,10 +10,7 @@ import type { Plan } from '../plan/types.ts';
 import type { Observation } from '../remote/observation.ts';
 import type { Snapshot } from '../sync/types.ts';
 import { type ConfiguredSource, configuredSource } from './configuredSource.ts';
-import { lockGroup } from './groupLocks.ts';
-import { holdLocks } from './heldLocks.ts';
-import { abandonLocks } from './lockFirst.ts';
-import { lockOwner } from './lockOwner.ts';
+import { freeDeadLocks } from './freeDeadLocks.ts';
 import {
   allSeen,
   environmentNamed,
@@ -112,22 +109,6 @@ function seenOfOpen(looks: Looks): ReadonlyMap<string, Observation> {
   const taking = merged.type === 'one' ? merged.opening.plan.servers.map(({ name }) => name) : [];
   const isKnown = merged.type === 'one' && failuresOf(looks).every(({ server }) => !taking.includes(server));
   return isKnown ? seen : allSeen(looks);
-}
-
-/**
- * A run that died before it had begun anything left its locks, and nothing else. One that was waited for may have left
- * more: gives what was seen under the locks. Throws `E_LOCKED` for one that lives.
- */
-async function freeDeadLocks(
-  runtime: Runtime,
-  group: Group,
-  seen: ReadonlyMap<string, Observation>,
-  waitMs: number,
-): Promise<ReadonlyMap<string, Observation>> {
-  if ([...seen.values()].every(({ lock }) => lockOwner(lock) === null)) return seen;
-  const locks = await lockGroup(runtime, group, { release: null, waitMs, message: null });
-  await abandonLocks(runtime, holdLocks(runtime, group, locks));
-  return locks.seen;
 }
 
 function requireOne(merged: Merged): Open | null {

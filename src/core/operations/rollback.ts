@@ -1,16 +1,19 @@
 import { configDigest } from '../config/digest.ts';
 import type { Config } from '../config/types.ts';
+import { CutoverError } from '../contract/index.ts';
 import { planRollback } from '../plan/planRollback.ts';
+import type { Plan } from '../plan/types.ts';
 import type { Observation } from '../remote/observation.ts';
 import { execute } from './execute.ts';
+import { freeDeadLocks } from './freeDeadLocks.ts';
 import { askHooks } from './hookRefusals.ts';
 import { leaveOut } from './leaveOut.ts';
 import { environmentNamed, openGroup, settleGroup } from './openGroup.ts';
-import { isInTransaction } from './openTransaction.ts';
+import { isInTransaction, openTransactionOf, refuseOpenTransaction } from './openTransaction.ts';
 import { unchangedResult } from './result.ts';
 import type { TransactionResult } from './results.ts';
 import type { Runtime } from './runtime.ts';
-import { leavePausedOut, overrideOf, refuseFrozen, requireUnmarked } from './takePart.ts';
+import { leavePausedOut, overrideOf, refuseFrozen, requireUnmarked, type TakingPart } from './takePart.ts';
 
 export interface RollbackRequest {
   readonly environment: string;
@@ -50,7 +53,13 @@ export async function rollback(
     planRollback({ ...facts, override, observations, to });
   const busy = isInTransaction(reached.seen, environment.name);
   refuseFrozen(part.frozen, environment.name, override);
-  let plan = planOf(part.seen, request.to);
+  let plan: Plan;
+  try {
+    plan = planOf(part.seen, request.to);
+  } catch (error) {
+    if (busy) await refuseWhatIsOpen(runtime, part, request.lockWaitMs ?? 0);
+    throw error;
+  }
   const reason = request.override ?? null;
   const overridden = await askHooks({ runtime, config, group: part.group, reason }, plan);
   if (overridden !== null && override === null) {
@@ -69,5 +78,22 @@ export async function rollback(
       requireUnmarked(observations, { now: runtime.now(), environment: environment.name, override });
       return { plan: planOf(observations, plan.release), work: new Map() };
     },
+  });
+}
+
+/**
+ * Nowhere to go back to is no answer while something is open that may be why. Throws `E_LOCKED` where a run is at work on it,
+ * `E_OPEN_TRANSACTION` where none is, and `E_STALE` when it has ended while it was waited for.
+ */
+async function refuseWhatIsOpen(
+  runtime: Runtime,
+  { group, seen }: Pick<TakingPart, 'group' | 'seen'>,
+  waitMs: number,
+): Promise<void> {
+  if (openTransactionOf(seen).type === 'nothing') return;
+  const { name } = group.environment;
+  refuseOpenTransaction(await freeDeadLocks(runtime, group, seen, waitMs), name);
+  throw new CutoverError('E_STALE', 'What was under way has ended in the meantime. Nothing was touched.', {
+    hint: `cutover rollback ${name}`,
   });
 }

@@ -12,6 +12,18 @@ export function renderStatus(result: StatusResult, style: Style, now: Date): rea
   return [
     style.bold(escapeRemote(result.environment)),
     ...result.servers.flatMap((server, index) => [`  ${lines[index]}`, ...details(server, style, now)]),
+    ...next(result, style),
+  ];
+}
+
+/** What to type where a transaction was begun and not ended. Only whoever tries knows whether the holder of a lock lives. */
+function next({ environment, servers }: StatusResult, style: Style): readonly string[] {
+  const open = servers.filter(({ openTransaction }) => openTransaction !== null);
+  if (open.length === 0) return [];
+  const resume = `cutover resume ${escapeRemote(environment)}`;
+  const isHeld = open.some(({ lock }) => lock !== null);
+  return [
+    `  ${style.cyan('Next:')} ${isHeld ? 'unless its run is at work still: ' : ''}${resume}, or to take it back: ${resume} --abort`,
   ];
 }
 

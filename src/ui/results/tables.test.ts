@@ -86,6 +86,12 @@ test('status: a line for a server that is well, more for one that is not', () =>
     '    ! Behind: the group serves 20261121193811',
     '  web6     20261121193811  abc1234  20 minutes ago',
     '    ! Kept although it failed there (onFailure: keep)',
+    '  Next: unless its run is at work still: cutover resume production, or to take it back: cutover resume production --abort',
+  ]);
+  const left = { ...well, openTransaction: newRelease };
+  expect(renderStatus({ environment: 'production', servers: [left, left] }, plain, now).slice(4)).toEqual([
+    '    ! Open transaction: 20261121193811',
+    '  Next: cutover resume production, or to take it back: cutover resume production --abort',
   ]);
 });
 
