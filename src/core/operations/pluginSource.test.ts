@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { CutoverError, type Fetched, type SourceRequest } from '../contract/index.ts';
@@ -247,4 +247,26 @@ test('it is given the secrets of its own options, and no others', async () => {
     code: 'E_PLUGIN',
     message: expect.stringContaining('the source spy asked for a secret'),
   });
+});
+
+test('what a .deployignore names is there for the next call, and never deployed', async () => {
+  const notes: (string | null)[] = [];
+  const world = await createWorld({
+    servers: ['web1'],
+    async fetch({ directory }) {
+      const known = await readFile(join(directory, '.etag'), 'utf8').catch(() => null);
+      notes.push(known);
+      if (known !== null) return { revision: known };
+      await writeFile(join(directory, 'index.html'), 'one');
+      await writeFile(join(directory, '.deployignore'), '*.map');
+      await appendFile(join(directory, '.deployignore'), '\n/.etag\n');
+      await writeFile(join(directory, '.etag'), 'v1');
+      return { revision: 'v1' };
+    },
+  });
+  await check(world.runtime, world.config, 'production', []);
+  expect(await world.deploy()).toMatchObject({ outcome: 'committed', revision: 'v1' });
+  expect(await world.deploy()).toMatchObject({ outcome: 'unchanged' });
+  expect(notes).toEqual([null, 'v1', 'v1']);
+  expect(await readdir(world.at('web1', 'current'))).toEqual(['index.html']);
 });
