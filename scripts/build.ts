@@ -18,7 +18,7 @@ const LOADED_TOGETHER = [
   // With what flags are read by, which would take the whole configuration along.
   {
     name: 'start',
-    test: /src\/(?:ui\/command\/(?:installed\/oclifOptions|unfinished)|core\/config\/duration)\.ts$/,
+    test: /src\/(?:ui\/command\/(?:installed\/oclifOptions|standardOutput|unfinished)|core\/config\/duration)\.ts$/,
     priority: 3,
   },
   { name: 'session', test: /src\/ui\/command\/session\.ts$/, priority: 2 },

@@ -1,5 +1,6 @@
 import { run } from '@oclif/core/run';
 import { oclifOptions } from './ui/command/installed/oclifOptions.ts';
+import { outFlushed } from './ui/command/standardOutput.ts';
 import { isTransactionOpen, tellUnfinished } from './ui/command/unfinished.ts';
 
 /** The exit code of a second signal, which was told of. */
@@ -22,7 +23,7 @@ export async function main(root: string, argv: readonly string[]): Promise<void>
     const { tellUncaught } = await import('./ui/command/tellUncaught.ts');
     tellUncaught(error, argv);
   }
-  await Promise.all([process.stdout, process.stderr].map(flushed));
+  await Promise.all([outFlushed(), flushed(process.stderr)]);
   process.off('exit', onExit);
   exit();
 }

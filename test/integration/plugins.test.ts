@@ -157,14 +157,16 @@ test('what is thrown aside where no transaction is open says what to type, and h
   expect(told.stderr).toContain('Next: cutover status tells what the servers serve');
 });
 
-test('what a plugin prints with console is part of the story, and no result', async () => {
+test('what a plugin prints with console, or writes to stdout, is part of the story, and no result', async () => {
   await using at = await pluginProject();
   const register = `console.log('loading', { a: 1 });
+  await new Promise((done) => process.stdout.write('written\\n', done));
   export default ({ register }) => register({ api: 1, name: 'loud', hooks: { loud: async () => ({
     parse: () => ({}),
     create: () => ({ run: async () => { console.log('a\\nb'); console.table([{ x: 'inside' }]); } }) }) } });`;
   const files = {
-    'commands/shout.js': 'export default class Shout { static async run() { console.log("out"); } }',
+    'commands/shout.js':
+      'export default class Shout { static async run() { console.log("out"); process.stdout.write("and on\\n"); } }',
   };
   const oclif = { commands: './commands', hooks: { 'cutover:register': './register.js' } };
   const plugin = { name: 'cutover-plugin-loud', register, files, manifest: { oclif } };
@@ -174,6 +176,7 @@ test('what a plugin prints with console is part of the story, and no result', as
   const deployed = await at.run('deploy', 'here', '--json');
   expect(JSON.parse(deployed.stdout)).toMatchObject({ outcome: 'committed' });
   expect(deployed.stderr).toContain('loading { a: 1 }');
+  expect(deployed.stderr).toContain('written');
   expect(deployed.stderr).toContain('inside');
   await writeFile(join(at.path, 'site/index.html'), 'second');
   const { stderr } = await at.run('deploy', 'here', '--events');
@@ -185,8 +188,8 @@ test('what a plugin prints with console is part of the story, and no result', as
   );
   const listed = await at.run('plugins', '--json');
   expect(JSON.parse(listed.stdout)).toMatchObject([{ name: 'cutover-plugin-loud', problem: null }]);
-  expect(listed.stderr).toBe('loading { a: 1 }');
-  expect(await at.run('shout')).toMatchObject({ exitCode: 0, stdout: 'out' });
+  expect(listed.stderr).toBe('loading { a: 1 }\nwritten');
+  expect(await at.run('shout')).toMatchObject({ exitCode: 0, stdout: 'out\nand on' });
 });
 
 test('only what the configuration lists is imported', async () => {

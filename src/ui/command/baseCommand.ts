@@ -4,6 +4,7 @@ import * as Errors from '@oclif/core/errors';
 import * as Flags from '@oclif/core/flags';
 import type { Redactor } from '../../core/config/redactor.ts';
 import type { ActionsOutput } from './actions.ts';
+import { writeOut } from './standardOutput.ts';
 
 /** What a command gives back: the same result for machines and for people. */
 export interface Answer {
@@ -43,7 +44,7 @@ export abstract class CutoverCommand extends Command {
   protected async print(json: boolean, answer: Answer): Promise<void> {
     const { jsonText } = await import('../escape.ts');
     const text = json ? jsonText(answer.json, 2) : answer.lines.join('\n');
-    if (text !== '') process.stdout.write(`${(await this.redactor()).redact(text)}\n`);
+    if (text !== '') writeOut(`${(await this.redactor()).redact(text)}\n`);
     process.exitCode = answer.exitCode;
     if (answer.summary === undefined || !process.env.GITHUB_STEP_SUMMARY) return;
     const { addSummary } = await import('./actions.ts');
@@ -55,7 +56,9 @@ export abstract class CutoverCommand extends Command {
     const { describeError } = await import('./describeError.ts');
     const json = this.argv.includes('--json');
     const { view, text, exitCode } = describeError(error, json, this.config.userAgent);
-    (json ? process.stdout : process.stderr).write(`${(await this.redactor()).redact(text)}\n`);
+    const told = `${(await this.redactor()).redact(text)}\n`;
+    if (json) writeOut(told);
+    else process.stderr.write(told);
     process.exitCode = exitCode;
     if (!process.env.GITHUB_ACTIONS) return;
     const { tellError } = await import('./actions.ts');

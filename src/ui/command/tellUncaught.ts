@@ -1,5 +1,6 @@
 import { createRedactor } from '../../core/config/redactor.ts';
 import { describeError } from './describeError.ts';
+import { writeOut } from './standardOutput.ts';
 
 /** What was thrown where no command of ours catches it: by a command of a plugin, or while one was loaded. */
 export function tellUncaught(error: unknown, argv: readonly string[]): void {
@@ -12,7 +13,9 @@ export function tellUncaught(error: unknown, argv: readonly string[]): void {
   const versions = `node-${process.version}`;
   const thrown = error instanceof Error ? error : new Error(String(error));
   const { text, exitCode } = describeError(thrown, json, versions);
-  (json ? process.stdout : process.stderr).write(`${createRedactor().redact(text)}\n`);
+  const told = `${createRedactor().redact(text)}\n`;
+  if (json) writeOut(told);
+  else process.stderr.write(told);
   process.exitCode = exit ?? exitCode;
 }
 

@@ -1,4 +1,5 @@
 import type { Event } from '../../core/journal/events.ts';
+import { writeOut } from './standardOutput.ts';
 
 /** What is at work in this process, for whoever is told that it ends in the middle. */
 export interface Work {
@@ -6,7 +7,7 @@ export interface Work {
   readonly endStory: () => void;
 }
 
-/** There is one, as there is one end of the process. This is loaded at every start, so it imports nothing. */
+/** There is one, as there is one end of the process. This is loaded at every start, so it imports little. */
 let atWork: Work | null = null;
 let openEnvironment: string | null = null;
 
@@ -30,7 +31,7 @@ export function tellUnfinished(what: string, argv: readonly string[]): void {
   const hint = nextStep();
   if (argv.includes('--json')) {
     const error = { code: 'E_BUG', message: what, hint };
-    process.stdout.write(`${redact(JSON.stringify({ error }, null, 2))}\n`);
+    writeOut(`${redact(JSON.stringify({ error }, null, 2))}\n`);
     return;
   }
   atWork?.endStory();

@@ -1,7 +1,7 @@
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
 
-/** From now on what plugins print with `console` is told line by line: stdout is for the result. */
+/** From now on what plugins print with `console`, or write to stdout, is told line by line: that is for the result (`standardOutput.ts`). */
 export function divertConsole(tell: (line: string) => void): void {
   const stream = new Writable({
     write(chunk, _encoding, done) {
@@ -10,4 +10,5 @@ export function divertConsole(tell: (line: string) => void): void {
     },
   });
   Object.assign(console, new Console(stream));
+  process.stdout.write = stream.write.bind(stream);
 }
