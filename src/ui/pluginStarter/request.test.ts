@@ -22,7 +22,8 @@ test.for([
     'A plugin brings: transport, notifier, hook, source.',
   ],
   [['hok'], '"hok" is nothing that a plugin brings.', 'Did you mean "hook"?'],
-  [['hook', 'command'], '"command" is nothing that a plugin brings.', 'A plugin brings: '],
+  [['hook', 'pigeon'], '"pigeon" is nothing that a plugin brings.', 'A plugin brings: '],
+  [['hook', 'command'], 'Commands of a plugin are written by hand.', 'docs/plugins.md, "A command"'],
 ] as const)('%j is refused', ([words, message, hint]) => {
   expect(() => pluginStarter('pigeon', words)).toThrow(
     expect.objectContaining({ code: 'E_USAGE', message, hint: expect.stringContaining(hint) }),

@@ -43,6 +43,10 @@ function kindOf(word: string): Kind {
     throw new CutoverError('E_USAGE', 'Target kinds cannot be brought by plugins yet.', {
       hint: `A plugin brings: ${KIND_WORDS.join(', ')}.`,
     });
+  if (word === 'command')
+    throw new CutoverError('E_USAGE', 'Commands of a plugin are written by hand.', {
+      hint: `docs/plugins.md, "A command", shows one. For --kind there are: ${KIND_WORDS.join(', ')}.`,
+    });
   const near = closest(word, KIND_WORDS);
   throw new CutoverError('E_USAGE', `"${word}" is nothing that a plugin brings.`, {
     hint: near === null ? `A plugin brings: ${KIND_WORDS.join(', ')}.` : `Did you mean "${near}"?`,
