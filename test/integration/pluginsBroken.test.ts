@@ -262,7 +262,8 @@ test('what a plugin throws where nothing keeps a log is told with the place in i
     bursting: async () => ({ parse: () => ({}), create: ({ q }) => q.r.s }),
     unsure: async () => ({ parse: () => ({}), create: () => ({ run() {}, refuse: () => null.x }) }) },
   sources: { archive: async () => ({ parse: () => ({}), create: () => ({
-    async fetch() { return null.x; } }) }) } });`;
+    async fetch() { return null.x; } }) }),
+    nameless: async () => ({ parse: () => ({}), create: () => ({ async fetch() { return { revision: 12 }; } }) }) } });`;
   await using at = await projectWith({
     name: 'cutover-plugin-torn',
     register,
@@ -289,14 +290,20 @@ test('what a plugin throws where nothing keeps a log is told with the place in i
   }
   const checked = await at.run('check', 'here');
   expect(checked.stdout).toMatch(/✗ web1: the hook unsure, asked whether .*\n.* It was thrown at /);
-  await writeFile(
-    join(at.path, 'cutover.yaml'),
-    `application: shop\nsource: { archive: {} }\nenvironments: { here: { servers: { web1: { transport: local, path: ${at.path}/server } } } }\n`,
-  );
+  const configureSource = (name: string) =>
+    writeFile(
+      join(at.path, 'cutover.yaml'),
+      `application: shop\nsource: { ${name}: {} }\nenvironments: { here: { servers: { web1: { transport: local, path: ${at.path}/server } } } }\n`,
+    );
+  await configureSource('archive');
   expect(await refusal('plan', 'here')).toEqual({
     exitCode: 4,
     stderr: place(String.raw`register\.js:7:\d+, in the plugin cutover-plugin-torn\.`),
   });
+  await configureSource('nameless');
+  const nameless = await refusal('plan', 'here');
+  expect(nameless.stderr).toContain('The source nameless gave 12 as its revision');
+  expect(nameless.stderr).toContain('This is a fault of the plugin cutover-plugin-torn.');
   expect(await refusal('tear')).toEqual({
     exitCode: 3,
     stderr: place(String.raw`commands/tear\.js:2:\d+\)`),

@@ -110,14 +110,21 @@ test.for([
   },
 );
 
-test.for([[''], ['two\nlines'], [7], [undefined]])('%j is no revision', async ([revision]) => {
+test.for([
+  [undefined, 'no revision'],
+  ['', '"" as its revision'],
+  ['two\nlines', String.raw`"two\nlines" as its revision`],
+  [7, '7 as its revision'],
+  [{ a: 1 }, '{"a":1} as its revision'],
+] as const)('%j is no revision', async ([revision, gave]) => {
   const world = await createWorld({
     servers: ['web1'],
     fetch: async () => ({ revision }) as unknown as Fetched,
   });
   await expect(world.deploy()).rejects.toMatchObject({
     code: 'E_PLUGIN',
-    message: 'The source spy gave no revision: it must be one line of text, or null.',
+    message: `The source spy gave ${gave}: it must be one line of text, or null.`,
+    hint: 'This is a fault of the plugin.',
   });
 });
 

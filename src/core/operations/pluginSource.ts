@@ -53,7 +53,7 @@ export function openPluginSource(source: PluginSourceConfig, options: PluginSour
         });
       });
       ending = fetching.catch(() => {});
-      const fetched = checked(await tellingOfIt(runtime, source.name, fetching), source.name);
+      const fetched = checked(await tellingOfIt(runtime, source.name, fetching), source.name, from);
       isBroken = false;
       const { directorySnapshot } = await import('../sync/directory/snapshot.ts');
       const snapshot = await directorySnapshot(
@@ -117,17 +117,30 @@ async function bring(
 const CONTROL = /\p{Cc}/u;
 
 /** A revision goes into ledgers and variables: it has to be one line. Of other texts the first one counts, as of a commit. */
-function checked(fetched: unknown, name: string): Pick<Snapshot, 'message' | 'author'> & Fetched {
+function checked(
+  fetched: unknown,
+  name: string,
+  from: string | null,
+): Pick<Snapshot, 'message' | 'author'> & Fetched {
   const { revision, message, author } = (fetched ?? {}) as Partial<Record<keyof Fetched, unknown>>;
   const isName = typeof revision === 'string' && revision !== '' && !CONTROL.test(revision);
-  if (revision !== null && !isName)
+  if (revision !== null && !isName) {
+    const gave = revision === undefined ? 'no revision' : `${shown(revision)} as its revision`;
     throw new CutoverError(
       'E_PLUGIN',
-      `The source ${name} gave no revision: it must be one line of text, or null.`,
-      { hint: 'This is a fault of the plugin.' },
+      `The source ${name} gave ${gave}: it must be one line of text, or null.`,
+      { hint: `This is a fault of the plugin${from === null ? '' : ` ${from}`}.` },
     );
+  }
   return { revision, message: firstLine(message), author: firstLine(author) };
 }
+
+function shown(revision: unknown): string {
+  const text = JSON.stringify(revision) ?? typeof revision;
+  return text.length <= MOST_SHOWN ? text : `${text.slice(0, MOST_SHOWN)}…`;
+}
+
+const MOST_SHOWN = 100;
 
 function firstLine(text: unknown): string | null {
   return typeof text === 'string' ? (text.split(/\r?\n/, 1)[0] ?? null) : null;
