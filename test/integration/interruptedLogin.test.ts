@@ -47,7 +47,7 @@ test.for(['deploy', 'status', 'check'])(
     const story = listenTo(running);
     await Promise.race([comes, running]);
     running.kill('SIGINT');
-    await story.says('Asked to stop');
+    await story.says('Asked to stop. Once more stops at once.');
     const { exitCode, stdout } = await running;
     expect({ exitCode, answer: JSON.parse(stdout) as unknown }).toEqual({
       exitCode: 130,

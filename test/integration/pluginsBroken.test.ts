@@ -48,7 +48,7 @@ const broken: Readonly<Record<string, readonly [Omit<PluginPackage, 'name'>, Reg
     /registered a plugin without "api", the version of the contract: api: 1/,
   ],
   'registers nothing': [
-    { register: 'export default () => {};' },
+    { register: `export default ({ register }) => register({ api: 1, name: 'idle' });` },
     /registered nothing: its function has to call register/,
   ],
   'has a key that is none': [
@@ -208,6 +208,25 @@ test('a second signal while a plugin is loaded stops at once, and blames nobody'
   const { exitCode, stderr } = await running;
   expect(exitCode).toBe(130);
   expect(stderr).not.toContain('cutover-plugin-hangs');
+  expect(stderr).toContain(
+    'Asked to stop. Once more stops at once.\nStopped at once. "cutover status" tells',
+  );
+});
+
+test('a signal in a transaction says that what was begun is taken back', async () => {
+  await using at = await projectWith({
+    name: 'cutover-plugin-idle',
+    register: `export default ({ register }) => register({ api: 1, name: 'idle' });`,
+  });
+  await at.configure({ environment: 'hooks: { "before:activate": [{ wait: { for: 60s } }] }' });
+  const running = at.start('deploy', 'here');
+  await listenTo(running).says('hook wait (before:activate)');
+  running.kill('SIGINT');
+  const { exitCode, stderr } = await running;
+  expect(exitCode).toBe(130);
+  expect(stderr).toContain(
+    'Asked to stop: finishing or taking back what was begun. Once more stops at once.',
+  );
 });
 
 test('commands and oclif hooks of a plugin do not run before they are asked for', async () => {

@@ -15,7 +15,7 @@ import { drained, openTerminal } from '../terminal.ts';
 import { loadExtensions, type PluginSources } from './plugins.ts';
 import { createRuntime, stateDirectory } from './runtime.ts';
 import { cancelOnSignals } from './signals.ts';
-import { beginWork, noteEvent } from './unfinished.ts';
+import { beginWork, isTransactionOpen, noteEvent } from './unfinished.ts';
 
 /** What a command about an environment works with. */
 export interface Session {
@@ -47,7 +47,7 @@ export async function inSession<T>(
   const { reporter, logs } = openReporters(options);
   beginWork({ redact: options.redactor.redact, endStory: () => reporter.end() });
   using stopping = cancelOnSignals(
-    (message) => reporter.event({ type: 'log', server: null, message, at: new Date().toISOString() }),
+    () => tellStopping(reporter),
     () => endNow(reporter),
   );
   try {
@@ -114,10 +114,18 @@ async function loadConfiguration(
   );
 }
 
+/** Most of what can be stopped has begun nothing that would be finished. */
+function tellStopping(reporter: Reporter): void {
+  const what = isTransactionOpen() ? ': finishing or taking back what was begun' : '';
+  const message = `Asked to stop${what}. Once more stops at once.`;
+  reporter.event({ type: 'log', server: null, message, at: new Date().toISOString() });
+}
+
 function endNow(reporter: Reporter): void {
   reporter.end();
-  process.stderr.write(
-    'Stopped at once. What was begun may still be open: "cutover resume" ends it, "cutover resume --abort" takes it back.\n',
-  );
+  const next = isTransactionOpen()
+    ? 'What was begun may still be open: "cutover resume" ends it, "cutover resume --abort" takes it back.'
+    : '"cutover status" tells whether a lock is held still.';
+  process.stderr.write(`Stopped at once. ${next}\n`);
   process.exit(130);
 }

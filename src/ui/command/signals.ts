@@ -5,7 +5,7 @@ const STOPPING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
  * Dispose to give the signals back.
  */
 export function cancelOnSignals(
-  tell: (message: string) => void,
+  tell: () => void,
   endNow: () => void,
 ): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController();
@@ -14,7 +14,7 @@ export function cancelOnSignals(
       endNow();
       return;
     }
-    tell('Asked to stop: finishing or taking back what was begun. Once more stops at once.');
+    tell();
     controller.abort();
   };
   for (const name of STOPPING) process.on(name, listener);
