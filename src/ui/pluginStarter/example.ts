@@ -16,6 +16,11 @@ export function exampleConfig({ name, kinds }: PluginStarter): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** What to type in the directory of the example. */
+export function exampleCommand(hasNotifier: boolean): string {
+  return `${hasNotifier ? 'NOTIFY_URL=URL ' : ''}cutover deploy here`;
+}
+
 /** What it deploys. */
 export function exampleFiles({ kinds }: PluginStarter): Readonly<Record<string, string>> {
   if (!kinds.includes('sources')) return { 'example/site/index.html': 'It works.\n' };

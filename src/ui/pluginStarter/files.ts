@@ -40,7 +40,8 @@ function packageJson({ packageName, kinds }: PluginStarter, version: string): ob
     // The running program gives what is imported of it; a copy is there for tests and editors.
     peerDependencies: { cutover: `>=${version}` },
     peerDependenciesMeta: { cutover: { optional: true } },
-    devDependencies: { '@types/node': '^22.18.0', cutover: `>=${version}` },
+    // Without cutover, as long as the registry does not have it: no install would succeed.
+    devDependencies: { '@types/node': '^22.18.0' },
     oclif: { hooks: { 'cutover:register': './index.js' } },
   };
 }

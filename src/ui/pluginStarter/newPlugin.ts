@@ -3,6 +3,7 @@ import { basename, join, relative, resolve } from 'node:path';
 import type { ExtensionLookup } from '../../core/config/extensions.ts';
 import { CutoverError } from '../../core/contract/index.ts';
 import { KIND_IN_WORDS, type Kind } from '../../core/registry/offers.ts';
+import { exampleCommand } from './example.ts';
 import { starterFiles } from './files.ts';
 import { type PluginStarter, pluginStarter } from './request.ts';
 import { writeFiles } from './write.ts';
@@ -44,11 +45,11 @@ export async function newPlugin(
 }
 
 /** What to type next, as people read it. */
-export function writtenLines({ name, directory }: WrittenPlugin): readonly string[] {
+export function writtenLines({ name, directory, files }: WrittenPlugin): readonly string[] {
   const shown = relative(process.cwd(), directory) || '.';
   return [
     `✓ Wrote ${name} to ${shown}.`,
-    `  Next: cutover plugins link ${shown}, then "cutover deploy here" in ${join(shown, 'example')}`,
+    `  Next: cutover plugins link ${shown}, then "${exampleCommand(files.includes('notifier.js'))}" in ${join(shown, 'example')}`,
   ];
 }
 

@@ -1,5 +1,5 @@
 import { KIND_IN_WORDS, type Kind } from '../../core/registry/offers.ts';
-import { exampleConfig } from './example.ts';
+import { exampleCommand, exampleConfig } from './example.ts';
 import type { PluginStarter } from './request.ts';
 
 /** What whoever uses the package, and whoever works on it, has to know. */
@@ -17,16 +17,17 @@ ${exampleConfig(starter)}\`\`\`
 
 ## Working on it
 
-    npm install
-    npm test
     cutover plugins link .    # from now on it is used as it stands here
-    cd example && cutover deploy here
+    cd example && ${exampleCommand(kinds.includes('notifiers'))}
     cutover plugins uninstall ${packageName}
 
-While cutover is not in the registry, \`npm install\` does not find it: pack a clone of cutover, and install that here.
+Tests and editors need cutover beside the package. While it is not in the registry, pack a clone of it, and install that here, again
+after each \`npm install\`:
 
+    npm install
     (cd PATH/cutover && npm install && npm pack)
     npm install --no-save PATH/cutover/cutover-*.tgz
+    npm test
 
 | file | |
 | --- | --- |
