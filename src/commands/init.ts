@@ -39,21 +39,24 @@ export default class Init extends CutoverCommand {
     }),
     preset: Flags.string({
       helpValue: 'NAME',
-      description: 'Shared paths and commands that fit a kind of application.',
+      description:
+        'Shared paths and commands that fit: plain (the default), node, laravel, symfony, rails or django.',
     }),
     force: Flags.boolean({ default: false, description: 'Replace a cutover.yaml that exists.' }),
   };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Init);
-    const { writeStarter } = await import('../ui/init/writeStarter.ts');
+    const { requireFree, writeStarter } = await import('../ui/init/writeStarter.ts');
     const { collectAnswers } = await import('../ui/init/collectAnswers.ts');
+    const wanted = flags.config ?? 'cutover.yaml';
+    if (!flags.force) requireFree(process.cwd(), wanted);
     const answers = await collectAnswers(
       flags,
       process.cwd(),
       process.stdin.isTTY === true && process.stderr.isTTY === true && !flags.yes,
     );
-    const file = await writeStarter(process.cwd(), flags.config ?? 'cutover.yaml', answers, flags.force);
+    const file = await writeStarter(process.cwd(), wanted, answers, flags.force);
     await this.print(flags.json, {
       json: { file, application: answers.application, environment: answers.environment },
       lines: [

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type StarterAnswers, starterConfig } from '../../core/config/starter.ts';
@@ -19,8 +20,17 @@ export async function writeStarter(
         cause: error,
       });
     }
-    throw new CutoverError('E_USAGE', `${file} exists already; it was not touched.`, {
-      hint: 'Edit it, or replace it: cutover init --force',
-    });
+    throw existsAlready(file);
   }
+}
+
+/** Nobody is asked for what would not be written. Throws `E_USAGE` where something is there. */
+export function requireFree(directory: string, file: string): void {
+  if (existsSync(resolve(directory, file))) throw existsAlready(file);
+}
+
+function existsAlready(file: string): CutoverError {
+  return new CutoverError('E_USAGE', `${file} exists already; it was not touched.`, {
+    hint: 'Edit it, or replace it: cutover init --force',
+  });
 }
