@@ -5,8 +5,8 @@ import type { StepName } from './step.ts';
  * Where hooks run, always on one server of a group and under its lock.
  * `before:` and `after:` a step: inside of it, so that the step fails when a hook does.
  * `onRollback`: in a rollback, once the server serves the older release, behind `after:postLaunch`; it fails that step.
- * `onFailure`: once the server was taken back, or could not be. `always`: last of all, however it ended. What fails at
- * these two is a problem and stops nothing.
+ * `onFailure`: once the server was taken back, or could not be; never where it was kept on the new release although it failed.
+ * `always`: last of all, however it ended. What fails at these two is a problem and stops nothing.
  */
 export type HookPoint = `before:${StepName}` | `after:${StepName}` | 'onFailure' | 'onRollback' | 'always';
 
@@ -56,7 +56,10 @@ export interface HookContext extends Deployment, Scope {
     readonly current: string;
     readonly shared: string;
   };
-  /** Why the transaction failed, at `onFailure` and `always`; null: it did not, or has not yet. */
+  /**
+   * Why the transaction failed, at `onFailure` and `always`, on every server: its own reason, else that of another one, which
+   * begins with that one's name. Null: it did not fail, or has not yet.
+   */
   readonly failure: string | null;
   /**
    * Runs a program on the server. It outlives a lost connection, and a resumed hook that asks for the same programs in the

@@ -108,9 +108,9 @@ export function effectsOf(
       const context = contextFor(server, journals.fenceFor(server, { after, required: false }));
       return compensate({ ...context, hooksMayBeAtWork: hooks.mayBeAtWork(server) });
     },
-    async conclude(outcome) {
+    async conclude() {
       const open = plan.servers.filter(({ name }) => !endedBefore.has(name));
-      await Promise.all(open.map(({ name }) => hooks.conclude(name, outcome)));
+      await Promise.all(open.map(({ name }) => hooks.conclude(name)));
     },
   };
   return withFaultsTold(effects, runtime);

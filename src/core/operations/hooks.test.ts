@@ -74,6 +74,36 @@ test('behind a compensation each server has its own end, and is told why', async
 const at = (events: readonly { readonly type: string; readonly at: string }[], type: string) =>
   events.find((event) => event.type === type)!.at;
 
+test.for([
+  ['revert-all', ['web1', 'web2', 'web3']],
+  ['revert-server', ['web2', 'web3']],
+  ['keep', ['web3']],
+] as const)(
+  'one by one, the second fails, policy %s: every server is told why, and who went back has its own end',
+  async ([onFailure, back]) => {
+    const spy = told({}, ENDS);
+    const failsOnce = command('test "$CUTOVER_SERVER" != web2 || test "$CUTOVER_FIRST" = 1');
+    const world = await createWorld({
+      ...spy.options,
+      environment: {
+        ...spy.options.environment,
+        strategy: 'sequential',
+        onFailure,
+        commands: { postUpload: [], postLaunch: [failsOnce] },
+      },
+    });
+    await world.deploy();
+    spy.seen.length = 0;
+    spy.contexts.length = 0;
+    await world.write({ 'index.html': 'two' });
+    await world.deploy();
+    expect(spy.seen.toSorted()).toEqual(
+      [...world.servers.map((name) => `${name} always`), ...back.map((name) => `${name} onFailure`)].sort(),
+    );
+    for (const { failure } of spy.contexts) expect(failure).toMatch(/^web2: the command .* exit status 1/);
+  },
+);
+
 test('what fails at the very end is a problem, and keeps nothing from running', async () => {
   const seen: string[] = [];
   const world = await createWorld({

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { Hook, HookPoint } from '../contract/index.ts';
+import { faultyTransport } from '../testing/faultyConnection.ts';
 import { deploy } from './deploy.ts';
 import { resume } from './resume.ts';
 import { rollback } from './rollback.ts';
@@ -162,4 +163,37 @@ test('what has failed in an earlier life fails again without being run', async (
   expect(result).toMatchObject({ outcome: 'compensated' });
   expect(result!.servers[0]!.failure?.message).toBe('web1: the hook spy (after:activate) failed: no');
   expect(runs).toBe(1);
+});
+
+test('who resumes tells why it failed, also where that server has ended it already', async () => {
+  let isLost = false;
+  const isRelease = (script: string) => script.includes('make_room') && !script.includes('\nclose() {');
+  const reasons: (string | null)[] = [];
+  const failsOnce = command('test "$CUTOVER_SERVER" != web1 || test "$CUTOVER_FIRST" = 1');
+  const world = await createWorld({
+    servers: ['web1', 'web2'],
+    environment: {
+      hooks: [hookAt('onFailure')],
+      commands: { postUpload: [], postLaunch: [failsOnce] },
+    },
+    // From its hook on only its lock can be given back: nobody can read that it ran.
+    transport: (server, plain) =>
+      faultyTransport(plain, ({ stdin }) =>
+        isLost && server === 'web2' && !isRelease(String(stdin)) ? 'before' : null,
+      ),
+    hook: (_, { server, failure }) => {
+      if (server !== 'web2') return;
+      reasons.push(failure);
+      isLost = reasons.length === 1;
+    },
+  });
+  await world.deploy();
+  await world.write({ 'index.html': 'two' });
+  await world.deploy();
+  isLost = false;
+  await resume(elsewhere(world), world.config, RESUME);
+  expect(reasons).toEqual([
+    expect.stringMatching(/^web1: the command .* exit status 1/),
+    'It failed in an earlier run, on another server.',
+  ]);
 });

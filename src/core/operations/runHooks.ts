@@ -1,4 +1,4 @@
-import { CutoverError, type HookPoint, type Outcome } from '../contract/index.ts';
+import { CutoverError, type HookPoint } from '../contract/index.ts';
 import type { Fact, Failure } from '../journal/facts.ts';
 import { type HookRun, hookStanding, isHookFact } from '../journal/hookStanding.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -21,7 +21,7 @@ export interface HookRunner {
    */
   run(point: HookPoint, server: string): Promise<void>;
   /** Those behind everything: what fails there is told as a problem, and keeps none from running. */
-  conclude(server: string, outcome: Outcome): Promise<void>;
+  conclude(server: string): Promise<void>;
   /** Programs that a hook began there may be at work still. */
   mayBeAtWork(server: string): boolean;
 }
@@ -112,9 +112,10 @@ export function hookRunner({ transaction, journal, id, contextFor }: HookRunnerO
     async run(point, server) {
       for (const placed of hooks.at(point, server, plan)) await run(placed, server, null);
     },
-    async conclude(server, outcome) {
+    async conclude(server) {
       const facts = journal.facts();
-      const reason = whyItFailed(facts, server, outcome);
+      const reason = whyItFailed(facts, server);
+      // One that was kept serves the new release: what makes services use the old one again is not for it.
       const wentBack = facts.some((fact) => fact.type === 'undo.begun' && fact.server === server);
       if (wentBack) await concludeAt('onFailure', server, reason);
       await concludeAt('always', server, reason);
@@ -152,16 +153,21 @@ function cutShort(what: string): CutoverError {
   );
 }
 
-/** The server's own reason; else, where all went back, that of the first that failed. */
-function whyItFailed(facts: readonly Fact[], server: string, outcome: Outcome): string | null {
+/**
+ * The server's own reason; else that of the first that failed, also where the policy let this one stay. Null: it did not fail.
+ * Of one that has ended in an earlier life, and gone back, nobody knows why any more.
+ */
+function whyItFailed(facts: readonly Fact[], server: string): string | null {
   const isStopped = facts.some(({ type }) => type === 'cancelled');
   const failures = facts
     .flatMap((fact) =>
       (fact.type === 'step.failed' && fact.step !== 'prune') || fact.type === 'undo.failed' ? [fact] : [],
     )
     .filter(({ failure }) => !isStopped || failure.code !== 'E_INTERRUPTED');
-  const own = failures.find((fact) => fact.server === server);
-  if (own !== undefined) return own.failure.message;
-  if (outcome === 'committed') return null;
-  return failures[0]?.failure.message ?? (isStopped ? 'Somebody stopped it.' : null);
+  const known = failures.find((fact) => fact.server === server) ?? failures[0];
+  if (known !== undefined) return known.failure.message;
+  if (isStopped) return 'Somebody stopped it.';
+  return facts.some(({ type }) => type === 'undo.begun')
+    ? 'It failed in an earlier run, on another server.'
+    : null;
 }

@@ -14,7 +14,7 @@ export interface Effects {
   arm(server: string): Promise<void>;
   compensate(server: string): Promise<Json>;
   /** What comes behind all else, wherever the servers ended. Whatever fails there is for it to tell. */
-  conclude(outcome: Outcome): Promise<void>;
+  conclude(): Promise<void>;
   /** Watches what was switched before the batch of this index is. Ends early when somebody wants to stop. */
   bake(index: number): Promise<void>;
 }
@@ -60,7 +60,7 @@ export async function runTransaction(options: TransactionOptions, group = groupM
     const outcome = await Promise.race([ended, line.wasCut]);
     // It cannot be stopped any more.
     options.cancel.removeEventListener('abort', cancel);
-    await options.effects.conclude(outcome);
+    await options.effects.conclude();
     await journal.append({ type: 'closed', outcome });
     return outcome;
   } catch (error) {
