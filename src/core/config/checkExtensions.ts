@@ -1,5 +1,6 @@
 import { CutoverError, errorCode, type Json, messageOf, type SecretReference } from '../contract/index.ts';
 import { misspeltIn, namesIn } from './besideKeys.ts';
+import { closest } from './closest.ts';
 import { type ConfigDocument, isObject, membersOf, type Path, pathText, valueAt } from './document.ts';
 import type { ExtensionLookup, FoundExtension } from './extensions.ts';
 import { configIssues, type DetailedIssue, issueAt } from './issues.ts';
@@ -153,7 +154,24 @@ function issuesOf(
     base: place.path,
     expected: expectedOf,
     knownKeys: (path, key) => keysThatPass(extension, place.raw, path, key),
-  });
+  }).map(withGuess);
+}
+
+const UNKNOWN_KEY = /^unknown key; expected one of ([\w-]+(?:, [\w-]+)*)(?:; found .*)?$/s;
+
+/** Where an extension says by itself which keys there are, as ours do. */
+function withGuess(issue: ConfigIssue): ConfigIssue {
+  const known = UNKNOWN_KEY.exec(issue.message)?.[1]?.split(', ');
+  if (known === undefined) return issue;
+  const key = /([\w-]+)$/.exec(issue.path)?.[1] ?? '';
+  const near = closest(key, known);
+  const advice = near === null ? `expected one of ${known.join(', ')}` : `did you mean "${near}"?`;
+  return {
+    ...issue,
+    message: `unknown key; ${advice}`,
+    expected: `one of ${known.join(', ')}`,
+    didYouMean: near,
+  };
 }
 
 /** Whether an issue is about something inside that was written, and not about what is missing. */

@@ -208,6 +208,48 @@ test('a plugin that is missing is named with its place', async () => {
   });
 });
 
+test.for([
+  ['drian: 0.1', 'unknown key; did you mean "drain"?'],
+  ['pigeons: 2', 'unknown key; expected one of directory, drain'],
+] as const)('an extension that names its keys by itself is helped to guess: %s', async ([option, told]) => {
+  const parse = (raw: object) => {
+    const issues = Object.keys(raw).map((key) => ({
+      path: [key],
+      message: 'unknown key; expected one of directory, drain',
+    }));
+    throw Object.assign(new Error('wrong options'), { issues });
+  };
+  const hook = async () => ({ parse: parse as never, create: parse as never });
+  const text = production(`hooks: { always: [{ balancer: { ${option} } }] }`);
+  const directory = await folderWith({ 'cutover.yaml': text });
+  const extensions = { ...fakeExtensions, hook };
+  const error = await loadConfig(join(directory, 'cutover.yaml'), { extensions, directory }).catch(messageOf);
+  expect(error).toMatch(new RegExp(`balancer\\.${option.split(':')[0]}: ${told.replace('?', '\\?')}$`));
+});
+
+test('of several that are missing all hints are told, and guesses where they belong', async () => {
+  const named: Readonly<Record<string, string>> = {
+    pong: 'Did you mean "ping"?',
+    slcak: 'There are the notifiers post.',
+    warp: 'There are the transports wire.',
+  };
+  const gone = (name: string) =>
+    Promise.reject(new CutoverError('E_PLUGIN', `No plugin has "${name}".`, { hint: named[name] ?? '' }));
+  const extensions = { transport: gone, hook: gone, notifier: gone, source: gone };
+  const directory = await folderWith({
+    'cutover.yaml': production(
+      'servers: { web1: { transport: warp, path: /srv }, web2: { transport: warp, path: /srv } }',
+      'hooks: { always: [{ pong: {} }] }',
+      'notify: [{ slcak: {} }]',
+    ),
+  });
+  await expect(loadConfig(join(directory, 'cutover.yaml'), { extensions, directory })).rejects.toMatchObject({
+    code: 'E_PLUGIN',
+    message: expect.stringContaining('hooks.always[0].pong: No plugin has "pong". Did you mean "ping"?'),
+    hint: 'There are the transports wire.\nThere are the notifiers post.',
+  });
+});
+
 test('what a package would bring that is listed wrongly is not missing, too', async () => {
   const text = production('servers: { web1: { transport: warp, path: /srv } }');
   await expect(load(`plugins: ["cutover-warp@^1"]\n${text}`)).rejects.toMatchObject({

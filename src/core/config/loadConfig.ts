@@ -1,5 +1,5 @@
 import { isAbsolute, relative, resolve } from 'node:path';
-import { CutoverError, errorCode } from '../contract/index.ts';
+import { CutoverError, errorCode, messageOf } from '../contract/index.ts';
 import type { CheckedExtensions } from './checkExtensions.ts';
 import { describeIssues } from './describeIssues.ts';
 import { type ConfigDocument, type Path, pathText } from './document.ts';
@@ -97,22 +97,34 @@ function refuse(shown: string, issues: readonly ConfigIssue[]): void {
 
 /** Among other issues its hint would not be seen. */
 function withGuess({ issue, error }: CheckedExtensions['missing'][number]): ConfigIssue {
-  const hint = error instanceof Error && 'hint' in error ? String(error.hint) : '';
-  return hint.startsWith('Did you mean ') ? { ...issue, message: `${issue.message} ${hint}` } : issue;
+  const hint = hintOf(error);
+  return isGuess(hint) ? { ...issue, message: `${issue.message} ${hint}` } : issue;
 }
 
+/** With the hints of all, of which those that guess stand behind what they are about, where there are several. */
 function refuseMissing(
   shown: string,
   missing: readonly { readonly issue: ConfigIssue; readonly error: unknown }[],
 ): void {
   const [first] = missing;
   if (first === undefined) return;
-  const hint = first.error instanceof Error && 'hint' in first.error ? first.error.hint : undefined;
-  throw new CutoverError(
-    errorCode(first.error) ?? 'E_PLUGIN',
-    describeIssues(shown, eachOnce(missing.map(({ issue }) => issue))),
-    { ...(typeof hint === 'string' ? { hint } : {}), cause: first.error },
-  );
+  const names = new Set(missing.map(({ error }) => messageOf(error)));
+  const isOne = names.size === 1;
+  const hints = missing.map(({ error }) => hintOf(error)).filter((hint) => isOne || !isGuess(hint));
+  const issues = isOne ? missing.map(({ issue }) => issue) : missing.map(withGuess);
+  const hint = [...new Set(hints)].filter((each) => each !== '').join('\n');
+  throw new CutoverError(errorCode(first.error) ?? 'E_PLUGIN', describeIssues(shown, eachOnce(issues)), {
+    ...(hint === '' ? {} : { hint }),
+    cause: first.error,
+  });
+}
+
+function hintOf(error: unknown): string {
+  return error instanceof Error && 'hint' in error && typeof error.hint === 'string' ? error.hint : '';
+}
+
+function isGuess(hint: string): boolean {
+  return hint.startsWith('Did you mean ');
 }
 
 function shownPath(file: string, directory: string): string {

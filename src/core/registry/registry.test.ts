@@ -67,7 +67,7 @@ test('a name that nobody brings is an error that helps', async () => {
     hint: 'Did you mean "ssh2"?',
   });
   await expect(registry.transport('pigeon')).rejects.toMatchObject({
-    hint: 'There are: openssh, ssh2. If a package brings it: cutover plugins install PACKAGE',
+    hint: 'There are the transports openssh, ssh2. If a package brings it: cutover plugins install PACKAGE',
   });
 });
 
@@ -80,7 +80,10 @@ test.for(['constructor', '__proto__', 'toString', ''])('%j is no name of a plugi
 test('where nothing of a kind is installed that is said', async () => {
   await expect(createRegistry([]).notifier('slack')).rejects.toMatchObject({
     code: 'E_PLUGIN',
-    hint: expect.stringMatching(/^There are: none\. .* cutover plugins install PACKAGE$/),
+    hint: 'There are no notifiers. If a package brings it: cutover plugins install PACKAGE',
+  });
+  await expect(createRegistry([]).source('svn')).rejects.toMatchObject({
+    hint: expect.stringMatching(/^There are no sources besides git and directory\. /),
   });
 });
 

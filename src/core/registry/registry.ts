@@ -165,7 +165,7 @@ function missing(
   const one = KIND_IN_WORDS[kind];
   const near = closest(name, names);
   const meant = near ? `Did you mean "${near}"?` : null;
-  const there = `There are: ${names.join(', ') || 'none'}.`;
+  const there = whatThereIs(kind, names);
   if (unlisted.length > 0) {
     return new CutoverError(
       'E_PLUGIN',
@@ -176,4 +176,12 @@ function missing(
   return new CutoverError('E_PLUGIN', `No installed plugin brings a ${one} called "${name}".`, {
     hint: meant ?? `${there} If a package brings it: cutover plugins install PACKAGE`,
   });
+}
+
+/** Named by its kind: the hints of several that are missing stand together. */
+function whatThereIs(kind: Kind, names: readonly string[]): string {
+  const beside = kind === 'sources' ? ' besides git and directory' : '';
+  return names.length === 0
+    ? `There are no ${kind}${beside}.`
+    : `There are the ${kind} ${names.join(', ')}${beside}.`;
 }
