@@ -153,7 +153,7 @@ test('check finds what stands in the way, with what to do about it, and changes 
     expect.objectContaining({
       level: 'warning',
       message: 'it is locked by somebody@here since 2026-11-21T19:38:11Z',
-      fix: 'If that run is dead: cutover unlock production',
+      fix: 'To wait until that run is done: --lock-wait 5m. If it is dead: cutover resume production',
     }),
   );
   expect(web2?.findings).toContainEqual(
