@@ -48,7 +48,7 @@ const broken: Readonly<Record<string, readonly [Omit<PluginPackage, 'name'>, Reg
     /registered a plugin without "api", the version of the contract: api: 1/,
   ],
   'registers nothing': [
-    { register: `export default ({ register }) => register({ api: 1, name: 'idle' });` },
+    { register: 'export default () => {};' },
     /registered nothing: its function has to call register/,
   ],
   'has a key that is none': [
