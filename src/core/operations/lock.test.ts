@@ -1,12 +1,27 @@
 import { expect, test } from 'vitest';
 import { never } from '../testing/engineHere.ts';
+import { planFor } from './deploy.ts';
 import { lock } from './lock.ts';
 import { status } from './status.ts';
-import { createWorld, type World } from './testing/world.ts';
+import { createWorld, PLAIN, type World } from './testing/world.ts';
 import { unlock } from './unlock.ts';
 
 const lockBy = (world: World, message: string) =>
   lock(world.runtime, world.config, { environment: 'production', servers: [], message });
+
+/** What a plan says of a lock. */
+async function noted(world: World): Promise<string | undefined> {
+  await planFor(world.runtime, world.config, { ...PLAIN, servers: ['web1'] });
+  return world.events.flatMap((event) => (event.type === 'log' ? [event.message] : [])).at(-1);
+}
+
+test('a plan tells of a run that holds a lock what to do when that is dead', async () => {
+  const world = await createWorld({ servers: ['web1'] });
+  await world.engine('web1').takeLock('v1 n you%40there 7 noon -', never);
+  expect(await noted(world)).toMatch(
+    /^Locked by you@there: .* If that run is dead: cutover resume production$/,
+  );
+});
 
 test('all servers are locked by hand, until they are unlocked', async () => {
   const world = await createWorld();
@@ -21,6 +36,7 @@ test('all servers are locked by hand, until they are unlocked', async () => {
   });
   const seen = await status(world.runtime, world.config, 'production', []);
   expect(seen.servers).toMatchObject(world.servers.map(() => ({ lock: owner, openTransaction: null })));
+  expect(await noted(world)).toMatch(/^Locked by me@here: .* When that is over: cutover unlock production$/);
   const confirm = async () => true;
   await unlock(world.runtime, world.config, { environment: 'production', servers: [], confirm });
   expect((await world.deploy()).outcome).toBe('committed');

@@ -24,8 +24,11 @@ export function notesOf(
 export function lockNote(seen: Observation, environment: string): string | null {
   const { record } = seen.lock;
   if (record === null || record === RELEASED) return null;
-  const by = parseLockRecord(record)?.by ?? 'somebody';
-  return `Locked by ${by}: a deployment would stop with exit status 11. See: cutover unlock ${environment}`;
+  const holder = parseLockRecord(record);
+  const stops = `Locked by ${holder?.by ?? 'somebody'}: a deployment would stop with exit status 11.`;
+  return holder !== null && holder.message !== null
+    ? `${stops} When that is over: cutover unlock ${environment}`
+    : `${stops} If that run is dead: cutover resume ${environment}`;
 }
 
 function layoutNotes(seen: Observation, work: SyncWork | undefined): readonly string[] {
