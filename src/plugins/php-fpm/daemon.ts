@@ -17,8 +17,8 @@ is_new() {
   [ "$master" != "$old" ] || [ "$stack" != "$old_stack" ] || { [ "$stack" = 0 ] && [ -n "$old_workers" ]; } || return
   why='It has no workers.'
   [ -n "$workers" ] || [ -z "$old_workers" ] || return
-  set -- $workers
-  more=", $# workers run"
+  # How many is not said: it may have begun only some.
+  [ -z "$workers" ] || more=', with new workers'
 }
 `,
 };
