@@ -46,8 +46,8 @@ test.each(['before the first deployment', 'after it'])(
     expect(exitCode).toBe(0);
     expect(answer.servers[0]?.changes).toEqual(
       when === 'after it'
-        ? { added: 0, updated: 1, removed: 2, bytes: 3 }
-        : { added: 3, updated: 0, removed: 0, bytes: 6 },
+        ? { added: 0, updated: 1, removed: 2, bytes: 3, sinceLive: true }
+        : { added: 3, updated: 0, removed: 0, bytes: 6, sinceLive: true },
     );
     for (const command of ['plan', 'status', 'releases', 'check']) {
       expect((await project.run([command, 'production'])).exitCode).toBe(0);
