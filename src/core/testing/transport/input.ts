@@ -95,7 +95,7 @@ export const inputRules: readonly Rule[] = [
     let askedBefore = Number.POSITIVE_INFINITY;
     const piece = Buffer.alloc(MIB, 'z');
     async function* content() {
-      for (; asked < 64; asked++) yield piece;
+      for (; asked < 40; asked++) yield piece;
     }
     const { exit, stdout } = await opened.run({
       argv: sh('sleep 1; echo now >&2; wc -c'),
@@ -104,15 +104,15 @@ export const inputRules: readonly Rule[] = [
         askedBefore = Math.min(askedBefore, asked);
       },
     });
-    assert.deepEqual([exit, Number(text(stdout))], [{ type: 'code', code: 0 }, 64 * MIB]);
+    assert.deepEqual([exit, Number(text(stdout))], [{ type: 'code', code: 0 }, 40 * MIB]);
     assert.ok(askedBefore < 32, `${askedBefore} MiB were asked for before anybody read.`);
   }),
 
-  rule('exec: 32 MiB go in and come back at the same time', ['exec'], async (place) => {
+  rule('exec: 16 MiB go in and come back at the same time', ['exec'], async (place) => {
     await using opened = await open(place);
     const piece = Buffer.alloc(MIB, 'both ways ');
     const back = createHash('sha256');
-    const pieces = Array.from({ length: 32 }, () => piece);
+    const pieces = Array.from({ length: 16 }, () => piece);
     const noise = Buffer.byteLength(place.noise ?? '');
     let skipped = 0;
     const { exit } = await opened.run({

@@ -79,25 +79,25 @@ export const outputRules: readonly Rule[] = [
   }),
 
   {
-    ...rule('exec: of 96 MiB of output little is in memory at any time', ['exec'], async (place) => {
+    ...rule('exec: of 64 MiB of output little is in memory at any time', ['exec'], async (place) => {
       await using opened = await open(place);
       const collect = garbageCollector();
       collect();
       const before = process.memoryUsage().arrayBuffers;
       let seenBytes = 0;
       let most = 0;
-      let next = 32 * MIB;
+      let next = 16 * MIB;
       await opened.run({
-        argv: sh('head -c 100663296 /dev/zero'),
+        argv: sh('head -c 67108864 /dev/zero'),
         onStdout: (chunk) => {
           seenBytes += chunk.length;
           if (seenBytes < next) return;
-          next += 32 * MIB;
+          next += 16 * MIB;
           collect();
           most = Math.max(most, process.memoryUsage().arrayBuffers - before);
         },
       });
-      assert.ok(seenBytes >= 96 * MIB, `${seenBytes} bytes came.`);
+      assert.ok(seenBytes >= 64 * MIB, `${seenBytes} bytes came.`);
       assert.ok(most < MOST_HELD_BYTES, `${Math.round(most / MIB)} MiB were held.`);
     }),
     isAlone: true,

@@ -50,13 +50,13 @@ export const sftpFileRules: readonly Rule[] = [
   }),
 
   rule(
-    'sftp: 24 MiB go there, are copied and come back, although memory is used again',
+    'sftp: 12 MiB go there, are copied and come back, although memory is used again',
     ['sftp'],
     async (place) => {
       await using own = await ownDirectory(place);
       const { sftp, at } = own;
       const wanted = createHash('sha256');
-      await sftp.writeFile(at('large'), usedAgain(24, MIB, wanted), { mode: 0o644 });
+      await sftp.writeFile(at('large'), usedAgain(12, MIB, wanted), { mode: 0o644 });
       const sum = wanted.digest('hex');
       await sftp.copyFile(at('large'), at('copy'), { mode: 0o600, modifiedAtSec: LONG_AGO_SEC });
       for (const name of ['large', 'copy']) {
