@@ -14,16 +14,16 @@ vi.setConfig({ testTimeout: 600_000 });
 
 test('a connection that breaks loses nothing', async () => {
   await using site = await openSite();
-  const points = spread(await cutPoints(site, 300), 6);
+  const points = spread(await cutPoints(site, 300), 4);
   expect(await tryAll('cuts', points, (point) => tryCut(site, point))).toEqual([]);
 });
 
 test('calls that fail on the server lose nothing', async () => {
   await using site = await openSite({ server: { image: 'faulty' } });
   const points = [
-    ...spread(await faultsOf(site, 'rename'), 3),
+    ...spread(await faultsOf(site, 'rename'), 2),
     ...spread(await faultsOf(site, 'write'), 2),
-    ...spread(await faultsOf(site, 'symlink'), 2),
+    ...spread(await faultsOf(site, 'symlink'), 1),
   ];
   expect(await tryAll('server faults', points, (fault) => tryServerFault(site, fault))).toEqual([]);
 });
@@ -34,7 +34,7 @@ test('a program that is killed is ended by another machine', async () => {
   const events = await countEvents(site, scenario);
   const points = spread(
     Array.from({ length: events }, (_, index) => index + 1),
-    4,
+    3,
   );
   expect(await tryAll('kills', points, (nth) => tryKill(site, scenario, nth))).toEqual([]);
 });

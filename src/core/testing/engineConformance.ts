@@ -32,6 +32,6 @@ export function engineConformance(
     cutConformance(open, cutEvery);
     markConformance(open);
     readConformance(open);
-    mendConformance(open, Math.ceil(cutEvery / 4));
+    mendConformance(open, Math.ceil(cutEvery / 2));
   });
 }

@@ -9,5 +9,5 @@ engineConformance(
   'the sftp engine',
   () =>
     placeHere((path, cut) => sftpEngine(linkTo(faultySftp(directoryTransport(), cut ?? (() => null))), path)),
-  { cutEvery: 41 },
+  { cutEvery: 61 },
 );
