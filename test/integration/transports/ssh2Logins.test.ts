@@ -21,7 +21,6 @@ conform(
   }),
 );
 conform('ssh2, BusyBox', sshStage('ssh2', { has, image: 'busybox' }));
-// What SFTP has to do with the login shell, fish shows.
-conform('ssh2, dash', sshStage('ssh2', { has: ['exec', 'posixShell'], prepare: shell('/bin/dash') }));
+conform('ssh2, dash', sshStage('ssh2', { has, prepare: shell('/bin/dash') }));
 conform('ssh2, fish', sshStage('ssh2', { has: ['exec', 'sftp'], prepare: shell('/usr/bin/fish') }));
-conform('ssh2, csh', sshStage('ssh2', { has: ['exec'], prepare: shell('/bin/csh') }));
+conform('ssh2, csh', sshStage('ssh2', { has: ['exec', 'sftp'], prepare: shell('/bin/csh') }));
