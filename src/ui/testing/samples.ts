@@ -102,3 +102,6 @@ export function sampleServerResult(name: string, changes: Partial<ServerResult> 
     ...changes,
   };
 }
+
+/** Of a server that was sent nothing. */
+export const nothingSent = { uploaded: { files: 0, bytes: 0 }, removed: 0, steps: [] };
