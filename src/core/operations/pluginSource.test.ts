@@ -1,46 +1,11 @@
-import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { CutoverError, type Fetched, type SourceRequest } from '../contract/index.ts';
-import { repairCache } from './cacheRepair.ts';
-import { catchUp } from './catchUp.ts';
+import { CutoverError, type Fetched } from '../contract/index.ts';
 import { check } from './check.ts';
-import { deploy, planFor } from './deploy.ts';
-import { resume } from './resume.ts';
-import { rollback } from './rollback.ts';
-import { worldWithAway } from './testing/away.ts';
-import { createWorld, type WorldOptions } from './testing/world.ts';
-
-type Files = Readonly<Record<string, string>>;
-
-/** Versions by name, of which the newest is asked for by null, and what was asked. */
-function archive(versions: Readonly<Record<string, Files>>) {
-  const asked: { readonly ref: string | null; readonly directory: string; readonly found: string[] }[] = [];
-  return {
-    asked,
-    versions: new Map(Object.entries(versions)),
-    async fetch({ ref, directory }: SourceRequest): Promise<Fetched> {
-      asked.push({ ref, directory, found: await readdir(directory) });
-      const revision = ref ?? [...this.versions.keys()].at(-1)!;
-      const files = this.versions.get(revision);
-      if (files === undefined) throw new Error(`there is no ${revision}`);
-      for (const name of await readdir(directory)) await rm(join(directory, name), { recursive: true });
-      for (const [name, text] of Object.entries(files)) {
-        await mkdir(dirname(join(directory, name)), { recursive: true });
-        await writeFile(join(directory, name), text);
-      }
-      return { revision, message: 'First line\nand more', author: 'Ada' };
-    },
-  };
-}
-
-const ONE = { 'index.html': 'one', 'in/kept': 'k' };
-const TWO = { 'index.html': 'two', 'in/kept': 'k' };
-const ENVIRONMENT = { environment: 'production', servers: [], lockWaitMs: 0 };
-const REQUEST = { ...ENVIRONMENT, ref: null, full: false, unpin: false, saved: null };
-
-const worldOf = (from: ReturnType<typeof archive>, options: WorldOptions = {}) =>
-  createWorld({ servers: ['web1'], ...options, fetch: (request) => from.fetch(request) });
+import { planFor } from './deploy.ts';
+import { archive, ONE, REQUEST, TWO, worldOf } from './testing/archive.ts';
+import { createWorld } from './testing/world.ts';
 
 test('what a source brings is deployed, under the names that it gives', async () => {
   const from = archive({ '1.0': ONE, '2.0': TWO });
@@ -159,90 +124,6 @@ test('somebody who stops the run stops the source', async () => {
   world.cancel.abort();
   await expect(deploying).rejects.toMatchObject({ code: 'E_INTERRUPTED' });
   expect((await world.seen('web1').catch(() => null))?.lock ?? 'released').toBe('released');
-});
-
-test('who catches up asks for the revision that the others serve, and a rollback asks for nothing', async () => {
-  const from = archive({ '1.0': ONE });
-  const world = await worldWithAway({
-    servers: ['web1', 'web2'],
-    environment: { maxUnreachable: 1 },
-    fetch: (request) => from.fetch(request),
-  });
-  await world.deploy();
-  from.versions.set('2.0', TWO);
-  world.away.set('web2', 'E_UNREACHABLE');
-  await world.deploy();
-  world.away.clear();
-  from.versions.set('3.0', { 'index.html': 'three' });
-  const request = { environment: 'production', servers: [], unpin: false };
-  expect(await catchUp(world.runtime, world.config, request)).toMatchObject({ revision: '2.0' });
-  expect(await readFile(world.at('web2', 'current', 'index.html'), 'utf8')).toBe('two');
-  await rollback(world.runtime, world.config, { ...ENVIRONMENT, to: null });
-  expect(from.asked.map(({ ref }) => ref)).toEqual([null, null, '2.0']);
-});
-
-test('one that gives something else by the same name is refused', async () => {
-  const from = archive({ '1.0': ONE });
-  const world = await worldOf(from);
-  const saved = await planFor(world.runtime, world.config, REQUEST);
-  from.versions.set('1.0', TWO);
-  await expect(world.deploy({ saved })).rejects.toMatchObject({ code: 'E_STALE' });
-  from.versions.set('1.0', ONE).set('2.0', TWO);
-  expect(await world.deploy({ saved })).toMatchObject({ outcome: 'committed', revision: '1.0' });
-});
-
-test('without a name for its content that of the tree stands in, which it is never asked for', async () => {
-  const asked: (string | null)[] = [];
-  const world = await createWorld({
-    servers: ['web1'],
-    environment: { branch: 'main' },
-    async fetch({ ref, directory }) {
-      asked.push(ref);
-      await writeFile(join(directory, 'index.html'), 'one');
-      return { revision: null };
-    },
-  });
-  const saved = await planFor(world.runtime, world.config, REQUEST);
-  expect(saved).toMatchObject({ revision: expect.stringMatching(/^sha256:/), branch: 'main' });
-  await world.deploy({ saved });
-  expect(asked).toEqual(['main', 'main']);
-});
-
-test('a cache is mended with what the release was called', async () => {
-  const from = archive({ '1.0': ONE });
-  const world = await worldOf(from);
-  await world.deploy();
-  from.versions.set('2.0', TWO);
-  await rm(world.at('web1', 'deploy-cache', 'index.html'));
-  const result = await repairCache(world.runtime, world.config, ENVIRONMENT);
-  expect(result.servers).toMatchObject([{ mended: [{ path: 'index.html' }], failure: null }]);
-  expect(await readFile(world.at('web1', 'deploy-cache', 'index.html'), 'utf8')).toBe('one');
-});
-
-test('who resumes asks for the revision that was begun with, and refuses other files', async () => {
-  const from = archive({ '1.0': ONE });
-  const world = await worldOf(from, {
-    hook: (at) => {
-      if (at === 'before:linkRelease' && !isResumed) throw new CutoverError('E_BUG', 'cut short');
-    },
-  });
-  let isResumed = false;
-  // What goes wrong behind the upload is never told to the servers: the journal stays open.
-  const emit: typeof world.runtime.emit = (event) => {
-    if (event.type === 'step.failed') throw new Error('cut short');
-  };
-  await expect(deploy({ ...world.runtime, emit }, world.config, REQUEST)).rejects.toThrow('cut short');
-  isResumed = true;
-  from.versions.set('2.0', TWO).set('1.0', TWO);
-  const resuming = () => resume(world.runtime, world.config, { ...ENVIRONMENT, abort: false });
-  await expect(resuming()).rejects.toMatchObject({
-    code: 'E_REFUSED',
-    message: expect.stringContaining('is not what release'),
-  });
-  from.versions.set('1.0', ONE);
-  expect(await resuming()).toMatchObject({ outcome: 'committed', revision: '1.0' });
-  expect(await readFile(world.at('web1', 'current', 'index.html'), 'utf8')).toBe('one');
-  expect(from.asked.map(({ ref }) => ref)).toEqual([null, '1.0', '1.0']);
 });
 
 test('it is given the secrets of its own options, and no others', async () => {
