@@ -66,6 +66,17 @@ test('a deployment of one server', () => {
   );
 });
 
+test.each([
+  ['revert-all', 'every server goes back to what it served before'],
+  ['revert-server', 'whoever does not stay by onFailure: revert-server goes back to what it served before'],
+  ['keep', 'whoever does not stay by onFailure: keep goes back to what it served before'],
+] as const)('under %s it is said who goes back', (onFailure, who) => {
+  const { tell, text } = told();
+  const plan = { ...samplePlan(['web1', 'web2']), onFailure };
+  tell({ type: 'opened', plan, by: 'ada@laptop' }, { type: 'undo.begun', server: 'web2' });
+  expect(text()).toContain(`Compensating: ${who}.\n`);
+});
+
 test('a failure and what the group made of it', () => {
   const { tell, text } = told();
   const failure = {

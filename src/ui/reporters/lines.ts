@@ -76,7 +76,7 @@ export function linesReporter(terminal: Terminal, clock: Clock): Reporter {
       return on(fact.server, setback(fact.step, fact, style));
     },
     'undo.begun': ({ server }) => {
-      const verdict = isCompensating ? [] : [style.yellow(compensating)];
+      const verdict = isCompensating ? [] : [style.yellow(compensating(plan))];
       isCompensating = true;
       return [...verdict, ...begin(server, 'undo', null)];
     },

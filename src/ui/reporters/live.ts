@@ -92,7 +92,7 @@ export function liveReporter(terminal: Terminal, clock: Clock): Reporter {
         if (isCompensating) return;
         isCompensating = true;
         tellFinished(tally.rest());
-        return tell(style.yellow(compensating));
+        return tell(style.yellow(compensating(plan)));
       case 'cancelled':
         return tell(style.yellow(stopping));
       case 'problem':

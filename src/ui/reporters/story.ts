@@ -50,7 +50,13 @@ export function isLeftUndone(event: Event): boolean {
   return event.type === 'cancelled' || (event.type === 'step.begun' && event.step !== 'prune');
 }
 
-export const compensating = 'Compensating: every server goes back to what it served before.';
+/** Under `keep` and `revert-server` some may stay. */
+export function compensating(plan: Plan | null): string {
+  const { onFailure } = plan ?? { onFailure: 'revert-all' };
+  const who =
+    onFailure === 'revert-all' ? 'every server' : `whoever does not stay by onFailure: ${onFailure}`;
+  return `Compensating: ${who} goes back to what it served before.`;
+}
 
 export const stopping = 'Asked to stop: what was begun is undone.';
 
