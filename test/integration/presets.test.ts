@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { answers, answersDuring, ask, installFor, openExample, succeeds } from './support/example.ts';
+import {
+  answers,
+  answersDuring,
+  ask,
+  comesBack,
+  goesThere,
+  installFor,
+  openExample,
+  succeeds,
+} from './support/example.ts';
 import { inContainer } from './support/remoteTree.ts';
 import { type SshServer, startServer } from './support/sshServer.ts';
 
@@ -32,18 +41,8 @@ test.each([
   { timeout: 120_000 },
   async (name, given) => {
     const example = await openExample(server, name, given);
-    await example.release('version one');
-    await succeeds(example.run('deploy'));
-    expect(await answers(example.url)).toEqual(['version one']);
-
-    await example.release('version two');
-    const there = await answersDuring(example.url, () => succeeds(example.run('deploy')));
-    expect(there).toEqual(['version one', 'version two']);
-    expect(await answers(example.url)).toEqual(['version two']);
-
-    const back = await answersDuring(example.url, () => succeeds(example.run('rollback')));
-    expect(back).toEqual(['version one', 'version two']);
-    expect(await answers(example.url)).toEqual(['version one']);
+    await goesThere(example);
+    await comesBack(example);
   },
 );
 

@@ -3,7 +3,7 @@ import { CutoverError, type HookContext, type Json } from '../../src/core/contra
 import { hook } from '../../src/plugins/systemd/hook.ts';
 import { fakeHookContext } from '../../src/plugins/testing/deployment.ts';
 import { fakeScope } from '../../src/plugins/testing/scope.ts';
-import { answers, answersDuring, installFor, openExample, succeeds } from './support/example.ts';
+import { answers, answersDuring, comesBack, goesThere, installFor, openExample } from './support/example.ts';
 import { inContainer } from './support/remoteTree.ts';
 import { type SshServer, startServer } from './support/sshServer.ts';
 
@@ -136,14 +136,7 @@ test('node-systemd: no request fails, there, in a release that does not start, a
   await systemctl('enable', '--now', 'api.socket');
 
   const example = await openExample(server, 'node-systemd', EXAMPLE);
-  await example.release('version one');
-  await succeeds(example.run('deploy'));
-  expect(await answers(example.url)).toEqual(['version one']);
-
-  await example.release('version two');
-  const there = await answersDuring(example.url, () => succeeds(example.run('deploy')));
-  expect(there).toEqual(['version one', 'version two']);
-  expect(await answers(example.url)).toEqual(['version two']);
+  await goesThere(example);
 
   await example.release('version three', { 'server.js': 'throw new Error("I cannot start");\n' });
   const waiting = await answersDuring(example.url, async () => {
@@ -157,7 +150,5 @@ test('node-systemd: no request fails, there, in a release that does not start, a
   expect(waiting).toEqual(['version two']);
   expect(await answers(example.url)).toEqual(['version two']);
 
-  const back = await answersDuring(example.url, () => succeeds(example.run('rollback')));
-  expect(back).toEqual(['version one', 'version two']);
-  expect(await answers(example.url)).toEqual(['version one']);
+  await comesBack(example);
 });

@@ -117,3 +117,22 @@ export async function answers(url: string): Promise<readonly string[]> {
   const all = await Promise.all(Array.from({ length: 40 }, () => ask(url)));
   return [...new Set(all)].sort();
 }
+
+/** Deploys `version one` and then `version two`, without a request that fails. */
+export async function goesThere(example: Example): Promise<void> {
+  await example.release('version one');
+  await succeeds(example.run('deploy'));
+  expect(await answers(example.url)).toEqual(['version one']);
+
+  await example.release('version two');
+  const there = await answersDuring(example.url, () => succeeds(example.run('deploy')));
+  expect(there).toEqual(['version one', 'version two']);
+  expect(await answers(example.url)).toEqual(['version two']);
+}
+
+/** Goes from `version two` back to `version one`, without a request that fails. */
+export async function comesBack(example: Example): Promise<void> {
+  const back = await answersDuring(example.url, () => succeeds(example.run('rollback')));
+  expect(back).toEqual(['version one', 'version two']);
+  expect(await answers(example.url)).toEqual(['version one']);
+}
