@@ -1,6 +1,7 @@
 import type { Command, Interfaces } from '@oclif/core';
 import { Plugin } from '@oclif/core/config';
 import { errorCode } from '../../../core/contract/index.ts';
+import { asTyped } from '../asTyped.ts';
 import { dataDirectory } from './dataDirectory.ts';
 import { commandNames, keptBeside } from './keptBeside.ts';
 import { oclifPlugin } from './oclifPlugin.ts';
@@ -56,7 +57,7 @@ function throwingNoBugs(command: Command.Loadable, data: string): Command.Loadab
         inTurn(...args).catch(async (error: unknown) => {
           if (error instanceof Error && ('oclif' in error || errorCode(error) !== null)) throw error;
           const { asPluginError } = await import('../npmPlugins.ts');
-          throw asPluginError(command.id.replaceAll(':', ' '), error);
+          throw asPluginError(asTyped(command.id), error);
         });
       return Object.assign(found, { run: told as typeof run });
     },

@@ -3,6 +3,7 @@ import { join, parse, sep } from 'node:path';
 import type { Command, Interfaces } from '@oclif/core';
 import { isObject } from '../../../core/config/document.ts';
 import { errorCode } from '../../../core/contract/index.ts';
+import { asTyped } from '../asTyped.ts';
 import { type Package, packageFailure, packageOf } from './failure.ts';
 import { importFrom } from './importFrom.ts';
 import { type InstalledPackage, readJson } from './packages.ts';
@@ -127,7 +128,7 @@ function bare(id: string): Command.Cached {
 
 async function loadCommand(installed: InstalledPackage, command: Command.Cached): Promise<Command.Class> {
   const path = join(installed.root, ...(command.relativePath ?? []));
-  const what = `has a command "${command.id.replaceAll(':', ' ')}" that cannot be loaded`;
+  const what = `has a command "${asTyped(command.id)}" that cannot be loaded`;
   shareContract();
   const module = await importFrom(packageOf(installed), path, what);
   const found = [module.default, ...Object.values(module)].find(isCommand);
@@ -148,7 +149,7 @@ function named<Args extends readonly unknown[], T>(
       return await run(...args);
     } catch (error) {
       const isTold = errorCode(error) !== null || (error instanceof Error && 'oclif' in error);
-      throw isTold ? error : packageFailure(from, `failed in "${id.replaceAll(':', ' ')}"`, error);
+      throw isTold ? error : packageFailure(from, `failed in "${asTyped(id)}"`, error);
     }
   };
 }
