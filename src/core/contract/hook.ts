@@ -16,8 +16,8 @@ export interface Hook {
   run(context: HookContext): Promise<void>;
   /**
    * Why this may not be done, asked while it is planned: nothing is touched then. Empty: nothing speaks against it. May only
-   * read. Is asked once for each entry and server, whatever the
-   * point; a reason that several entries give is told once. Absent: nothing ever speaks against it.
+   * read. Is asked once for each entry and server, whatever the point; a reason that several entries give is told once.
+   * Absent: nothing ever speaks against it.
    */
   readonly refuse?: (context: PlanningContext) => Promise<readonly string[]>;
   /**
